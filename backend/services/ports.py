@@ -1,0 +1,102 @@
+"""What the services need of the store. `backend/store` implements it; the tests run every port on the real database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from backend.domain.order import Order, State
+from backend.domain.people import Caller, Elder
+from backend.domain.queue import Task
+
+
+class StaleError(Exception):
+    """Somebody changed the record since it was read. Read again and retry."""
+
+
+class Orders(Protocol):
+    def add(self, order: Order) -> None: ...
+    def next_number(self, at: datetime) -> str: ...
+    def get(self, number: str) -> Order: ...  # raises OrderNotFoundError
+    def by_key(self, key: str) -> Order | None: ...
+    def save(self, order: Order) -> None: ...  # optimistic: raises StaleError when order.version - 1 is not stored
+    def remember_key(self, key: str, number: str) -> None: ...
+    def of_session(self, session: str) -> Sequence[Order]: ...
+    def of_people(self, caller: str, elder_ids: Sequence[int], *, limit: int = 20) -> Sequence[Order]:
+        """Orders placed from this sender or for these elders, newest first, open ones before closed ones."""
+        ...
+
+    def queue(self, *, states: Sequence[State] = (), department: str | None = None, limit: int = 50, before: str | None = None) -> Sequence[Order]: ...
+
+
+class People(Protocol):
+    def find_caller(self, sender: str) -> Caller: ...
+    def get(self, elder_id: int) -> Elder: ...
+    def save(self, elder: Elder) -> Elder: ...  # insert or update by key
+    def count(self) -> int: ...
+
+
+class Tasks(Protocol):
+    def add(self, task: Task, key: str) -> Task: ...  # the task of this key when there is one already
+    def get(self, task_id: int) -> Task: ...
+    def save(self, task: Task) -> None: ...
+    def open(self, limit: int = 100) -> Sequence[Task]: ...  # emergencies first, then oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing said in a contact."""
+
+    at: datetime
+    who: str  # "caller", "line" or a staff login
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """A contact by phone, chat or message: opaque memory of whoever talks, kept with the record of what was said."""
+
+    session: str
+    sender: str
+    channel: str
+    memory: dict[str, Any]
+    updated_at: datetime
+    version: int
+
+
+class Contacts(Protocol):
+    def get(self, session: str) -> ContactRecord | None: ...
+    def latest_of(self, sender: str, *, since: datetime) -> ContactRecord | None:
+        """The newest contact of this sender in any session: a dropped call goes on where it stopped."""
+        ...
+
+    def save(self, record: ContactRecord, lines: Sequence[Line]) -> None: ...  # StaleError when version - 1 is not stored
+    def lines(self, session: str) -> Sequence[Line]: ...
+    def reply_to(self, session: str, message_id: str) -> dict[str, Any] | None: ...
+    def remember_reply(self, session: str, message_id: str, reply: dict[str, Any]) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """Everything inside one `with` block is stored together by `commit()`, or not at all."""
+
+    orders: Orders
+    people: People
+    tasks: Tasks
+    contacts: Contacts
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def commit(self) -> None: ...
+    def publish(self, event: Event) -> None: ...  # delivered to live screens after commit
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for live screens. Past tense: `OrderPlaced`, `TaskOpened` ..."""
+
+    name: str
+    key: str  # order number or task id
+    data: dict[str, Any]
