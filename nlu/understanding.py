@@ -54,7 +54,9 @@ class WantedTime:
     asap: bool = False
     recurrence: str | None = None  # RFC 5545 RRULE without DTSTART, e.g. "FREQ=DAILY"; `iso` is then the first time
     conflict: str | None = None  # what contradicts what, as data: "weekday:2026-11-24:3" = said Wednesday, is not
-    vague: bool = False  # only part of what is needed was said, e.g. a bare clock time that may be morning or evening
+    vague: bool = False  # «都行», «随便»: any time will do (iso None), or a time too loose to plan with
+    day_said: bool = True  # False: only a clock time or part of the day was said and the day was supplied
+    clock_said: bool = True  # False: only a day was said (then `iso` is a day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +141,13 @@ class Parser(Protocol):
     def parse(
         self, text: str, *, expecting: Expecting | None = None, alternatives: tuple[str, ...] = (), now: datetime
     ) -> Understanding: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSpan:
+    """A stretch of the sentence that the tagger takes for a slot; offsets as in `Slot`."""
+
+    slot: str
+    start: int
+    end: int
+    confidence: float

@@ -1,0 +1,96 @@
+"""What a conversation remembers between two turns. Kept as JSON, so that any process can go on with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.domain.order import Wanted
+
+# Within this time a broken-off conversation goes on where it stopped; after it, a new one begins.
+GOES_ON_FOR = timedelta(minutes=30)
+
+
+@dataclass(slots=True)
+class Form:
+    """One request on its way to an order."""
+
+    id: int
+    item: str
+    beneficiary: str | None = None  # the word said, "self", or None when nothing was said
+    name: str | None = None  # name of the person served, when known
+    elder_id: int | None = None
+    time: dict[str, Any] | None = None  # a Wanted; {} when any time will do
+    time_words: str | None = None
+    place: str | None = None
+    place_known: bool = False  # it came from the profile, not from the caller
+    phone: str | None = None
+    details: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # what the caller did not want to give
+    conflict: str | None = None  # a contradiction in the time that must be asked about
+    parked: bool = False  # put aside by an emergency or a hand-off
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(**self.time) if self.time else Wanted()
+
+
+@dataclass(slots=True)
+class Pending:
+    """A question outside the forms: which order to cancel, a new time for one, whether to fetch a person ..."""
+
+    kind: str  # cancel, reschedule, offer_person, offer_items, wrong_what
+    numbers: list[str] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    wanted: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Memory:
+    """The state of one conversation. `forms[0]` is the request being talked about."""
+
+    forms: list[Form] = field(default_factory=list)
+    form_count: int = 0
+    asking: str | None = None  # a value of Asks
+    pending: Pending | None = None
+    said: list[str] = field(default_factory=list)  # the last reply, for «再说一遍»
+    misses: int = 0  # turns in a row that were not understood
+    silences: int = 0
+    pace: int = 0
+    loudness: int = 0
+    name: str | None = None  # given by an unknown caller on the way
+    place: str | None = None
+    phone: str | None = None
+    orders: list[str] = field(default_factory=list)  # placed or changed in this conversation
+    emergencies: int = 0
+    in_danger: bool = False  # the last thing talked about is the emergency
+    emergency: bool = False
+    handoff: bool = False
+    ended: bool = False
+    turns: int = 0
+    updated_at: str | None = None
+
+    def current(self) -> Form | None:
+        """The request being talked about: the first that is not put aside."""
+        return next((form for form in self.forms if not form.parked), None)
+
+    def goes_on_at(self, now: datetime) -> bool:
+        """Whether a turn at `now` continues this conversation. A clock that jumped back counts as going on."""
+        return self.updated_at is not None and now - datetime.fromisoformat(self.updated_at) <= GOES_ON_FOR
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Memory:
+        """Read what `to_json` wrote; fields that a newer or older version does not know are left out."""
+        known = {key: value for key, value in raw.items() if key in cls.__dataclass_fields__}
+        known["forms"] = [Form(**_known(Form, form)) for form in known.get("forms", [])]
+        if pending := known.get("pending"):
+            known["pending"] = Pending(**_known(Pending, pending))
+        return cls(**known)
+
+
+def _known(kind: type, raw: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key in kind.__dataclass_fields__}  # type: ignore[attr-defined]

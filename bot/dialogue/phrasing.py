@@ -1,0 +1,127 @@
+"""Values in words, the way people say them: times, phone numbers, addresses, lists, and whom it is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+from backend.domain.order import Wanted
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+# Where a long address may be broken into two sentences: behind a county, town, street or estate.
+_PLACE_BREAK = re.compile(r"(?<=[区县镇乡村路街园苑里])")
+MOST_CHARACTERS = 22  # in one spoken sentence
+
+
+def length(sentence: str) -> int:
+    """How many Chinese characters a sentence has; digits count as the characters they are spoken with."""
+    return len(_CHINESE.findall(sentence)) + len(re.findall(r"\d", sentence))
+
+
+def _clock(moment: time, words: dict[str, Any]) -> str:
+    part = next(row["name"] for row in reversed(words["parts"]) if row["from"] <= moment.hour)
+    hour = moment.hour if moment.hour <= 12 else moment.hour - 12
+    spoken = words["two_o_clock"] if hour == 2 else number(hour, words)
+    text = part + words["o_clock"].format(n=spoken)
+    if moment.minute == 30:
+        return text + words["half"]
+    if moment.minute == 15:
+        return text + words["quarter"]
+    if moment.minute:
+        return text + words["minutes"].format(n=number(moment.minute, words))
+    return text
+
+
+def number(value: int, words: dict[str, Any]) -> str:
+    """A number from 0 to 99 in Chinese: 12 → 十二."""
+    digits = words["digits"]
+    tens, ones = divmod(value, 10)
+    if not tens:
+        return str(digits[str(ones)])
+    return ("" if tens == 1 else digits[str(tens)]) + words["ten"] + (digits[str(ones)] if ones else "")
+
+
+def _day(day: date, today: date, words: dict[str, Any]) -> str:
+    distance = (day - today).days
+    if distance in words["days"]:
+        return str(words["days"][distance])
+    pattern = words["date"] if distance < 8 else words["date_short"]
+    return str(
+        pattern.format(
+            month=number(day.month, words), day=number(day.day, words), weekday=words["weekdays"][day.weekday()]
+        )
+    )
+
+
+def _moment(iso: str, today: date, words: dict[str, Any]) -> str:
+    if "T" not in iso:
+        return _day(date.fromisoformat(iso), today, words)
+    at = datetime.fromisoformat(iso)
+    return _day(at.date(), today, words) + _clock(at.time(), words)
+
+
+def when(wanted: Wanted, now: datetime, words: dict[str, Any]) -> str:
+    """A wanted time in words: 「明天中午十二点」, 「后天下午」, 「每天中午十二点，从明天开始」, 「尽快」."""
+    if wanted.iso is None:
+        return words["asap"] if wanted.asap else words["any_time"]
+    today = now.date()
+    first = _span(wanted.iso, today, words)
+    if wanted.recurrence:
+        return str(words["recurring"].format(which=_recurrence(wanted.recurrence, words), first=first))
+    return first
+
+
+def _span(iso: str, today: date, words: dict[str, Any]) -> str:
+    start, _, end = iso.partition("/")
+    if not end:
+        return _moment(start, today, words)
+    if "T" in start and "T" in end and start[:10] == end[:10]:
+        name = words["named_ranges"].get(f"{start[11:13]}-{end[11:13]}")
+        if name and start.endswith(":00") and end.endswith(":00"):
+            return _day(date.fromisoformat(start[:10]), today, words) + name
+        later = _clock(datetime.fromisoformat(end).time(), words)
+        return _moment(start, today, words) + words["until"] + later
+    return _moment(start, today, words) + words["until"] + _moment(end, today, words)
+
+
+def _recurrence(rule: str, words: dict[str, Any]) -> str:
+    parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
+    if parts.get("FREQ") == "DAILY":
+        return str(words["every_other_day"] if parts.get("INTERVAL") == "2" else words["daily"])
+    if parts.get("FREQ") == "WEEKLY" and parts.get("BYDAY"):
+        days = [words["recurrence_days"].get(day, day) for day in parts["BYDAY"].split(",")]
+        return str(words["weekly"].format(days=words["list_comma"].join(days)))
+    return str(words["monthly"] if parts.get("FREQ") == "MONTHLY" else words["weekly_once"])
+
+
+def phone_groups(digits: str) -> str:
+    """A phone number in the groups people say it in: mobile numbers 3-4-4, others in fours from the end."""
+    if len(digits) == 11 and digits.startswith("1"):
+        return f"{digits[:3]} {digits[3:7]} {digits[7:]}"
+    return digits
+
+
+def joined(names: Sequence[str], words: dict[str, Any], *, link: str = "list_or") -> str:
+    """「订饭、打扫还是看病」."""
+    if len(names) < 2:
+        return "".join(names)
+    return words["list_comma"].join(names[:-1]) + words[link] + names[-1]
+
+
+def broken_short(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Sentences cut so that each can be said in one breath; only values of callers (addresses) are ever that long."""
+    return tuple(piece for sentence in sentences for piece in _pieces(sentence))
+
+
+def _pieces(sentence: str) -> list[str]:
+    if length(sentence) <= MOST_CHARACTERS:
+        return [sentence]
+    for mark in ("，", "、", "；"):
+        cut = sentence.rfind(mark, 0, MOST_CHARACTERS)
+        if cut > 3:
+            return [sentence[:cut] + "。", *_pieces(sentence[cut + 1 :])]
+    cuts = [match.start() for match in _PLACE_BREAK.finditer(sentence) if 4 < match.start() <= MOST_CHARACTERS - 2]
+    cut = cuts[-1] if cuts else MOST_CHARACTERS - 2
+    return [sentence[:cut] + "。", *_pieces(sentence[cut:])]
