@@ -19,6 +19,7 @@ class Form:
     id: int
     item: str
     beneficiary: str | None = None  # the word said, "self", or None when nothing was said
+    relation: str | None = None  # what that person is to the caller, a code of lexicon/relations.yaml
     name: str | None = None  # name of the person served, when known
     elder_id: int | None = None
     time: dict[str, Any] | None = None  # a Wanted; {} when any time will do
@@ -40,7 +41,7 @@ class Form:
 class Pending:
     """A question outside the forms: which order to cancel, a new time for one, whether to fetch a person ..."""
 
-    kind: str  # cancel, reschedule, offer_person, offer_items, wrong_what
+    kind: str  # cancel, reschedule, offer_person, offer_items, anything_else, wrong_what
     numbers: list[str] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     wanted: dict[str, Any] | None = None
@@ -62,12 +63,15 @@ class Memory:
     name: str | None = None  # given by an unknown caller on the way
     place: str | None = None
     phone: str | None = None
+    phone_part: str = ""  # the first groups of a number that is being said
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation
     emergencies: int = 0
     in_danger: bool = False  # the last thing talked about is the emergency
     emergency: bool = False
     handoff: bool = False
     ended: bool = False
+    asked_again: int = 0  # how often the same question was put in a row
+    asked_key: str | None = None
     turns: int = 0
     updated_at: str | None = None
 
@@ -78,6 +82,19 @@ class Memory:
     def goes_on_at(self, now: datetime) -> bool:
         """Whether a turn at `now` continues this conversation. A clock that jumped back counts as going on."""
         return self.updated_at is not None and now - datetime.fromisoformat(self.updated_at) <= GOES_ON_FOR
+
+    def begun_anew(self) -> Memory:
+        """A new conversation under the same session: how the person likes to be spoken to stays, and the counts that
+        make keys unique; what was under way is gone."""
+        return Memory(
+            form_count=self.form_count,
+            emergencies=self.emergencies,
+            turns=self.turns,
+            pace=self.pace,
+            loudness=self.loudness,
+            orders=list(self.orders),
+            updated_at=self.updated_at,
+        )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

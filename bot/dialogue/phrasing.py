@@ -50,7 +50,9 @@ def _day(day: date, today: date, words: dict[str, Any]) -> str:
     pattern = words["date"] if distance < 8 else words["date_short"]
     return str(
         pattern.format(
-            month=number(day.month, words), day=number(day.day, words), weekday=words["weekdays"][day.weekday()]
+            month=number(day.month, words),
+            day=number(day.day, words),
+            weekday=words["weekdays"][day.weekday()],
         )
     )
 
@@ -96,6 +98,11 @@ def _recurrence(rule: str, words: dict[str, Any]) -> str:
     return str(words["monthly"] if parts.get("FREQ") == "MONTHLY" else words["weekly_once"])
 
 
+def of_time(when_words: str, what: str, words: dict[str, Any]) -> str:
+    """「明天中午十二点」 and 「送餐」 → 「明天中午十二点的送餐」."""
+    return str(words["of_time"].format(when=when_words, what=what))
+
+
 def phone_groups(digits: str) -> str:
     """A phone number in the groups people say it in: mobile numbers 3-4-4, others in fours from the end."""
     if len(digits) == 11 and digits.startswith("1"):
@@ -122,6 +129,8 @@ def _pieces(sentence: str) -> list[str]:
         cut = sentence.rfind(mark, 0, MOST_CHARACTERS)
         if cut > 3:
             return [sentence[:cut] + "。", *_pieces(sentence[cut + 1 :])]
-    cuts = [match.start() for match in _PLACE_BREAK.finditer(sentence) if 4 < match.start() <= MOST_CHARACTERS - 2]
+    cuts = [
+        match.start() for match in _PLACE_BREAK.finditer(sentence) if 4 < match.start() <= MOST_CHARACTERS - 2
+    ]
     cut = cuts[-1] if cuts else MOST_CHARACTERS - 2
     return [sentence[:cut] + "。", *_pieces(sentence[cut:])]

@@ -65,7 +65,9 @@ class Reply:
     handoff: bool = False
     pace: int = 0  # steps slower than normal, 0..3
     loudness: int = 0  # steps louder than normal, 0..2
-    happened: tuple[str, ...] = field(default=())  # for logs and the review list: "not_understood", "order_placed" ...
+    happened: tuple[str, ...] = field(
+        default=()
+    )  # for logs and the review list: "not_understood", "order_placed" ...
 
     @property
     def text(self) -> str:

@@ -1,0 +1,76 @@
+"""The connection to the database, set up so that several processes can write to one SQLite file without failing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, StaticPool, URL, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+BUSY_TIMEOUT_MS = 5_000
+CACHE_KIB = 65_536
+READ_ONLY = "nuanxian_read_only"  # execution option of a connection that will not write
+
+
+class StoreUrlError(ValueError):
+    """The database URL can not be used."""
+
+
+def parse_url(url: str) -> URL:
+    """The URL, with psycopg as the PostgreSQL driver. Raises StoreUrlError with an example when it is none."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreUrlError(
+            "the database must be given as a URL, for example sqlite:///var/nuanxian.sqlite or postgresql://user@host/nuanxian"
+        ) from None
+    if parsed.drivername in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise StoreUrlError(f"{parsed.get_backend_name()} is not supported; use sqlite or postgresql")
+    return parsed
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url`. The folder and file of a new SQLite database are made, readable by their owner only."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    if parsed.database in {None, "", ":memory:"}:
+        options["poolclass"] = StaticPool
+    else:
+        _prepare_file(Path(str(parsed.database)))
+        options |= {"pool_size": 10, "max_overflow": 50}
+    engine = create_engine(parsed, **options)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_file(path: Path) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` does, with the right kind of lock.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+        f"cache_size=-{CACHE_KIB}", "temp_store=MEMORY",
+    ):  # fmt: skip
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another one wrote in between. Taking the write
+    # lock at the beginning makes writers queue (up to BUSY_TIMEOUT_MS) instead.
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,213 @@
+"""Orders in the database: their current state, their history, and the idempotency keys that made them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, ColumnElement, Row, and_, func, insert, or_, select, union_all, update
+
+from backend.domain.order import OPEN, HistoryRow, Order, OrderNotFoundError, State, Wanted
+from backend.domain.phone import normal_phone, sender_identity
+from backend.services.ports import StaleError
+from backend.store.dialect import conflict_insert, insert_or_ignore
+from backend.store.sealing import Cipher
+from backend.store.tables import Tables
+
+NUMBER_DIGITS = 8
+SHORTEST_PHONE = 7  # digits
+
+
+class SqlOrders:
+    """`ports.Orders` on SQL."""
+
+    def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
+        self._db, self._t, self._cipher = connection, tables, cipher
+
+    def add(self, order: Order) -> None:
+        values = self._changeable(order) | {
+            "number": order.number,
+            "item": order.item,
+            "beneficiary": order.beneficiary,
+            "elder_id": order.elder_id,
+            "caller": order.caller,
+            "caller_index": self._sender_index(order.caller),
+            "session": order.session,
+            "session_index": self._cipher.index("session", order.session),
+            "placed_at": order.placed_at,
+        }
+        order_id = self._db.execute(insert(self._t.orders).values(values)).inserted_primary_key[0]  # type: ignore[index]
+        first = order.version - len(order.history) + 1
+        rows = [self._history_row(order_id, version, row) for version, row in enumerate(order.history, first)]
+        if rows:
+            self._db.execute(insert(self._t.order_history), rows)
+
+    def next_number(self, at: datetime) -> str:
+        """Month, day and a count that never returns to a number of an earlier year. The counter's row is locked till commit."""
+        day = f"{at:%m%d}"
+        counters = self._t.counters
+        statement = conflict_insert(self._db, counters).values(name=f"order:{day}", last=1)
+        statement = statement.on_conflict_do_update(index_elements=["name"], set_={"last": counters.c.last + 1})
+        count = self._db.execute(statement.returning(counters.c.last)).scalar_one()
+        return f"{day}{count:04d}"
+
+    def get(self, number: str) -> Order:
+        found = self._load(self._t.orders.c.number == number)
+        if not found:
+            raise OrderNotFoundError(number)
+        return found[0]
+
+    def by_key(self, key: str) -> Order | None:
+        keys = self._t.order_keys
+        number = self._db.execute(select(keys.c.number).where(keys.c.key_index == self._cipher.index("order", key))).scalar()
+        return None if number is None else self.get(number)
+
+    def remember_key(self, key: str, number: str) -> bool:
+        values = {"key_index": self._cipher.index("order", key), "number": number}
+        return insert_or_ignore(self._db, self._t.order_keys, values)
+
+    def save(self, order: Order) -> None:
+        orders = self._t.orders
+        statement = (
+            update(orders)
+            .where(orders.c.number == order.number, orders.c.version == order.version - 1)
+            .values(self._changeable(order))
+            .returning(orders.c.id)
+        )
+        order_id = self._db.execute(statement).scalar()
+        if order_id is None:
+            raise StaleError(f"order {order.number} changed since it was read")
+        if order.history:
+            self._db.execute(insert(self._t.order_history), [self._history_row(order_id, order.version, order.history[-1])])
+
+    def of_session(self, session: str) -> Sequence[Order]:
+        return self._load(self._t.orders.c.session_index == self._cipher.index("session", session))
+
+    def of_people(self, caller: str, elder_ids: Sequence[int], *, limit: int = 20) -> Sequence[Order]:
+        orders = self._t.orders
+        whose: list[ColumnElement[bool]] = [orders.c.caller_index == self._sender_index(caller)]
+        if elder_ids:
+            whose.append(orders.c.elder_id.in_(elder_ids))
+        # Each half uses its own index; together in one OR they would not on every planner.
+        ids = union_all(*(select(orders.c.id).where(one) for one in whose))
+        is_open = orders.c.state.in_(sorted(OPEN))
+        return self._load(orders.c.id.in_(ids), is_open.desc(), orders.c.id.desc(), limit=limit)
+
+    def queue(
+        self, *, states: Sequence[State] = (), department: str | None = None, limit: int = 50, before: str | None = None
+    ) -> Sequence[Order]:
+        orders = self._t.orders
+        conditions: list[ColumnElement[bool]] = []
+        if department is not None:
+            conditions.append(orders.c.department == department)
+        if before is not None:
+            conditions.append(orders.c.id < select(orders.c.id).where(orders.c.number == before).scalar_subquery())
+        # The newest of each state come from its index at once, however many older orders there are.
+        newest = [
+            select(orders.c.id)
+            .where(orders.c.state == state, *conditions)
+            .order_by(orders.c.id.desc())
+            .limit(limit)
+            .subquery()
+            .select()
+            for state in (states or tuple(State))
+        ]
+        return self._load(orders.c.id.in_(union_all(*newest)), orders.c.id.desc(), limit=limit)
+
+    def search(self, text: str, *, department: str | None = None, limit: int = 50) -> Sequence[Order]:
+        orders = self._t.orders
+        text = text.strip()
+        digits = normal_phone(text)
+        either: list[ColumnElement[bool]] = [orders.c.number == text]
+        if digits is not None and len(digits) >= SHORTEST_PHONE:
+            index = self._cipher.index("sender", digits)
+            either += [orders.c.caller_index == index, orders.c.phone_index == index]
+        elif text and not text.isdigit():
+            either.append(and_(orders.c.beneficiary_name >= text, orders.c.beneficiary_name < text + "\U0010ffff"))
+        condition = or_(*either)
+        if department is not None:
+            condition = and_(condition, orders.c.department == department)
+        return self._load(condition, orders.c.id.desc(), limit=limit)
+
+    def counts(self, department: str | None = None) -> dict[State, int]:
+        orders = self._t.orders
+        statement = select(orders.c.state, func.count()).group_by(orders.c.state)
+        if department is not None:
+            statement = statement.where(orders.c.department == department)
+        found = {State(state): count for state, count in self._db.execute(statement)}
+        return {state: found.get(state, 0) for state in State}
+
+    def _load(self, condition: ColumnElement[bool], *order_by: Any, limit: int | None = None) -> list[Order]:
+        orders = self._t.orders
+        statement = select(orders).where(condition).order_by(*(order_by or (orders.c.id,))).limit(limit)
+        rows = self._db.execute(statement).all()
+        histories = self._histories([row.id for row in rows])
+        return [_order(row, histories[row.id]) for row in rows]
+
+    def _histories(self, order_ids: Sequence[int]) -> dict[int, tuple[HistoryRow, ...]]:
+        histories: dict[int, tuple[HistoryRow, ...]] = defaultdict(tuple)
+        if not order_ids:
+            return histories
+        table = self._t.order_history
+        statement = select(table).where(table.c.order_id.in_(order_ids)).order_by(table.c.order_id, table.c.version)
+        for row in self._db.execute(statement):
+            entry = HistoryRow(row.at, row.actor, row.move, State(row.state), row.reason or "")
+            histories[row.order_id] += (entry,)
+        return histories
+
+    def _sender_index(self, sender: str) -> bytes:
+        return self._cipher.index("sender", sender_identity(sender))
+
+    def _changeable(self, order: Order) -> dict[str, Any]:
+        return {
+            "beneficiary_name": order.beneficiary_name,
+            "wanted_iso": order.wanted.iso,
+            "asap": order.wanted.asap,
+            "recurrence": order.wanted.recurrence,
+            "place": order.place,
+            "phone": order.phone,
+            "phone_index": self._sender_index(order.phone) if order.phone else None,
+            "details": list(order.details),
+            "state": order.state.value,
+            "department": order.department,
+            "assignee": order.assignee,
+            "missing": order.missing,
+            "version": order.version,
+        }
+
+    @staticmethod
+    def _history_row(order_id: int, version: int, row: HistoryRow) -> dict[str, Any]:
+        return {
+            "order_id": order_id,
+            "version": version,
+            "at": row.at,
+            "actor": row.actor,
+            "move": str(row.move),
+            "state": row.state.value,
+            "reason": row.reason or None,
+        }
+
+
+def _order(row: Row[Any], history: tuple[HistoryRow, ...]) -> Order:
+    return Order(
+        number=row.number,
+        item=row.item,
+        beneficiary=row.beneficiary,
+        beneficiary_name=row.beneficiary_name,
+        elder_id=row.elder_id,
+        caller=row.caller,
+        wanted=Wanted(iso=row.wanted_iso, asap=row.asap, recurrence=row.recurrence),
+        place=row.place,
+        phone=row.phone,
+        details=tuple(row.details),
+        session=row.session,
+        placed_at=row.placed_at,
+        state=State(row.state),
+        department=row.department,
+        assignee=row.assignee,
+        missing=row.missing,
+        version=row.version,
+        history=history,
+    )

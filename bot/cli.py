@@ -1,0 +1,71 @@
+"""The `nuanxian` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="nuanxian",
+    help="暖线: the front door to door-step services for elderly and disabled people.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals hold what people said
+)
+
+Db = Annotated[Optional[str], typer.Option("--db", help="Database URL; default: NUANXIAN_DB, else var/nuanxian.sqlite")]  # noqa: UP045
+
+
+@app.command()
+def run(
+    db: Db = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Set up the database (with demo data in demo mode) and start the line with its pages."""
+    from bot.server import serve
+
+    serve(db=db, host=host, port=port)
+
+
+@app.command()
+def chat(
+    db: Db = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line in and out, for scripts.")] = False,
+    sender: Annotated[str, typer.Option(help="The number or channel id you speak as.")] = "terminal",
+) -> None:
+    """Talk with the line in the terminal, or from a script."""
+    from bot.composition import open_house
+
+    if jsonl:
+        from bot.channels.jsonl import talk_over
+
+        talk_over(open_house(db=db, logs=False).conversations)
+        return
+    from bot.channels.terminal import talk
+
+    talk(open_house(db=db, logs=False).conversations, sender=sender)
+
+
+@app.command()
+def doctor(db: Db = None) -> None:
+    """Check the installation, in plain words."""
+    from bot.commands.doctor import doctor as examine
+
+    raise typer.Exit(examine(db=db))
+
+
+def main() -> None:
+    """Entry point. Faults of the person at the keyboard are told in one sentence, not in a stack trace."""
+    from bot.commands import add_commands
+
+    add_commands(app)
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The composition root: which parts make up the running house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.store.open import Store, open_store
+from bot.conversations import Conversations
+from bot.dialogue.engine import Dialogue
+from bot.dialogue.knowledge import Knowledge
+from bot.dialogue.talk import Rules
+from config.catalogue import load_catalogue
+from config.knowledge import load_knowledge
+from config.organisation import load_organisation
+from config.settings import Settings, load_settings
+from config.wording import load_wording
+from nlu.parse import load_parser
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs: settings, the store, and the conversations on it."""
+
+    settings: Settings
+    store: Store
+    conversations: Conversations
+
+
+def build_dialogue() -> Dialogue:
+    """The conversation core with the rules, words and models of this installation."""
+    return Dialogue(
+        Rules(
+            parser=load_parser(),
+            catalogue=load_catalogue(),
+            wording=load_wording(),
+            knowledge=Knowledge(load_knowledge()),
+            organisation=load_organisation(),
+        )
+    )
+
+
+def open_house(*, db: str | None = None) -> House:
+    """Settings from the environment (`db` overrides the database), the store migrated, the models loaded."""
+    settings = load_settings(db=db)
+    store = open_store(settings)
+    return House(settings=settings, store=store, conversations=Conversations(store, build_dialogue()))

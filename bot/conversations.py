@@ -1,0 +1,167 @@
+"""The edge around the conversation core: one turn, one transaction.
+
+Reads the memory and the records, lets the core answer, carries out its commands, and stores everything together. When
+two messages of one conversation meet, the second is answered again from what the first left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from backend.domain.order import IllegalMoveError, Order
+from backend.domain.people import Caller
+from backend.services.cancel_order import cancel_order
+from backend.services.commands import CancelOrder, OpenTask, PlaceOrder, RegisterCaller, RescheduleOrder
+from backend.services.open_task import open_task
+from backend.services.place_order import place_order
+from backend.services.ports import ContactRecord, Line, StaleError, UnitOfWork
+from backend.services.register_caller import register_caller
+from backend.services.reschedule_order import reschedule_order
+from bot.dialogue.engine import Dialogue, Outcome
+from bot.dialogue.memory import GOES_ON_FOR, Memory
+from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
+
+log = structlog.get_logger()
+
+TRIES = 5
+# A pause this long within a conversation is worth a «we go on where we stopped».
+PAUSE_WORTH_A_WORD = timedelta(minutes=2)
+
+
+class Store(Protocol):
+    def unit_of_work(self) -> UnitOfWork: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the channel shows: the reply, and every order of this conversation as it stands now."""
+
+    reply: Reply
+    orders: tuple[Order, ...]
+
+
+class Conversations:
+    """All conversations on all channels. Safe to call from several threads and processes."""
+
+    def __init__(self, store: Store, dialogue: Dialogue) -> None:
+        self._store, self._dialogue = store, dialogue
+
+    def handle(self, turn: Turn) -> Answer:
+        """Answer one turn. The same `message_id` twice gets the same answer and causes nothing new.
+
+        Raises StaleError only when a conversation is written to from elsewhere without pause.
+        """
+        for attempt in range(TRIES):
+            try:
+                return self._handle(turn)
+            except (StaleError, IllegalMoveError):
+                log.info("turn_met_another", attempt=attempt)
+        raise StaleError("the conversation changed under every attempt")
+
+    def transcript(self, session: str) -> Sequence[Line]:
+        with self._store.unit_of_work() as uow:
+            return uow.contacts.lines(session)
+
+    def _handle(self, turn: Turn) -> Answer:
+        with self._store.unit_of_work() as uow:
+            if turn.message_id and (stored := uow.contacts.reply_to(turn.session, turn.message_id)):
+                return Answer(_reply_from(stored), self._orders(uow, turn, stored["orders"]))
+            record = uow.contacts.get(turn.session)
+            memory, turn = self._memory(uow, record, turn)
+            world = _world(uow, turn)
+            outcome = self._dialogue.respond(memory, turn, world)
+            _carry_out(outcome, uow)
+            self._remember(uow, record, turn, outcome)
+            orders = self._orders(uow, turn, outcome.memory.orders)
+            uow.commit()
+        log.info("turn", happened=outcome.reply.happened, asks=outcome.reply.asks, channel=turn.channel.value)
+        return Answer(outcome.reply, orders)
+
+    def _memory(self, uow: UnitOfWork, record: ContactRecord | None, turn: Turn) -> tuple[Memory, Turn]:
+        """The memory to go on with: of this conversation, or of one that was broken off a moment ago."""
+        if record is not None:
+            memory = Memory.from_json(record.memory)
+            if memory.goes_on_at(turn.now):
+                paused = turn.now - datetime.fromisoformat(memory.updated_at or turn.now.isoformat())
+                return memory, replace(turn, returning=paused >= PAUSE_WORTH_A_WORD and memory.current() is not None)
+            return memory.begun_anew(), turn
+        dropped = uow.contacts.latest_of(turn.sender, since=turn.now - GOES_ON_FOR)
+        if dropped is None:
+            return Memory(), turn
+        memory = Memory.from_json(dropped.memory)
+        unfinished = memory.current() is not None and not memory.ended and memory.goes_on_at(turn.now)
+        if not unfinished or self._dialogue.asks_something_new(turn):
+            return Memory(pace=memory.pace, loudness=memory.loudness), turn
+        left = memory.begun_anew()  # the requests move over, so that they can not be placed from both
+        uow.contacts.save(replace(dropped, memory=left.to_json(), version=dropped.version + 1), ())
+        return memory, replace(turn, returning=True)
+
+    def _remember(self, uow: UnitOfWork, record: ContactRecord | None, turn: Turn, outcome: Outcome) -> None:
+        lines = [Line(turn.now, "caller", turn.text)] if turn.text else []
+        lines.append(Line(turn.now, "line", outcome.reply.text))
+        saved = ContactRecord(
+            session=turn.session,
+            sender=turn.sender,
+            channel=turn.channel.value,
+            memory=outcome.memory.to_json(),
+            updated_at=turn.now,
+            version=record.version + 1 if record else 1,
+        )
+        uow.contacts.save(saved, lines)
+        if turn.message_id:
+            stored = _reply_to_json(outcome.reply) | {"orders": outcome.memory.orders}
+            uow.contacts.remember_reply(turn.session, turn.message_id, stored)
+
+    def _orders(self, uow: UnitOfWork, turn: Turn, numbers: Sequence[str]) -> tuple[Order, ...]:
+        """Orders placed in this conversation, and those of before that were changed in it."""
+        placed = list(uow.orders.of_session(turn.session))
+        have = {order.number for order in placed}
+        return tuple([uow.orders.get(number) for number in numbers if number not in have] + placed)
+
+
+def _world(uow: UnitOfWork, turn: Turn) -> World:
+    caller: Caller = uow.people.find_caller(turn.sender)
+    elders = [caller.elder] if caller.elder else []
+    ids = [elder.id for elder in (*elders, *(ward.elder for ward in caller.wards)) if elder.id is not None]
+    return World(caller=caller, orders=tuple(uow.orders.of_people(turn.sender, ids)))
+
+
+def _place(command: PlaceOrder, uow: UnitOfWork, memory: Memory) -> None:
+    order = place_order(command, uow)
+    if order.number not in memory.orders:
+        memory.orders.append(order.number)
+
+
+_SERVICES: dict[type, Callable[[Any, UnitOfWork], object]] = {
+    CancelOrder: cancel_order,
+    RescheduleOrder: reschedule_order,
+    OpenTask: open_task,
+    RegisterCaller: register_caller,
+}
+
+
+def _carry_out(outcome: Outcome, uow: UnitOfWork) -> None:
+    command: Command
+    for command in outcome.commands:
+        if isinstance(command, PlaceOrder):
+            _place(command, uow, outcome.memory)
+        else:
+            _SERVICES[type(command)](command, uow)
+
+
+def _reply_to_json(reply: Reply) -> dict[str, Any]:
+    return asdict(reply)
+
+
+def _reply_from(raw: dict[str, Any]) -> Reply:
+    known = {key: value for key, value in raw.items() if key in Reply.__dataclass_fields__}
+    known["asks"] = Asks(known["asks"]) if known.get("asks") else None
+    known["choices"] = tuple(Choice(**choice) for choice in known.get("choices", ()))
+    known["sentences"] = tuple(known["sentences"])
+    known["happened"] = tuple(known.get("happened", ()))
+    return Reply(**known)

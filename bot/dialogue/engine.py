@@ -1,0 +1,147 @@
+"""One turn of the conversation: the memory before and what was said in, the memory after, the reply and commands out.
+
+Pure: no clock, no database, no network. What the records say comes in as a `World`; what is to be done goes out as
+commands. The order in which the flows look at a sentence is the order of `_STOPPING` and `_ADDING`: danger first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
+from bot.dialogue import forms, repair
+from bot.dialogue.flows import courtesy, danger, existing, pace, person, policy, request
+from bot.dialogue.memory import Memory, Pending
+from bot.dialogue.talk import Rules, Talk
+from bot.dialogue.turn import Asks, Command, Reply, Turn, World
+from nlu.understanding import Understanding
+
+# Each looks at the sentence and says True when the turn is answered; a pending question was then answered, too.
+_STOPPING: tuple[Callable[[Talk], bool], ...] = (
+    danger.danger,
+    danger.after_danger,
+    person.wants_person,
+    pace.pace,
+    existing.answer_which,
+    courtesy.answer_offer,
+    request.answer_wrong_what,
+    request.answer_confirmation,
+)
+# Several of these may have something to say about one sentence («太不像话了，到底啥时候来»).
+_ADDING: tuple[Callable[[Talk], bool], ...] = (
+    existing.complaint,
+    policy.policy,
+    existing.existing,
+    request.new_requests,
+    courtesy.courtesy,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one turn leads to."""
+
+    memory: Memory
+    reply: Reply
+    commands: tuple[Command, ...]
+    heard: Understanding | None
+
+
+class Dialogue:
+    """The conversation core. One instance serves every conversation; it keeps nothing between turns."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    def asks_something_new(self, turn: Turn) -> bool:
+        """Whether a first sentence stands on its own, so that nothing broken off has to be taken up for it."""
+        text = (turn.text or "").strip()
+        heard = self.rules.parser.parse(text, expecting=None, alternatives=turn.alternatives, now=turn.now)
+        return any(name in self.rules.catalogue for name in heard.names())
+
+    def respond(self, memory: Memory, turn: Turn, world: World) -> Outcome:
+        """Answer one turn. `memory` is not changed; the new one is in the outcome."""
+        memory = deepcopy(memory)
+        memory.turns += 1
+        memory.ended = False
+        text = (turn.text or "").strip()
+        expecting = Asks(memory.asking) if memory.asking else None
+        heard = self.rules.parser.parse(
+            text, expecting=expecting, alternatives=turn.alternatives, now=turn.now
+        )
+        talk = Talk(rules=self.rules, memory=memory, turn=turn, world=world, heard=heard)
+        if not text and not turn.returning:
+            repair.silence(talk)
+        else:
+            _answer(talk)
+        _close(talk)
+        return Outcome(
+            memory=memory, reply=talk.reply(), commands=tuple(talk.commands), heard=heard if text else None
+        )
+
+
+def _answer(talk: Talk) -> None:
+    talk.memory.silences = 0
+    if len(talk.text) > repair.LONGEST_TURN and not danger.danger(talk):
+        repair.too_long(talk)
+        return
+    resuming = talk.turn.returning and talk.form is not None
+    if resuming:
+        talk.say("going_on")
+    pending = talk.pending
+    stopped = not talk.text or any(flow(talk) for flow in _STOPPING)
+    if not stopped:
+        if talk.pending is pending and talk.pending is not None:
+            talk.memory.pending = None  # they talk about something else; the offer lapses
+        for flow in _ADDING:
+            if flow(talk):
+                break
+        _take_answer(talk)
+    if talk.understood or (resuming and not talk.slots("time")):
+        talk.memory.misses = 0
+    else:
+        repair.not_understood(talk)
+    if not talk.ended and not talk.memory.in_danger and talk.memory.pending is None and not talk.question:
+        _go_on(talk)
+
+
+def _take_answer(talk: Talk) -> None:
+    """Whatever else the sentence was, it may answer the open question or correct the open request."""
+    form = talk.form
+    if form is None or (talk.requests() and talk.understood):
+        return
+    if forms.fill(talk, form) or forms.take_answer(talk, form) or talk.memory.phone_part:
+        talk.understood = True
+
+
+def _go_on(talk: Talk) -> None:
+    """The next question of the open request; after the last one, whether there is anything else."""
+    placed = any(isinstance(command, PlaceOrder | CancelOrder | RescheduleOrder) for command in talk.commands)
+    form = talk.form
+    if form is not None:
+        if placed or "dropped" in talk.happened:
+            talk.say("order.next", what=talk.rules.catalogue[form.item].say)
+        request.next_question(talk)
+        return
+    if placed or "dropped" in talk.happened or "complaint" in talk.happened:
+        talk.memory.pending = Pending(kind="anything_else")
+        talk.ask(None, "anything_else", choices=request.choices_of(talk, "anything_else"))
+    elif not talk.sentences:
+        talk.say("greet.again")
+
+
+def _close(talk: Talk) -> None:
+    """Remember what was said and asked."""
+    memory = talk.memory
+    if not talk.ended:
+        repair.stuck(talk)
+    repeated = {"repeat", "slower", "louder"} & set(talk.happened)
+    if not repeated and "silence" not in talk.happened:
+        memory.said = [*talk.sentences, *talk.question]
+        memory.asking = talk.asks.value if talk.asks else None
+    memory.ended = talk.ended
+    if talk.ended and memory.in_danger:
+        memory.ended = talk.ended = False
+    memory.updated_at = talk.turn.now.isoformat()

@@ -1,0 +1,109 @@
+"""Greeting, thanks, goodbye, «what can you do?», and the answer to «anything else?»."""
+
+from __future__ import annotations
+
+from bot.dialogue import cues
+from bot.dialogue.flows import person, request
+from bot.dialogue.memory import Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks
+
+
+def answer_offer(talk: Talk) -> bool:
+    """A yes, a no or a choice in answer to something the line offered."""
+    pending = talk.pending
+    if pending is None:
+        return False
+    no = talk.heard.has("deny") or cues.says("opens_no", talk.text)
+    yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not no
+    if pending.kind == "offer_person" and (yes or no) and not talk.requests():
+        return _answer_person(talk, wanted=yes)
+    if pending.kind == "offer_items":
+        return _answer_items(talk, pending, yes=yes, no=no)
+    if pending.kind == "anything_else" and not talk.requests():
+        return _answer_anything_else(talk, yes=yes, no=no)
+    return False
+
+
+def _answer_person(talk: Talk, *, wanted: bool) -> bool:
+    talk.understood = True
+    talk.memory.pending = None
+    if wanted:
+        person.hand_off(talk, why="accepted_offer", phrase="person.coming")
+    elif talk.form is None:
+        talk.memory.pending = Pending(kind="anything_else")
+        talk.ask(None, "person.declined")
+    return True
+
+
+def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
+    """Which of the offered items: by number, by name, by a new request, or yes when only one was offered."""
+    index = cues.ordinal(talk.text)
+    item = None
+    if index is not None and index < len(pending.items):
+        item = pending.items[index]
+    elif yes and len(pending.items) == 1:
+        item = pending.items[0]
+    else:
+        shorts = {talk.rules.catalogue[code].short: code for code in pending.items}
+        mentioned = [code for code in pending.items if code in cues.items_mentioned(talk.text)]
+        item = shorts.get(talk.text) or (mentioned[0] if len(mentioned) == 1 else None)
+    if item is None and no and not talk.requests():
+        talk.memory.pending = None
+        talk.understood = True
+        if talk.form is None:
+            talk.say("help")
+        return True
+    if item is None:
+        return False
+    talk.memory.pending = None
+    talk.understood = True
+    request.take_up(talk, item)
+    return True
+
+
+def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
+    done = no or talk.heard.has("goodbye") or talk.heard.has("thanks") or cues.says("no_more_only", talk.text)
+    if done:
+        talk.memory.pending = None
+        talk.say("nothing_else")
+        talk.understood = talk.ended = True
+        return True
+    if yes and talk.heard.has("affirm"):
+        talk.memory.pending = None
+        talk.say("greet.again")
+        talk.understood = True
+        return True
+    return False
+
+
+def courtesy(talk: Talk) -> bool:
+    """Courtesies; a request under way is taken up again right after."""
+    heard, memory = talk.heard, talk.memory
+    if heard.has("help"):
+        talk.ask(None, "help", choices=request.choices_for(talk, Asks.WHICH_ITEM))
+    elif heard.has("greet"):
+        greet(talk)
+    elif heard.has("goodbye"):
+        talk.say("goodbye")
+        talk.ended = True
+    elif heard.has("thanks"):
+        talk.say("thanks")
+        if talk.form is None and memory.orders:
+            talk.ended = True
+    else:
+        return False
+    talk.understood = True
+    return talk.ended
+
+
+def greet(talk: Talk) -> None:
+    """Say who we are, by name to somebody we know; once a conversation."""
+    elder = talk.world.caller.elder
+    if talk.memory.turns > 1:
+        if talk.form is None:
+            talk.say("greet.again")
+    elif elder:
+        talk.say("greet.known", name=elder.name)
+    else:
+        talk.say("greet.first")

@@ -1,0 +1,102 @@
+"""Danger to life comes before everything: what to do now, and everybody who must know is told."""
+
+from __future__ import annotations
+
+from backend.domain.people import Elder
+from backend.domain.queue import TaskKind
+from backend.services.commands import OpenTask
+from bot.dialogue import cues, forms, whom
+from bot.dialogue.memory import Form
+from bot.dialogue.talk import Talk
+from nlu.understanding import Danger
+
+SAME_EMERGENCY = "emergency"
+
+
+def danger(talk: Talk) -> bool:
+    """Escalate in this very reply. Requests under way, and those in the same breath, are put aside, not lost."""
+    if not (talk.heard.danger or talk.heard.has("emergency")):
+        return False
+    found = talk.heard.danger or Danger(kind="other", confidence=1.0, why=())
+    memory = talk.memory
+    if not memory.in_danger:
+        memory.emergencies += 1
+    for item in talk.requests():
+        forms.fill(talk, forms.open_form(talk, item))
+    for form in memory.forms:
+        form.parked = True
+    _tell(talk, found)
+    key = f"emergency.{found.kind}"
+    talk.say(key if talk.rules.wording.has(key) else "emergency.other")
+    memory.in_danger = memory.emergency = talk.urgent = talk.understood = True
+    memory.pending = None
+    talk.happened.append(f"emergency:{found.kind}")
+    return True
+
+
+def _tell(talk: Talk, found: Danger | None) -> None:
+    """Open (or add to) the emergency of this conversation."""
+    person = _who(talk)
+    told = tuple(f"{c.name} {c.relation} {c.phone}" for c in person.contacts if c.emergency) if person else ()
+    place = next((slot.value or slot.text for slot in talk.slots("place")), None)
+    talk.commands.append(
+        OpenTask(
+            key=f"{talk.turn.session}:{SAME_EMERGENCY}:{talk.memory.emergencies}",
+            kind=TaskKind.EMERGENCY,
+            session=talk.turn.session,
+            sender=talk.turn.sender,
+            at=talk.turn.now,
+            text=talk.text,
+            why=f"{found.kind}: {'、'.join(found.why)}" if found else "",
+            who=person.name if person else next((slot.text for slot in talk.slots("beneficiary")), None),
+            place=place or (person.address if person else talk.memory.place),
+            phone=talk.world.caller.phone,
+            elder_id=person.id if person else None,
+            told=told,
+        )
+    )
+
+
+def _who(talk: Talk) -> Elder | None:
+    """The person in danger, if we know them: the one named, else the elder who speaks, else the only ward."""
+    caller = talk.world.caller
+    scratch = Form(id=0, item="")
+    for slot in talk.slots("beneficiary"):
+        whom.settle(scratch, slot, caller)
+    if scratch.elder_id is not None:
+        everybody = [ward.elder for ward in caller.wards] + ([caller.elder] if caller.elder else [])
+        return next((elder for elder in everybody if elder.id == scratch.elder_id), None)
+    if caller.elder:
+        return caller.elder
+    return caller.wards[0].elder if len(caller.wards) == 1 else None
+
+
+def after_danger(talk: Talk) -> bool:
+    """The turns that follow: stay with the person, note the place, and go on only when it is over or they want to."""
+    memory = talk.memory
+    if not memory.in_danger:
+        return False
+    if talk.heard.has("human"):
+        return False
+    if cues.says("false_alarm", talk.text) and not talk.requests():
+        memory.in_danger = False
+        talk.understood = True
+        talk.say("emergency.false_alarm")
+        talk.happened.append("false_alarm")
+        for form in memory.forms:
+            form.parked = False
+        if memory.current():
+            talk.say("going_on")
+        return True
+    if talk.requests() or any(
+        talk.heard.has(name) for name in ("cancel_order", "reschedule", "order_status")
+    ):
+        memory.in_danger = False
+        return False
+    talk.understood = talk.urgent = True
+    if talk.slots("place"):
+        _tell(talk, None)
+        talk.say("emergency.place_noted")
+    else:
+        talk.say("emergency.stay")
+    return True

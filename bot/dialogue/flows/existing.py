@@ -1,0 +1,295 @@
+"""Orders that exist: where are they, cancel, another time, and complaints about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.domain.order import OPEN, Order, State, Wanted
+from backend.domain.queue import TaskKind
+from backend.services.commands import CancelOrder, OpenTask, RescheduleOrder
+from bot.dialogue import cues, forms, phrasing
+from bot.dialogue.flows import request
+from bot.dialogue.memory import Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks, Choice
+from nlu.understanding import Slot, WantedTime
+
+MOST_TOLD = 2
+
+
+def existing(talk: Talk) -> bool:
+    """Answer what the sentence wants of orders that exist. True when nothing else is left to do with it."""
+    handled = False
+    if talk.heard.has("order_status"):
+        _status(talk)
+        handled = True
+    if talk.heard.has("cancel_order"):
+        handled = _cancel(talk) or handled
+    if talk.heard.has("reschedule"):
+        handled = _reschedule(talk) or handled
+    talk.understood = talk.understood or handled
+    return handled and not talk.requests()
+
+
+def complaint(talk: Talk) -> bool:
+    """Apologise, write it down for staff, and say that somebody calls back."""
+    if not talk.heard.has("complaint"):
+        return False
+    fitting = _fitting(talk, talk.world.orders)
+    caller = talk.world.caller
+    talk.commands.append(
+        OpenTask(
+            key=f"{talk.turn.session}:complaint:{talk.memory.turns}",
+            kind=TaskKind.COMPLAINT,
+            session=talk.turn.session,
+            sender=talk.turn.sender,
+            at=talk.turn.now,
+            text=talk.text,
+            why="complaint",
+            who=caller.elder.name if caller.elder else talk.memory.name,
+            phone=talk.memory.phone or caller.phone,
+            elder_id=caller.elder.id if caller.elder else None,
+            order_number=fitting[0].number if fitting else None,
+        )
+    )
+    talk.say("complaint.taken")
+    talk.understood = True
+    talk.happened.append("complaint")
+    return not (talk.requests() or talk.heard.has("order_status") or talk.heard.has("cancel_order"))
+
+
+def name_of(talk: Talk, order: Order) -> str:
+    """「明天中午十二点的送餐」, as the caller would recognise it."""
+    item = talk.rules.catalogue[order.item].say if order.item in talk.rules.catalogue else order.item
+    if order.wanted.iso is None:
+        return item
+    return phrasing.of_time(phrasing.when(order.wanted, talk.turn.now, talk.words()), item, talk.words())
+
+
+def _open_orders(talk: Talk) -> list[Order]:
+    return [order for order in talk.world.orders if order.state in OPEN]
+
+
+def _fitting(talk: Talk, orders: Sequence[Order]) -> list[Order]:
+    """The orders that the sentence can mean: by what is named in it, then by the day it names."""
+    named = cues.items_mentioned(talk.text)
+    left = [order for order in orders if order.item in named] or list(orders)
+    day = next(
+        (
+            s.resolved.iso[:10]
+            for s in _references(talk)
+            if isinstance(s.resolved, WantedTime) and s.resolved.iso
+        ),
+        None,
+    )
+    return [order for order in left if day and (order.wanted.iso or "").startswith(day)] or left
+
+
+def _is_clear(talk: Talk, orders: Sequence[Order]) -> bool:
+    """One order fits and nothing in the sentence speaks of another kind of service."""
+    named = cues.items_mentioned(talk.text)
+    return len(orders) == 1 and (not named or orders[0].item in named)
+
+
+def _references(talk: Talk) -> list[Slot]:
+    """Times that name an order («明天的饭»), not the new time."""
+    of = talk.words()["of"]
+    slots = talk.slots("time")
+    if not talk.heard.has("reschedule"):
+        return list(slots)
+    return [slot for slot in slots if talk.heard.text[slot.end : slot.end + 1] == of]
+
+
+def _new_time(talk: Talk) -> WantedTime | None:
+    references = _references(talk)
+    new = [slot.resolved for slot in talk.slots("time") if slot not in references]
+    return next(
+        (
+            time
+            for time in reversed(new)
+            if isinstance(time, WantedTime) and (time.iso or time.asap or time.conflict)
+        ),
+        None,
+    )
+
+
+def _status(talk: Talk) -> None:
+    orders = _open_orders(talk) or list(talk.world.orders[:1])
+    if not orders:
+        _none_open(talk)
+        return
+    for order in _fitting(talk, orders)[:MOST_TOLD]:
+        department = talk.rules.organisation.department_name(order.department)
+        talk.say(f"order.status_{order.state.value}", what=name_of(talk, order), department=department)
+    talk.happened.append("status")
+
+
+def _none_open(talk: Talk) -> None:
+    if talk.form:
+        return
+    talk.memory.pending = Pending(kind="anything_else")
+    talk.ask(None, "order.none_open")
+
+
+def _cancel(talk: Talk) -> bool:
+    """Cancel the order that is clearly meant; ask when two could be. With a request open it is that one."""
+    orders = _open_orders(talk)
+    form = talk.form
+    if form and not talk.requests():
+        named = cues.items_mentioned(talk.text)
+        if form.item in named or not named or not any(order.item in named for order in orders):
+            return request.drop(talk, form)
+    if not orders:
+        if not talk.requests():
+            _none_open(talk)
+        return True
+    fitting = _fitting(talk, orders)
+    if cues.says("all", talk.text):
+        fitting = orders
+    elif not _is_clear(talk, fitting):
+        _which(talk, "cancel", fitting)
+        return True
+    for order in fitting:
+        cancel(talk, order)
+    return True
+
+
+def cancel(talk: Talk, order: Order) -> None:
+    talk.commands.append(
+        CancelOrder(number=order.number, at=talk.turn.now, actor="caller", reason=talk.text[:200])
+    )
+    talk.say("order.cancelled", what=name_of(talk, order))
+    _touched(talk, order)
+    talk.happened.append(f"order_cancelled:{order.item}")
+
+
+def _touched(talk: Talk, order: Order) -> None:
+    if order.number not in talk.memory.orders:
+        talk.memory.orders.append(order.number)
+
+
+def _reschedule(talk: Talk) -> bool:
+    """Another time for an order, or for the request that is being talked about."""
+    form = talk.form
+    if form and not talk.requests():
+        forms.fill(talk, form)
+        if not talk.slots("time"):
+            form.time = None
+        return True
+    orders = _open_orders(talk)
+    if not orders:
+        _none_open(talk)
+        return True
+    fitting = _fitting(talk, orders)
+    said = _new_time(talk)
+    if not _is_clear(talk, fitting):
+        _which(talk, "reschedule", fitting, said)
+        return True
+    move(talk, fitting[0], said)
+    return True
+
+
+def move(talk: Talk, order: Order, said: WantedTime | None) -> None:
+    """Give the order its new time; ask for it when none was said, or when what was said can not be."""
+    wanted = forms.merged(order.wanted, said) if said and not said.conflict else None
+    if wanted is None or forms.past(wanted, talk.turn.now):
+        talk.memory.pending = Pending(kind="move_when", numbers=[order.number])
+        if said:
+            talk.ask(Asks.TIME, "conflict.past")
+        else:
+            talk.ask(Asks.TIME, "order.move_when", what=name_of(talk, order))
+        return
+    move_to(talk, order, wanted)
+
+
+def move_to(talk: Talk, order: Order, wanted: Wanted) -> None:
+    talk.commands.append(
+        RescheduleOrder(
+            number=order.number, at=talk.turn.now, actor="caller", wanted=wanted, reason=talk.text[:200]
+        )
+    )
+    when = phrasing.when(wanted, talk.turn.now, talk.words())
+    talk.say("order.moved", what=talk.rules.catalogue[order.item].say, when=when)
+    _touched(talk, order)
+    talk.happened.append(f"order_moved:{order.item}")
+
+
+def _which(talk: Talk, kind: str, orders: Sequence[Order], said: WantedTime | None = None) -> None:
+    shown = orders[: request.MOST_CHOICES]
+    names = [name_of(talk, order) for order in shown]
+    talk.memory.pending = Pending(
+        kind=kind,
+        numbers=[order.number for order in shown],
+        wanted=forms.as_wanted(said) if said and not said.conflict else None,
+    )
+    if len(shown) == 1:
+        key = "order.confirm_cancel" if kind == "cancel" else "order.confirm_move"
+        talk.ask(Asks.CONFIRM, key, choices=request.choices_for(talk, Asks.CONFIRM), what=names[0])
+        return
+    talk.say("order.which_of", list=phrasing.joined(names, talk.words(), link="list_and"))
+    key = "order.which_cancel" if kind == "cancel" else "order.which_move"
+    talk.ask(Asks.WHICH_ITEM, key, choices=[Choice(name, name) for name in names])
+
+
+def answer_which(talk: Talk) -> bool:
+    """The answer to «which of these orders?», or to «is it this one?»."""
+    pending = talk.pending
+    if pending is None or pending.kind not in ("cancel", "reschedule", "move_when"):
+        return False
+    orders = [
+        order
+        for number in pending.numbers
+        if (order := talk.order(number)) and order.state is not State.CANCELLED
+    ]
+    if pending.kind == "move_when":
+        return _answer_when(talk, orders)
+    chosen = _chosen(talk, orders)
+    if not chosen:
+        if talk.heard.has("deny") or cues.says("opens_no", talk.text):
+            talk.memory.pending = None
+            talk.memory.pending = Pending(kind="anything_else")
+            talk.ask(None, "anything_else")
+            talk.understood = True
+            return True
+        return False
+    talk.memory.pending, talk.understood = None, True
+    for order in chosen:
+        if pending.kind == "cancel":
+            cancel(talk, order)
+        elif pending.wanted:
+            move_to(talk, order, Wanted(**pending.wanted))
+        else:
+            move(talk, order, _new_time(talk))
+    return True
+
+
+def _answer_when(talk: Talk, orders: Sequence[Order]) -> bool:
+    said = next(
+        (s.resolved for s in reversed(talk.slots("time")) if isinstance(s.resolved, WantedTime)), None
+    )
+    if said is None or not orders:
+        return False
+    talk.memory.pending, talk.understood = None, True
+    move(talk, orders[0], said)
+    return True
+
+
+def _chosen(talk: Talk, orders: Sequence[Order]) -> list[Order]:
+    if cues.says("all", talk.text) or talk.text in talk.words()["both"]:
+        return list(orders)
+    if len(orders) == 1:
+        yes = talk.heard.has("affirm") or talk.heard.has("cancel_order") or cues.says("opens_yes", talk.text)
+        return list(orders) if yes and not cues.says("opens_no", talk.text) else []
+    index = cues.ordinal(talk.text)
+    if index is not None and index < len(orders):
+        return [orders[index]]
+    named = [order for order in orders if order.item in cues.items_mentioned(talk.text)]
+    left = named or list(orders)
+    days = [
+        s.resolved.iso[:10]
+        for s in talk.slots("time")
+        if isinstance(s.resolved, WantedTime) and s.resolved.iso
+    ]
+    dated = [order for order in left if any((order.wanted.iso or "").startswith(day) for day in days)]
+    left = dated or named
+    return left if len(left) == 1 else []

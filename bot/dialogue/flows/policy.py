@@ -1,0 +1,36 @@
+"""Questions about rules are answered from the knowledge file with its source, or not at all."""
+
+from __future__ import annotations
+
+from bot.dialogue.flows import request
+from bot.dialogue.memory import Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks
+
+
+def policy(talk: Talk) -> bool:
+    """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
+    if not talk.heard.has("policy_question"):
+        return False
+    ranked = [item.label for item in talk.heard.ranking if item.label in talk.rules.catalogue]
+    entry = talk.rules.knowledge.answer(talk.text, (*talk.requests(), *ranked))
+    talk.understood = True
+    if entry is None:
+        _unknown(talk)
+    else:
+        talk.sentences += entry.sentences(talk.turn.channel.value)
+        talk.say("policy.source", source=entry.source_name)
+        talk.happened.append(f"policy:{entry.id}")
+        if entry.item in talk.rules.catalogue and talk.form is None and not talk.requests():
+            talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
+            talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
+    return not talk.requests()
+
+
+def _unknown(talk: Talk) -> None:
+    talk.happened.append("policy:unknown")
+    if talk.form or talk.requests():
+        talk.say("policy.unknown")
+        return
+    talk.memory.pending = Pending(kind="offer_person")
+    talk.ask(Asks.CONFIRM, "person.offer", choices=request.choices_for(talk, Asks.CONFIRM))

@@ -1,0 +1,293 @@
+"""From «I want …» to an order: open a form for each request, fill it, read it back, place it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.services.commands import RegisterCaller
+from bot.dialogue import cues, forms, phrasing, whom
+from bot.dialogue.memory import Form, Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks, Choice
+
+MOST_CHOICES = 3
+
+
+def answer_confirmation(talk: Talk) -> bool:
+    """The read-back was answered: yes, no, a correction, something else wanted, or a change of mind."""
+    form = talk.form
+    if talk.memory.asking != Asks.CONFIRM or form is None or talk.pending is not None:
+        return False
+    text, heard = talk.text, talk.heard
+    says_no = heard.has("deny") or cues.says("opens_no", text)
+    says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
+    others = [item for item in talk.requests() if item != form.item]
+    if others and (says_no or cues.says("replace", text)):
+        return replace_item(talk, form, others)
+    if (
+        (heard.has("cancel_order") or cues.says("drop", text))
+        and not says_yes
+        and not others
+        and not talk.slots("time")
+    ):
+        return drop(talk, form)
+    if heard.has("cancel_order") and not others:
+        return False  # «明天的饭不要了»: an order of before, or this form; decided by the flow for orders
+    changed = forms.fill(talk, form) if not others else set()
+    if says_yes and not changed:
+        place(talk, form)
+        talk.understood = True
+        return not others
+    if changed:
+        talk.say("confirm.changed")
+        talk.understood = True
+        return not others
+    if says_no and not others:
+        talk.memory.pending = Pending(kind="wrong_what")
+        talk.ask(Asks.DETAIL, "confirm.wrong_what")
+        talk.understood = True
+        return True
+    return False
+
+
+def answer_wrong_what(talk: Talk) -> bool:
+    """After a bare «no»: what they say now is the correction."""
+    form = talk.form
+    if form is None or talk.pending is None or talk.pending.kind != "wrong_what":
+        return False
+    talk.memory.pending = None
+    others = [item for item in talk.requests() if item != form.item]
+    if others:
+        return replace_item(talk, form, others)
+    if talk.heard.has("cancel_order") or cues.says("drop", talk.text):
+        return drop(talk, form)
+    if forms.fill(talk, form):
+        talk.say("confirm.changed")
+        talk.understood = True
+        return True
+    wrong = {"time": cues.says("time_word", talk.text), "place": cues.says("place_word", talk.text)}
+    if wrong["time"]:
+        form.time, talk.understood = None, True
+    elif wrong["place"]:
+        form.place, form.place_known, talk.understood = None, False, True
+    return talk.understood
+
+
+def new_requests(talk: Talk) -> bool:
+    """Open a form for every item asked for. One already under way is filled further instead."""
+    items = sorted(talk.requests(), key=lambda item: cues.first_mention(item, talk.text))
+    if not items or _only_an_answer(talk, items):
+        return False
+    current = talk.form
+    if not talk.heard.sure and current is None:
+        return offer(talk, items)
+    if (
+        current
+        and current.item not in items
+        and cues.says("replace", talk.text)
+        and not cues.says("also", talk.text[:4])
+    ):
+        return replace_item(talk, current, items)
+    talk.understood = True
+    for item in items:
+        form = next(
+            (form for form in talk.memory.forms if form.item == item and not _for_another(talk, form)), None
+        )
+        if form is None:
+            form = forms.open_form(talk, item)
+        form.parked = False
+        forms.fill(talk, form)
+        _split_by_person(talk, form)
+    return True
+
+
+def _only_an_answer(talk: Talk, items: Sequence[str]) -> bool:
+    """«电费» to «which bill?» is an answer, though it could be a request; a name or an address is never a request."""
+    form, asked = talk.form, talk.memory.asking
+    if form is None or asked is None or form.item in items:
+        return False
+    if asked in (Asks.NAME, Asks.PHONE):
+        return not talk.heard.sure
+    return asked == Asks.DETAIL and len(talk.text) <= 8 and not cues.says("also", talk.text)
+
+
+def _for_another(talk: Talk, form: Form) -> bool:
+    """Whether the sentence asks the same item for a second person («给我妈也订一份»)."""
+    said = talk.slots("beneficiary", of=form.item)
+    if not said or form.beneficiary is None or len(said) != 1:
+        return False
+    word = "self" if said[0].value == "self" else (said[0].value or said[0].text)
+    return word != form.beneficiary and cues.says("also", talk.text) and not cues.says("replace", talk.text)
+
+
+def _split_by_person(talk: Talk, form: Form) -> None:
+    """Two people named for one item are two orders, each with the place and time said next to the name."""
+    people = talk.slots("beneficiary", of=form.item)
+    if len(people) < 2 or cues.says("replace", talk.text):
+        return
+    talk.memory.forms.remove(form)
+    starts = [slot.start for slot in people] + [len(talk.heard.text)]
+    shared_time = [slot for slot in talk.slots("time", of=form.item) if slot.start < starts[0]]
+    for index, person in enumerate(people):
+        part = forms.open_form(talk, form.item)
+        whom.settle(part, person, talk.world.caller)
+        own = [
+            s
+            for s in talk.heard.slots
+            if starts[index] <= s.start < starts[index + 1] and s.slot != "beneficiary"
+        ]
+        forms.fill_from(talk, part, [*shared_time, *own])
+
+
+def take_up(talk: Talk, item: str) -> None:
+    """The caller chose this item from an offer."""
+    form = next((form for form in talk.memory.forms if form.item == item), None) or forms.open_form(
+        talk, item
+    )
+    form.parked = False
+    forms.fill(talk, form)
+
+
+def replace_item(talk: Talk, form: Form, items: Sequence[str]) -> bool:
+    """A change of mind about what is wanted: the time, place and person already given stay."""
+    form.item, *rest = items
+    form.details.clear()
+    forms.fill(talk, form)
+    for item in rest:
+        forms.fill(talk, forms.open_form(talk, item))
+    talk.say("confirm.changed")
+    talk.understood = True
+    return True
+
+
+def drop(talk: Talk, form: Form) -> bool:
+    """The caller does not want this request any more."""
+    talk.memory.forms.remove(form)
+    talk.say("order.dropped", what=talk.rules.catalogue[form.item].say)
+    talk.memory.pending = None
+    talk.memory.asking = None
+    talk.understood = True
+    talk.happened.append("dropped")
+    return True
+
+
+def place(talk: Talk, form: Form) -> None:
+    """The order as a command. An unknown caller who ordered for themselves is known from now on."""
+    command = forms.to_command(talk, form)
+    talk.commands.append(command)
+    caller, memory = talk.world.caller, talk.memory
+    if not caller.known and command.beneficiary == "self":
+        memory.name, memory.place = form.name or memory.name, form.place or memory.place
+        if memory.name or memory.place:
+            talk.commands.append(
+                RegisterCaller(
+                    sender=caller.sender,
+                    at=talk.turn.now,
+                    name=memory.name,
+                    address=memory.place,
+                    phone=command.phone,
+                )
+            )
+    memory.forms.remove(form)
+    key = "order.placed_with_callback" if form.missing else "order.placed"
+    talk.say(key, what=describe(talk, form))
+    talk.happened.append(f"order_placed:{form.item}")
+
+
+def describe(talk: Talk, form: Form) -> str:
+    """「明天中午十二点的送餐」."""
+    what = talk.rules.catalogue[form.item].say
+    if form.time and form.time.get("iso"):
+        return phrasing.of_time(phrasing.when(form.wanted, talk.turn.now, talk.words()), what, talk.words())
+    return what
+
+
+def next_question(talk: Talk) -> None:
+    """Ask the one thing that is missing next, or read the order back."""
+    form = talk.form
+    if form is None:
+        return None
+    ask = forms.missing(talk, form)
+    if ask is None:
+        return read_back(talk, form)
+    key, values = question_key(talk, form, ask)
+    memory = talk.memory
+    again = (
+        memory.misses > 0
+        and memory.asking == ask
+        and talk.rules.wording.has(f"again.{ask.value}")
+        and not form.conflict
+    )
+    talk.ask(ask, f"again.{ask.value}" if again else key, choices=choices_for(talk, ask), **values)
+    return None
+
+
+def question_key(talk: Talk, form: Form, ask: Asks) -> tuple[str, dict[str, str]]:
+    if form.conflict:
+        return forms.conflict_question(talk, form)
+    other = form.beneficiary not in (None, "self")
+    who = whom.polite(form, talk.words())
+    if ask == Asks.DETAIL and talk.rules.wording.has(f"ask.detail.{form.item}"):
+        return f"ask.detail.{form.item}", {}
+    if ask == Asks.TIME and talk.rules.wording.has(f"ask.time_{form.item}"):
+        return f"ask.time_{form.item}", {}
+    if ask == Asks.PHONE and talk.memory.phone_part:
+        return "ask.phone_rest", {"digits": talk.memory.phone_part}
+    if ask in (Asks.PLACE, Asks.NAME) and other:
+        return f"ask.{ask.value}_other", {"who": who}
+    return f"ask.{ask.value}", {}
+
+
+def choices_of(talk: Talk, name: str) -> list[Choice]:
+    """The quick answers of this name in words.yaml."""
+    return [Choice(label, text) for label, text in talk.words()["choice_labels"].get(name, ())]
+
+
+def choices_for(talk: Talk, ask: Asks) -> list[Choice]:
+    if ask == Asks.BENEFICIARY:
+        return [
+            Choice(ward.elder.name, talk.words()["who"]["other"].format(word=ward.elder.name))
+            for ward in talk.world.caller.wards[:MOST_CHOICES]
+        ]
+    return choices_of(talk, ask.value)
+
+
+def read_back(talk: Talk, form: Form) -> None:
+    """Say the whole order and ask whether it is right."""
+    words, item = talk.words(), talk.rules.catalogue[form.item]
+    who = words["who"]["self"]
+    if form.beneficiary not in (None, "self"):
+        who = words["who"]["other"].format(word=whom.polite(form, words))
+    wanted = forms.to_command(talk, form).wanted
+    if wanted.iso or wanted.asap or "time" not in item.asks:
+        talk.say("confirm.what", who=who, what=item.say, when=phrasing.when(wanted, talk.turn.now, words))
+    else:
+        talk.say("confirm.what_no_time", who=who, what=item.say)
+    if form.details and "detail" in item.asks:
+        talk.say("confirm.details", details=words["list_comma"].join(form.details))
+    if form.place:
+        talk.say("confirm.where", place=form.place)
+    if form.phone:
+        talk.say("confirm.phone", phone=phrasing.phone_groups(form.phone))
+    key = "again.confirm" if talk.memory.asking == Asks.CONFIRM and talk.memory.misses else "confirm.right"
+    talk.ask(Asks.CONFIRM, key, choices=choices_for(talk, Asks.CONFIRM))
+
+
+def offer(talk: Talk, items: Sequence[str]) -> bool:
+    """Not sure what is wanted: ask back, with at most three choices."""
+    ranked = [
+        item.label
+        for item in talk.heard.ranking
+        if item.label in talk.rules.catalogue and item.confidence >= 0.1
+    ]
+    offered = list(dict.fromkeys([*items, *ranked]))[:MOST_CHOICES]
+    shorts = [talk.rules.catalogue[item].short for item in offered]
+    talk.memory.pending = Pending(kind="offer_items", items=offered)
+    choices = [Choice(short, short) for short in shorts]
+    if len(offered) == 1:
+        talk.ask(Asks.CONFIRM, "unsure.one", choices=choices_for(talk, Asks.CONFIRM), choice=shorts[0])
+    else:
+        talk.ask(Asks.WHICH_ITEM, "unsure.some", choices=choices, what=phrasing.joined(shorts, talk.words()))
+    talk.understood = True
+    talk.happened.append("unsure")
+    return True

@@ -1,0 +1,262 @@
+"""Filling a request: what the sentence gives, what is still missing, and the order it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from backend.domain.order import Wanted
+from backend.services.commands import PlaceOrder
+from bot.dialogue import cues, whom
+from bot.dialogue.memory import Form
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks
+from nlu.understanding import Person, Phone, Place, Slot, WantedTime
+
+
+def open_form(talk: Talk, item: str) -> Form:
+    """A new request at the end of the line of requests."""
+    talk.memory.form_count += 1
+    form = Form(id=talk.memory.form_count, item=item)
+    talk.memory.forms.append(form)
+    return form
+
+
+def fill(talk: Talk, form: Form) -> set[str]:
+    """Take everything the sentence gives for this form. Returns the names of the slots that changed."""
+    return fill_from(talk, form, [slot for slot in talk.heard.slots if slot.label in (None, form.item)])
+
+
+def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:
+    """Like `fill`, from these slots only. The person comes first, because the place may follow from who it is."""
+    changed = set()
+    for slot in sorted(slots, key=lambda slot: slot.slot != "beneficiary"):
+        if _TAKE[slot.slot](talk, form, slot):
+            changed.add(slot.slot)
+    return changed
+
+
+def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
+    asked = talk.memory.asking
+    person = slot.resolved if isinstance(slot.resolved, Person) else None
+    if asked == Asks.NAME and person and person.name and person.relation in (None, "self", "other"):
+        form.name = person.name
+        return True
+    if asked == Asks.NAME and person and person.relation == "self":
+        return False
+    return whom.settle(form, slot, talk.world.caller)
+
+
+def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
+    return isinstance(slot.resolved, WantedTime) and take_time(form, slot.resolved)
+
+
+def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
+    if slot.text in form.details or slot.text in (form.place or ""):
+        return False
+    form.details.append(slot.text)
+    return True
+
+
+def take_time(form: Form, said: WantedTime) -> bool:
+    """Put a time into the form. A bare hour keeps the day that was given before, a bare day keeps the hour."""
+    if said.conflict:
+        form.conflict = said.conflict
+        return True
+    wanted = merged(form.wanted if form.time else None, said)
+    form.conflict = None
+    if form.time is not None and form.time == asdict(wanted):
+        return False
+    form.time = asdict(wanted)
+    if "time" in form.missing:
+        form.missing.remove("time")
+    return True
+
+
+def merged(before: Wanted | None, said: WantedTime) -> Wanted:
+    """A corrected time: what was said now over what was wanted before."""
+    iso = said.iso
+    if before and before.iso and iso and "/" not in before.iso[:10]:
+        day, clock = before.iso[:10], before.iso[10:]
+        if not said.day_said and said.clock_said and not before.recurrence:
+            iso = "/".join(day + part[10:] for part in iso.split("/"))
+        elif said.day_said and not said.clock_said and clock.startswith("T") and len(iso) == 10:
+            iso = "/".join(iso + part[10:] for part in before.iso.split("/"))
+    return Wanted(iso=iso, asap=said.asap and iso is None, recurrence=said.recurrence)
+
+
+def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
+    place = slot.resolved if isinstance(slot.resolved, Place) else Place(text=slot.text)
+    if place.usual:
+        home = talk.world.caller.elder
+        if form.place is None and home and home.address and form.beneficiary in (None, "self"):
+            form.place, form.place_known = home.address, True
+            return True
+        return False
+    text = slot.value or slot.text
+    finer_only = not (place.county or place.town or place.community)
+    if finer_only and form.place and text not in form.place and not form.place_known:
+        form.place += text
+    elif finer_only and form.place_known:
+        return False  # «三楼» of somebody whose address we know adds nothing
+    elif form.place == text:
+        return False
+    else:
+        form.place = text
+    form.place_known = False
+    return True
+
+
+def _take_phone(talk: Talk, form: Form, slot: Slot) -> bool:
+    phone = slot.resolved
+    if not isinstance(phone, Phone):
+        return False
+    digits = phone.digits
+    if not phone.complete:
+        digits = talk.memory.phone_part + digits
+        if not _whole(digits):
+            talk.memory.phone_part = digits if talk.memory.asking == Asks.PHONE else ""
+            return False
+    talk.memory.phone_part = ""
+    changed = form.phone != digits
+    form.phone = talk.memory.phone = digits
+    return changed
+
+
+_TAKE: dict[str, Callable[[Talk, Form, Slot], bool]] = {
+    "beneficiary": _take_person,
+    "time": _take_time,
+    "place": _take_place,
+    "phone": _take_phone,
+    "detail": _take_detail,
+}
+
+
+def _whole(digits: str) -> bool:
+    return (len(digits) == 11 and digits.startswith("1")) or (
+        len(digits) in (10, 11, 12) and digits.startswith("0")
+    )
+
+
+def take_answer(talk: Talk, form: Form) -> bool:
+    """The question just asked may have been answered in words that carry no recognisable slot."""
+    asked, text = talk.memory.asking, talk.text
+    if asked is None or len(text) > 60:
+        return False
+    if cues.says("refuse", text) or (asked != Asks.CONFIRM and cues.says("unknown", text)):
+        return _leave_out(talk, form, asked)
+    if asked == Asks.TIME and (cues.says("any", text) or talk.heard.has("affirm")):
+        form.time = {"iso": None, "asap": False, "recurrence": None}
+        return True
+    if asked == Asks.PHONE and (cues.says("this_phone", text)):
+        form.phone = talk.world.caller.phone
+        return form.phone is not None or _leave_out(talk, form, asked)
+    if asked == Asks.DETAIL and cues.says("any", text):
+        return _leave_out(talk, form, asked, quietly=True)
+    if not (
+        talk.heard.has("inform") or talk.heard.has("out_of_scope") or talk.requests() or not talk.heard.sure
+    ):
+        return False
+    answer = cues.core(text)
+    if asked == Asks.DETAIL and answer:
+        form.details.append(answer)
+    elif asked == Asks.NAME and 2 <= len(answer) <= 8:
+        form.name = answer
+    elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform"):
+        form.place, form.place_known = answer, False
+    elif asked == Asks.BENEFICIARY and 1 <= len(answer) <= 8 and talk.heard.has("inform"):
+        form.beneficiary = answer
+    else:
+        return False
+    return True
+
+
+def _leave_out(talk: Talk, form: Form, asked: str, *, quietly: bool = False) -> bool:
+    """The caller can not or does not want to say it: the order goes on, staff call back."""
+    if asked == Asks.CONFIRM:
+        return False
+    if asked not in form.missing:
+        form.missing.append(asked)
+    if asked == Asks.TIME:
+        form.time = {"iso": None, "asap": False, "recurrence": None}
+    if asked == Asks.BENEFICIARY:
+        form.beneficiary = "self"
+    if not quietly:
+        talk.say("refused")
+    return True
+
+
+def conflict_question(talk: Talk, form: Form) -> tuple[str, dict[str, str]]:
+    """The phrase that asks about a contradiction in the time said."""
+    kind, *rest = (form.conflict or "").split(":")
+    words = talk.words()
+    if kind == "weekday" and rest:
+        day = date.fromisoformat(rest[0])
+        distance = (day - talk.turn.now.date()).days
+        said = words["days"].get(distance) or words["date_short"].format(month=day.month, day=day.day)
+        return "conflict.weekday", {"day": said, "weekday": words["weekdays"][day.weekday()]}
+    return ("conflict.past" if kind == "past" else "conflict.other"), {}
+
+
+def missing(talk: Talk, form: Form) -> Asks | None:
+    """What must still be asked before the order can be read back; None when nothing is."""
+    caller, item = talk.world.caller, talk.rules.catalogue[form.item]
+    if form.conflict:
+        return Asks.TIME
+    whom.default(form, caller)
+    if form.beneficiary is None:
+        return Asks.BENEFICIARY
+    for ask in item.asks:
+        if ask not in form.missing and not _has(form, ask):
+            return Asks(ask)
+    if form.elder_id is None and not form.name and not caller.known and "name" not in form.missing:
+        if form.beneficiary == "self" and talk.memory.name:
+            form.name = talk.memory.name
+        else:
+            return Asks.NAME
+    if not (form.phone or talk.memory.phone or caller.phone) and "phone" not in form.missing:
+        return Asks.PHONE
+    return None
+
+
+def _has(form: Form, ask: str) -> bool:
+    if ask == "time":
+        return form.time is not None
+    return bool(form.place if ask == "place" else form.details)
+
+
+def to_command(talk: Talk, form: Form) -> PlaceOrder:
+    """The finished form as an order. Its key is the form's, so that a repeated confirmation orders once."""
+    item, caller = talk.rules.catalogue[form.item], talk.world.caller
+    wanted = form.wanted
+    if form.time is None and item.default_time == "asap":
+        wanted = Wanted(asap=True)
+    return PlaceOrder(
+        key=f"{talk.turn.session}:{form.id}",
+        item=form.item,
+        beneficiary=form.beneficiary or "self",
+        beneficiary_name=form.name,
+        elder_id=form.elder_id,
+        caller=talk.turn.sender,
+        session=talk.turn.session,
+        at=talk.turn.now,
+        wanted=wanted,
+        place=form.place,
+        phone=form.phone or talk.memory.phone or caller.phone,
+        details=tuple(form.details),
+        missing=tuple(form.missing),
+    )
+
+
+def past(wanted: Wanted, now: datetime) -> bool:
+    """Whether a wanted time lies before the call."""
+    if wanted.iso is None:
+        return False
+    end = wanted.iso.split("/")[-1]
+    return datetime.fromisoformat(end) < now if "T" in end else date.fromisoformat(end) < now.date()
+
+
+def as_wanted(said: WantedTime) -> dict[str, Any]:
+    return asdict(Wanted(iso=said.iso, asap=said.asap, recurrence=said.recurrence))

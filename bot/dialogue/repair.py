@@ -1,0 +1,78 @@
+"""When nothing was said, or nothing was understood: ask in other words, offer choices, then fetch a person."""
+
+from __future__ import annotations
+
+from bot.dialogue import phrasing
+from bot.dialogue.flows import courtesy, person, request
+from bot.dialogue.memory import Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks, Choice
+
+MISSES_UNTIL_PERSON = 2
+SILENCES_UNTIL_PERSON = 3
+SAME_QUESTION_UNTIL_PERSON = 4
+# Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
+LONGEST_TURN = 1_000
+LEAST_LIKELY_OFFER = 0.06
+
+
+def silence(talk: Talk) -> None:
+    """The ladder: a gentle word, then how to go on, then somebody calls back. The first silence of all is a greeting."""
+    memory = talk.memory
+    talk.understood = True
+    if memory.turns == 1:
+        courtesy.greet(talk)
+        return
+    memory.silences += 1
+    talk.happened.append("silence")
+    if memory.silences >= SILENCES_UNTIL_PERSON:
+        person.hand_off(talk, why="silence", phrase="silence.third")
+    else:
+        asks = Asks(memory.asking) if memory.asking else None
+        talk.ask(asks, "silence.first" if memory.silences == 1 else "silence.second")
+
+
+def too_long(talk: Talk) -> None:
+    asks = Asks(talk.memory.asking) if talk.memory.asking else None
+    talk.ask(asks, "refused_input.too_long")
+    talk.happened.append("too_long")
+
+
+def not_understood(talk: Talk) -> None:
+    """Once: the same in other words, with at most three choices. Twice in a row: a person."""
+    memory = talk.memory
+    memory.misses += 1
+    talk.happened.append("not_understood")
+    if memory.misses >= MISSES_UNTIL_PERSON:
+        person.hand_off(talk, why="not_understood", phrase="not_understood.to_person")
+        return
+    if talk.form is not None:
+        return  # the open question is asked again in other words
+    _offer(talk)
+
+
+def _offer(talk: Talk) -> None:
+    catalogue = talk.rules.catalogue
+    likely = [
+        r.label for r in talk.heard.ranking if r.label in catalogue and r.confidence >= LEAST_LIKELY_OFFER
+    ]
+    usual = [code for code in talk.words()["usual_items"] if code not in likely]
+    items = (likely + usual)[: request.MOST_CHOICES]
+    shorts = [catalogue[item].short for item in items]
+    talk.memory.pending = Pending(kind="offer_items", items=items)
+    what = phrasing.joined(shorts, talk.words())
+    talk.ask(Asks.WHICH_ITEM, "not_understood.offer", choices=[Choice(s, s) for s in shorts], what=what)
+
+
+def stuck(talk: Talk) -> bool:
+    """The same question over and over without getting on: fetch a person."""
+    memory = talk.memory
+    key = f"{memory.current().id if memory.current() else 0}:{talk.asks}:{talk.question}"  # type: ignore[union-attr]
+    memory.asked_again = memory.asked_again + 1 if talk.question and key == memory.asked_key else 0
+    memory.asked_key = key
+    if memory.asked_again < SAME_QUESTION_UNTIL_PERSON:
+        return False
+    talk.sentences.clear()
+    person.hand_off(talk, why="stuck", phrase="not_understood.to_person")
+    memory.asked_again = 0
+    return True

@@ -1,0 +1,101 @@
+"""One turn in the making: what was heard, what is remembered, and the reply as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from config.organisation import Organisation
+
+from backend.domain.order import Order
+from bot.dialogue.knowledge import Knowledge
+from bot.dialogue.memory import Form, Memory, Pending
+from bot.dialogue.phrasing import broken_short
+from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
+from config.catalogue import Catalogue
+from config.wording import Wording
+from nlu.understanding import Parser, Slot, Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the conversation goes by; all of it is read from config/ and nlu/ once."""
+
+    parser: Parser
+    catalogue: Catalogue
+    wording: Wording
+    knowledge: Knowledge
+    organisation: Organisation
+
+
+@dataclass(slots=True)
+class Talk:
+    """The turn being answered. Flows read `heard` and `memory`, and add sentences, a question and commands."""
+
+    rules: Rules
+    memory: Memory
+    turn: Turn
+    world: World
+    heard: Understanding
+    sentences: list[str] = field(default_factory=list)
+    asks: Asks | None = None
+    question: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    commands: list[Command] = field(default_factory=list)
+    happened: list[str] = field(default_factory=list)
+    understood: bool = False  # some flow knew what to do with what was said
+    urgent: bool = False
+    ended: bool = False
+
+    @property
+    def text(self) -> str:
+        return (self.turn.text or "").strip()
+
+    @property
+    def form(self) -> Form | None:
+        return self.memory.current()
+
+    @property
+    def pending(self) -> Pending | None:
+        return self.memory.pending
+
+    def words(self) -> dict:  # type: ignore[type-arg]
+        return dict(self.rules.wording.words)
+
+    def phrase(self, key: str, /, **values: str) -> tuple[str, ...]:
+        return self.rules.wording.say(key, self.turn.channel.value, **values)
+
+    def say(self, key: str, /, **values: str) -> None:
+        """Add a phrase to the reply."""
+        self.sentences += self.phrase(key, **values)
+
+    def ask(self, asks: Asks | None, key: str, /, choices: Sequence[Choice] = (), **values: str) -> None:
+        """Ask one thing; a later question of the same turn takes the place of an earlier one."""
+        self.asks, self.question, self.choices = asks, self.phrase(key, **values), tuple(choices)
+
+    def requests(self) -> tuple[str, ...]:
+        """Items asked for in this sentence, best first."""
+        return tuple(name for name in self.heard.names() if name in self.rules.catalogue)
+
+    def slots(self, name: str, *, of: str | None = None) -> tuple[Slot, ...]:
+        """Slots of this name that belong to the request `of`, or to no request in particular."""
+        return tuple(slot for slot in self.heard.filled(name) if of is None or slot.label in (None, of))
+
+    def order(self, number: str) -> Order | None:
+        return next((order for order in self.world.orders if order.number == number), None)
+
+    def reply(self) -> Reply:
+        """The finished reply; its sentences are cut to what can be said in one breath."""
+        memory = self.memory
+        return Reply(
+            sentences=broken_short([*self.sentences, *self.question]),
+            asks=self.asks,
+            choices=self.choices,
+            urgent=self.urgent,
+            ended=self.ended,
+            emergency=memory.emergency,
+            handoff=memory.handoff,
+            pace=memory.pace,
+            loudness=memory.loudness,
+            happened=tuple(self.happened),
+        )

@@ -1,0 +1,105 @@
+"""Whom a request is for: the words of the caller matched with the people we know of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from backend.domain.people import Caller, Elder
+from bot.dialogue.memory import Form
+from config.lexicon import load
+from nlu.understanding import Person, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Who is meant. `several` are the elders between whom the words do not decide."""
+
+    elder: Elder | None = None
+    several: tuple[Elder, ...] = ()
+    same_home: bool = False  # not in our records, but under the roof of the elder who speaks
+
+
+def find(person: Person, caller: Caller) -> Match:
+    """The elder meant by «我妈», «王奶奶», «我自己», as far as the records say."""
+    if person.relation == "self":
+        return Match(elder=caller.elder)
+    named = [ward.elder for ward in caller.wards if _same_name(person, ward.elder)]
+    if len(named) == 1:
+        return Match(elder=named[0])
+    kin = _relation(person.relation)
+    fitting = [ward.elder for ward in caller.wards if _fits(kin, ward.relation, ward.elder)]
+    if len(fitting) == 1:
+        return Match(elder=fitting[0])
+    if len(fitting) > 1:
+        return Match(several=tuple(fitting))
+    return Match(same_home=caller.elder is not None and bool(kin.get("same_home")))
+
+
+def _relation(code: str | None) -> dict[str, Any]:
+    relations: dict[str, dict[str, Any]] = load("relations")["relations"]
+    return relations.get(code or "", {})
+
+
+def _fits(kin: dict[str, Any], contact_is: str, elder: Elder) -> bool:
+    gender = kin.get("gender")
+    if gender and elder.gender and gender != elder.gender:
+        return False
+    return contact_is in kin.get("contact_is", ())
+
+
+def _same_name(person: Person, elder: Elder) -> bool:
+    """A full name, or a surname with a title («王奶奶» for 王秀英)."""
+    name = person.name
+    if not name:
+        return False
+    return elder.name == name or (
+        len(name) >= 2 and name[0] == elder.name[0] and name not in elder.name and len(name) == 3
+    )
+
+
+def settle(form: Form, slot: Slot, caller: Caller) -> bool:
+    """Put the person of a slot into the form. True when this changed who it is for."""
+    person = slot.resolved if isinstance(slot.resolved, Person) else Person(text=slot.text)
+    word = "self" if person.relation == "self" else (slot.value or slot.text)
+    if word == form.beneficiary:
+        return False
+    form.beneficiary, form.relation = word, person.relation
+    form.name = person.name if person.name and person.relation is None else None
+    take_profile(form, find(person, caller), caller)
+    return True
+
+
+def take_profile(form: Form, match: Match, caller: Caller) -> None:
+    """Fill what the records know of the person, without touching what the caller has said."""
+    home = match.elder or (caller.elder if match.same_home else None)
+    form.elder_id = match.elder.id if match.elder else None
+    if match.elder:
+        form.name = match.elder.name
+    if form.place is None or form.place_known:
+        form.place = home.address if home else None
+        form.place_known = form.place is not None
+
+
+def default(form: Form, caller: Caller) -> None:
+    """Nobody was named: the elder who speaks, or the only elder this relative speaks for."""
+    if form.beneficiary is not None:
+        return
+    if caller.elder is None and len(caller.wards) == 1:
+        ward = caller.wards[0].elder
+        form.beneficiary = ward.name
+        take_profile(form, Match(elder=ward), caller)
+    elif caller.elder is not None or not caller.wards:
+        form.beneficiary = "self"
+        take_profile(form, Match(elder=caller.elder), caller)
+
+
+def polite(form: Form, words: dict[str, Any]) -> str:
+    """How the line speaks of «我妈» to the caller: 「您母亲」."""
+    word = form.beneficiary or ""
+    if form.relation in words["polite"]:
+        return str(words["polite"][form.relation])
+    for mine in words["mine"]:
+        if word.startswith(mine) and len(word) > len(mine):
+            return str(words["yours"] + word[len(mine) :])
+    return word

@@ -1,0 +1,128 @@
+"""Weighs the signs found in a sentence and says whether it is an emergency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nlu.danger.guards import stands
+from nlu.danger.matching import Found, Hit, Hits, combine, find_chain, find_sounds, find_words
+from nlu.danger.patterns import LEVELS, Rules, Sign, rules
+from nlu.speech import cut, even
+from nlu.understanding import Danger
+
+SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing else
+ALONE = 0.9  # the classifier's probability that is enough without any sign
+DOUBTFUL = 0.4  # the classifier's probability that is enough with one weak sign
+WEIGHTS = {"sure": 4, "strong": 3, "short": 1, "weak": 1}  # for choosing the kind
+CONFIDENCE = {"sure": 0.98, "strong": 0.94}
+TWO_WEAK = 0.82
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sign that stands."""
+
+    sign: Sign
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a sentence shows: signs that stand, and whether some were held back or harmless."""
+
+    evidence: tuple[Evidence, ...]
+    held_back: bool
+    hits: Hits
+
+
+def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | None:
+    """The danger that a sentence tells of, or None. `emergency_confidence` is the classifier's probability (0..1)
+    that it is an emergency; without it the rules decide alone."""
+    evened = even(cut(text))
+    known = rules()
+    findings = look(evened, known)
+    confidence = _confidence(evened, findings, emergency_confidence)
+    if confidence is None:
+        return None
+    return _danger(evened, known, findings, confidence)
+
+
+def look(text: str, known: Rules) -> Findings:
+    """The signs of an evened text."""
+    written = find_words(text, known.words)
+    spans = [found for chain in known.harmless for found in find_chain(text, written, chain)]
+    hits = dict(written)
+    for group, listed in find_sounds(text, known.heard).items():
+        hits[group] = list(dict.fromkeys([*hits.get(group, ()), *listed]))
+    clear = {
+        group: listed if group.startswith("cue ") else [hit for hit in listed if not _covered(hit, spans)]
+        for group, listed in hits.items()
+    }
+    evidence: list[Evidence] = []
+    held_back = bool(spans)
+    for group, listed in clear.items():
+        for sign in known.signs.get(group, ()) if listed else ():
+            per_chain = [find_chain(text, clear, chain) for chain in sign.chains]
+            if not all(per_chain):
+                continue
+            unmoved = known.kinds[sign.kind].unmoved_by
+            standing = [[one for one in each if stands(text, clear, one, sign, unmoved)] for each in per_chain]
+            together = combine(standing) if all(standing) else None
+            if together is not None:
+                evidence.append(Evidence(sign, together))
+            else:
+                held_back = True
+    return Findings(tuple(evidence), held_back, clear)
+
+
+def _covered(hit: Hit, spans: Sequence[Found]) -> bool:
+    return any(span.start < hit.end and hit.start < span.end for span in spans)
+
+
+def _confidence(text: str, findings: Findings, classifier: float) -> float | None:
+    """How sure it is an emergency (0..1), or None when it is not taken for one."""
+    levels = {item.sign.level for item in findings.evidence}
+    short = sum(map(str.isalnum, text)) <= SHORT_LENGTH
+    for level in ("sure", "strong"):
+        if level in levels or (level == "strong" and short and "short" in levels):
+            return max(CONFIDENCE[level], classifier)
+    weak = len(_apart(findings.evidence))
+    if weak >= 2:
+        return max(TWO_WEAK, classifier)
+    if weak == 1 and classifier >= DOUBTFUL:
+        return max(0.7, classifier)
+    if classifier >= ALONE and not findings.held_back:
+        return classifier
+    return None
+
+
+def _apart(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Weak signs that do not share words, so that one word is not counted twice."""
+    kept: list[Evidence] = []
+    for item in evidence:
+        if not any(_share(item.found, other.found) for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _share(one: Found, other: Found) -> bool:
+    return any(a.start < b.end and b.start < a.end for a in one.parts for b in other.parts)
+
+
+def _danger(text: str, known: Rules, findings: Findings, confidence: float) -> Danger:
+    best = max((WEIGHTS[item.sign.level] for item in findings.evidence), default=0)
+    deciding = [item for item in findings.evidence if WEIGHTS[item.sign.level] == best]
+    order = list(known.kinds)
+    kind = min((item.sign.kind for item in deciding), key=order.index, default="other")
+    deciding.sort(key=lambda item: (item.sign.kind != kind, LEVELS.index(item.sign.level), item.found.start))
+    why = [text[part.start : part.end] for item in deciding for part in sorted(item.found.parts)]
+    return Danger(kind, round(confidence, 3), tuple(dict.fromkeys(why)), _number(text, known, kind, findings.hits))
+
+
+def _number(text: str, known: Rules, kind: str, hits: Hits) -> str:
+    """The number to call first."""
+    for number, chains in known.kinds[kind].call_instead.items():
+        if any(find_chain(text, hits, chain) for chain in chains):
+            return number
+    return known.kinds[kind].call

@@ -1,0 +1,90 @@
+"""Tells whether a sign of danger is meant, now and here: not denied, past, supposed, over, told or long known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from nlu.danger.matching import Found, Hit, Hits
+from nlu.danger.patterns import Sign
+
+DENIAL_GAP = 2  # characters between the denial and what it denies
+AFTER_GAP = 10  # characters after a sign in which «that was last year» is looked for
+SUPPOSED_REACH = 16  # characters that «if» and «for fear of» reach
+ENDS = re.compile(r"[。！？!?\n]")
+SOFT = frozenset({"usual", "planned"})  # do not hold against a sure sign, nor when the speaker presses
+
+
+def stands(text: str, hits: Hits, chain: Found, sign: Sign, unmoved_by: frozenset[str]) -> bool:
+    """Whether no guard speaks against a chain of a sign."""
+    return guard_of(text, hits, chain, sign, unmoved_by) is None
+
+
+def guard_of(text: str, hits: Hits, chain: Found, sign: Sign, unmoved_by: frozenset[str]) -> str | None:
+    """The name of the first guard that speaks against a chain, or None."""
+    checks = {
+        "denied": _denied,
+        "past": _past,
+        "maybe": _supposed,
+        "resolved": _over,
+        "story": _told,
+    }
+    for name, check in checks.items():
+        if name not in unmoved_by and check(text, hits, chain):
+            return name
+    if sign.level != "sure" and not _cues(hits, "urgent"):
+        for name in ("usual", "planned"):
+            if name not in unmoved_by and _cues(hits, name):
+                return name
+    return None
+
+
+def _cues(hits: Hits, name: str) -> Sequence[Hit]:
+    return hits.get(f"cue {name}", ())
+
+
+def _denied(text: str, hits: Hits, chain: Found) -> bool:
+    """A denial just before one of the words: 没摔着, 不是着火. The denial must not belong to a word itself."""
+    return any(
+        0 <= part.start - cue.end <= DENIAL_GAP and not ENDS.search(text[cue.end : part.start])
+        for part in chain.parts
+        for cue in _cues(hits, "denied")
+        if not _within(cue, _cues(hits, "still"))
+    )
+
+
+def _past(text: str, hits: Hits, chain: Found) -> bool:
+    """A word for long ago before it, with no word for now in between; or «that was last year» right after it."""
+    last_past = max((cue.start for cue in _cues(hits, "past") if cue.start <= chain.start), default=-1)
+    last_now = max((cue.start for cue in _cues(hits, "now") if cue.start <= chain.end), default=-1)
+    if last_past > last_now:
+        return True
+    return any(0 <= cue.start - chain.end <= AFTER_GAP for cue in _cues(hits, "past")) and last_now < 0 or any(
+        0 <= cue.start - part.end <= 2 for cue in _cues(hits, "past_after") for part in chain.parts
+    )
+
+
+def _supposed(text: str, hits: Hits, chain: Found) -> bool:
+    for cue in _cues(hits, "maybe"):
+        between = text[cue.end : chain.start]
+        if not 0 <= chain.start - cue.start <= SUPPOSED_REACH or _within(cue, _cues(hits, "still")):
+            continue
+        if not ENDS.search(between) and not any(cue.end <= now.start < chain.start for now in _cues(hits, "now")):
+            return True
+    return False
+
+
+def _over(text: str, hits: Hits, chain: Found) -> bool:
+    """All well again: said after the sign."""
+    return any(
+        cue.start >= chain.end and not _within(cue, _cues(hits, "still")) for cue in _cues(hits, "resolved")
+    )
+
+
+def _told(text: str, hits: Hits, chain: Found) -> bool:
+    """Seen on television, dreamt, read: said anywhere before."""
+    return any(cue.start <= chain.start for cue in _cues(hits, "story"))
+
+
+def _within(inner: Hit, outer: Sequence[Hit]) -> bool:
+    return any(hit.start <= inner.start and inner.end <= hit.end for hit in outer)

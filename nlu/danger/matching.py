@@ -1,0 +1,133 @@
+"""Finds the words of the danger lexicon in a sentence, as written and as they sound, and the patterns they make up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nlu.danger.patterns import Chain, Node
+from nlu.speech import sounds, tables
+
+NEAR = 6  # characters that may stand between the words of a chain
+FAR = 80  # characters that may stand between two chains of one sign
+MOST = 24  # hits of one group that are looked at: keeps any text linear
+ENDS = re.compile(r"[。！？!?\n]")
+
+
+class Hit(NamedTuple):
+    """A word of a group, found. Offsets are those of the text."""
+
+    start: int
+    end: int
+
+
+Hits = Mapping[str, Sequence[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A chain found: the words that make it up."""
+
+    parts: tuple[Hit, ...]
+
+    @property
+    def start(self) -> int:
+        return min(part.start for part in self.parts)
+
+    @property
+    def end(self) -> int:
+        return max(part.end for part in self.parts)
+
+
+def find_words(text: str, words: Node) -> dict[str, list[Hit]]:
+    """All words of the trie in the text, by group."""
+    hits: dict[str, list[Hit]] = {}
+    for start in range(len(text)):
+        node: Node | None = words
+        for position in range(start, len(text)):
+            node = node.following.get(text[position]) if node else None
+            if node is None:
+                break
+            for group in node.groups:
+                _note(hits, group, Hit(start, position + 1))
+    return hits
+
+
+def find_sounds(text: str, heard: Node) -> dict[str, list[Hit]]:
+    """Words that sound like those of the trie. A word of two or three characters must share a character with what was
+    written, or every second word would sound like some danger."""
+    hits: dict[str, list[Hit]] = {}
+    syllables = [int(number) for number in tables().folded[sounds(text)]]
+    for start in range(len(text)):
+        node: Node | None = heard
+        for position in range(start, len(text)):
+            node = node.following.get(syllables[position]) if node else None
+            if node is None:
+                break
+            for group, word in zip(node.groups, node.written, strict=True):
+                if _close_enough(word, text[start : position + 1]):
+                    _note(hits, group, Hit(start, position + 1))
+    return hits
+
+
+def _note(hits: dict[str, list[Hit]], group: str, hit: Hit) -> None:
+    listed = hits.setdefault(group, [])
+    if len(listed) < MOST and hit not in listed:
+        listed.append(hit)
+
+
+def _close_enough(word: str, written: str) -> bool:
+    equal = sum(map(str.__eq__, word, written))
+    return equal >= (1 if len(word) < 4 else 0)
+
+
+def find_chain(text: str, hits: Hits, chain: Chain) -> list[Found]:
+    """Where the words of a chain stand near each other; one result for each hit of its first group at most."""
+    found = []
+    for first in hits.get(chain.groups[0], ()):
+        parts = [first]
+        for group in chain.groups[1:]:
+            after = _nearest(text, parts, hits.get(group, ()), chain.in_order)
+            if after is None:
+                break
+            parts.append(after)
+        else:
+            found.append(Found(tuple(parts)))
+    return found
+
+
+def _nearest(text: str, parts: Sequence[Hit], candidates: Iterable[Hit], in_order: bool) -> Hit | None:
+    start, end = min(part.start for part in parts), max(part.end for part in parts)
+    best: tuple[int, Hit] | None = None
+    for hit in candidates:
+        if hit.start >= end:
+            gap, between = hit.start - end, text[end : hit.start]
+        elif hit.end <= start and not in_order:
+            gap, between = start - hit.end, text[hit.end : start]
+        else:
+            continue
+        if gap <= NEAR and (best is None or gap < best[0]) and not ENDS.search(between):
+            best = (gap, hit)
+    return best[1] if best else None
+
+
+def combine(per_chain: Sequence[Sequence[Found]]) -> Found | None:
+    """One finding of each chain, none further than FAR from the first; None when a chain is missing."""
+    for first in per_chain[0]:
+        parts = list(first.parts)
+        for candidates in per_chain[1:]:
+            close = [
+                found
+                for found in candidates
+                if found.start - first.end <= FAR
+                and first.start - found.end <= FAR
+                and not any(one.start < other.end and other.start < one.end for one in found.parts for other in parts)
+            ]
+            if not close:
+                break
+            parts.extend(min(close, key=lambda found: abs(found.start - first.start)).parts)
+        else:
+            return Found(tuple(parts))
+    return None

@@ -1,0 +1,92 @@
+"""Finds single time words («明儿», «后晌», «三点半») by the shapes of `lexicon/time.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from config.lexicon import load
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One time word: its shape in the lexicon, where it stands, and the named parts of it."""
+
+    shape: str
+    start: int
+    end: int
+    text: str
+    found: dict[str, str]
+
+
+def longest_first(words: Iterable[object]) -> str:
+    """An alternation that prefers the longest word."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(map(str, words), key=len, reverse=True)) + ")"
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> dict[str, Any]:
+    return load("time")
+
+
+@lru_cache(maxsize=1)
+def day_offsets() -> dict[str, int]:
+    return {str(word): int(offset) for offset, words in lexicon()["days"].items() for word in words}
+
+
+@lru_cache(maxsize=1)
+def part_names() -> dict[str, str]:
+    """Word -> name of the part of the day."""
+    return {str(word): str(name) for name, part in lexicon()["parts"].items() for word in part["words"]}
+
+
+def _fillings(words: dict[str, Any]) -> dict[str, str]:
+    return {
+        "n": "(?:[0-9]{1,2}|[一二两三四五六七八九十廿卅]{1,3})",
+        "d": "[" + "".join(map(str, words["weekdays"])) + "]",
+        "day": longest_first(day_offsets()),
+        "part": longest_first(part_names()),
+        "short_part": longest_first(words["short_parts"]),
+        "unit": longest_first(words["units"]),
+        "week": longest_first(words["weeks"]),
+        "month_which": longest_first(words["months"]),
+        "month_part": longest_first(words["month_parts"]),
+        "month_last": "".join(sorted({part[-1] for part in words["month_parts"]})),
+        "friday": longest_first(words["friday_names"]),
+        "announced": longest_first(words["announced"]),
+        "lunar_said": words["lunar_said"],
+        "festival": "|".join(_festival_shapes(words["festivals"])),
+        "asap": longest_first(words["asap"]),
+        "vague": longest_first(words["vague"]),
+    }
+
+
+def _festival_shapes(festivals: dict[str, Any]) -> Iterable[str]:
+    for name in sorted(festivals, key=len, reverse=True):
+        needs = festivals[name].get("needs")
+        yield re.escape(name) + (f"(?={needs})" if needs else "")
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> re.Pattern[str]:
+    words = lexicon()
+    fillings = _fillings(words)
+    placeholder = re.compile(r"\{([a-z_]+)\}")
+    shapes = []
+    for name, shape in words["shapes"].items():
+        filled = placeholder.sub(lambda match: fillings[match.group(1)], shape)
+        shapes.append(f"(?P<shape_{name}>{filled})")
+    return re.compile("|".join(shapes))
+
+
+def time_words(text: str) -> list[Word]:
+    """All time words in order; where two shapes fit, the earlier one in the lexicon wins."""
+    found = []
+    for match in _pattern().finditer(text):
+        parts = {name: part for name, part in match.groupdict().items() if part is not None}
+        shape = next(name for name in parts if name.startswith("shape_"))
+        found.append(Word(shape.removeprefix("shape_"), match.start(), match.end(), match.group(), parts))
+    return found

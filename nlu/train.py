@@ -1,0 +1,91 @@
+"""Makes the committed model from the data files: tables, n-grams, and (in its own environment) the encoder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.catalogue import load_catalogue
+from nlu.augment import cut_out_answers, joined, misheard, with_courtesy, with_questions
+from nlu.clauses import MARKS
+from nlu.data_files import DATA_FOLDER, Example, fingerprint, read_folder
+from nlu.noise import mishear
+from nlu.speech import build_tables
+from nlu.understanding import TALK_LABELS
+
+MODEL_FOLDER = Path(__file__).parent / "model"
+WORK_FOLDER = Path("var/nlu-training")
+SEED = 7
+MISHEARD_SHARE = 0.3  # of the sentences of an epoch that the encoder hears with errors
+UNPUNCTUATED_SHARE = 0.25
+HELD_BACK = 12  # one sentence in so many is held back to choose weights and thresholds
+
+
+def all_labels() -> tuple[str, ...]:
+    """The labels in the order of every model: items as in the catalogue, then the rest by precedence."""
+    return (*(item.code for item in load_catalogue().official()), *TALK_LABELS)
+
+
+def targets_of(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float32]:
+    places = {label: place for place, label in enumerate(labels)}
+    targets = np.zeros((len(examples), len(labels)), np.float32)
+    for row, example in enumerate(examples):
+        targets[row, [places[label] for label in example.labels]] = 1
+    return targets
+
+
+def sentence_number(text: str) -> int:
+    """A number that stands for the sentence: the same on every machine."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
+
+
+def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Sentences to learn from and sentences held back, by the sentence's own number."""
+    learned = [example for example in examples if sentence_number(example.text) % HELD_BACK]
+    held = [example for example in examples if not sentence_number(example.text) % HELD_BACK]
+    return learned, held
+
+
+def linear_examples(examples: Sequence[Example], seed: int = SEED) -> list[Example]:
+    """What the n-gram engine learns from: the written sentences and a few made ones."""
+    rng = random.Random(seed)  # noqa: S311 (repeatable)
+    return [*examples, *joined(examples, rng, 500), *cut_out_answers(examples, rng, 150)]
+
+
+def encoder_examples(examples: Sequence[Example], epoch: int, seed: int = SEED) -> list[Example]:
+    """What the encoder learns from in one epoch."""
+    rng = random.Random(seed * 100 + epoch)  # noqa: S311 (repeatable)
+    drawn = [
+        *with_questions(examples, rng),
+        *cut_out_answers(examples, rng, 150),
+        *joined(examples, rng, 450),
+        *with_courtesy(examples, rng, 250),
+    ]
+    return [_roughen(example, rng) for example in drawn]
+
+
+def _roughen(example: Example, rng: random.Random) -> Example:
+    """Some sentences as they are misheard, some as they come without punctuation."""
+    if rng.random() < MISHEARD_SHARE:
+        example = misheard([example], rng, 1)[0]
+    if rng.random() < UNPUNCTUATED_SHARE:
+        kept = [place for place, letter in enumerate(example.text) if letter not in MARKS]
+        moved = {old: new for new, old in enumerate(kept)}
+        spans = tuple(
+            replace(span, start=moved[span.start], end=moved[span.end - 1] + 1)
+            for span in example.spans
+            if span.start in moved and span.end - 1 in moved
+        )
+        text = "".join(example.text[place] for place in kept)
+        if text and len(spans) == len(example.spans):
+            example = replace(example, text=text, spans=spans)
+    return example
