@@ -14,7 +14,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold what people said
 )
 
-Db = Annotated[Optional[str], typer.Option("--db", help="Database URL; default: NUANXIAN_DB, else var/nuanxian.sqlite")]  # noqa: UP045
+Db = Annotated[
+    Optional[str], typer.Option("--db", help="Database URL; default: NUANXIAN_DB, else var/nuanxian.sqlite")
+]  # noqa: UP045
 
 
 @app.command()
@@ -32,7 +34,9 @@ def run(
 @app.command()
 def chat(
     db: Db = None,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line in and out, for scripts.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="One JSON object a line in and out, for scripts.")
+    ] = False,
     sender: Annotated[str, typer.Option(help="The number or channel id you speak as.")] = "terminal",
 ) -> None:
     """Talk with the line in the terminal, or from a script."""

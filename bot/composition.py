@@ -11,7 +11,7 @@ from bot.dialogue.knowledge import Knowledge
 from bot.dialogue.talk import Rules
 from config.catalogue import load_catalogue
 from config.knowledge import load_knowledge
-from config.organisation import load_organisation
+from config.organisation import load_departments
 from config.settings import Settings, load_settings
 from config.wording import load_wording
 from nlu.parse import load_parser
@@ -34,7 +34,7 @@ def build_dialogue() -> Dialogue:
             catalogue=load_catalogue(),
             wording=load_wording(),
             knowledge=Knowledge(load_knowledge()),
-            organisation=load_organisation(),
+            departments=load_departments(),
         )
     )
 

@@ -88,7 +88,9 @@ class Conversations:
             memory = Memory.from_json(record.memory)
             if memory.goes_on_at(turn.now):
                 paused = turn.now - datetime.fromisoformat(memory.updated_at or turn.now.isoformat())
-                return memory, replace(turn, returning=paused >= PAUSE_WORTH_A_WORD and memory.current() is not None)
+                return memory, replace(
+                    turn, returning=paused >= PAUSE_WORTH_A_WORD and memory.current() is not None
+                )
             return memory.begun_anew(), turn
         dropped = uow.contacts.latest_of(turn.sender, since=turn.now - GOES_ON_FOR)
         if dropped is None:

@@ -30,6 +30,7 @@ class Item:
     covers: str
     asks: tuple[str, ...]
     default_time: str | None
+    household: bool  # serves everybody at the address, so that two people there are one order
     official: bool  # one of the published 20
 
 
@@ -58,14 +59,19 @@ def _item(row: Mapping[str, Any], categories: Mapping[str, str], *, official: bo
     try:
         item = Item(
             code=row["code"], category=row["category"], name=row["name"], button=row["button"], short=row["short"],
-            say=row["say"], covers=row["covers"], asks=tuple(row["asks"]), default_time=row.get("default_time"), official=official,
+            say=row["say"], covers=row["covers"], asks=tuple(row["asks"]), default_time=row.get("default_time"),
+            household=bool(row.get("household", False)), official=official,
         )  # fmt: skip
     except KeyError as missing:
         raise CatalogueError(f"config/catalogue.yaml: item {code!r} has no {missing}; add it") from None
     if item.category not in categories:
-        raise CatalogueError(f"config/catalogue.yaml: item {code!r} is in category {item.category!r}, which is not listed")
+        raise CatalogueError(
+            f"config/catalogue.yaml: item {code!r} is in category {item.category!r}, which is not listed"
+        )
     if unknown := set(item.asks) - ASKABLE:
-        raise CatalogueError(f"config/catalogue.yaml: item {code!r} asks {sorted(unknown)}; only {sorted(ASKABLE)} can be asked")
+        raise CatalogueError(
+            f"config/catalogue.yaml: item {code!r} asks {sorted(unknown)}; only {sorted(ASKABLE)} can be asked"
+        )
     return item
 
 

@@ -41,10 +41,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NUANXIAN_", env_file=".env", extra="ignore", frozen=True)
 
     db: str = Field(default_factory=_default_db, description="SQLAlchemy URL of the database")
-    demo: bool = Field(default=True, description="demo mode: missing secrets are made at random, demo logins work")
-    secret: SecretStr | None = Field(default=None, description=f"signs the login cookies, {SHORTEST_SECRET} characters or more")
+    demo: bool = Field(
+        default=True, description="demo mode: missing secrets are made at random, demo logins work"
+    )
+    secret: SecretStr | None = Field(
+        default=None, description=f"signs the login cookies, {SHORTEST_SECRET} characters or more"
+    )
     data_key: SecretStr | None = Field(default=None, description="encrypts personal data: 32 bytes in base64")
-    keys: Path = Field(default_factory=lambda: project_folder() / "var" / "keys", description="folder of the key files")
+    keys: Path = Field(
+        default_factory=lambda: project_folder() / "var" / "keys", description="folder of the key files"
+    )
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="port the web server listens on")
     log_level: str = Field(default="info", description="debug, info, warning or error")
@@ -99,7 +105,9 @@ def _decode_key(text: str, where: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:
-        raise SettingsError(f"{where} must be {KEY_BYTES} bytes in base64 (openssl rand -base64 32 makes one)")
+        raise SettingsError(
+            f"{where} must be {KEY_BYTES} bytes in base64 (openssl rand -base64 32 makes one)"
+        )
     return key
 
 
@@ -124,7 +132,9 @@ def load_settings(db: str | None = None, **given: Any) -> Settings:
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        lines = [f"NUANXIAN_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        lines = [
+            f"NUANXIAN_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+        ]
         raise SettingsError("; ".join(lines)) from None
     settings.check_secrets()
     return settings

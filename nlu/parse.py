@@ -3,76 +3,117 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from nlu.answers import bare_answer
+from config.lexicon import LexiconError
+from nlu.answers import bare_answer, strip_marks
+from nlu.clauses import clauses
+from nlu import danger as danger_detector
+from nlu.decide import ANSWERED, Weights, choose, is_sure, mix, ranked, sigmoid
+from nlu.engines.encoder import EncoderModel
 from nlu.engines.ngrams import Floats, NgramModel
+from nlu.engines.tokens import Vocabulary
 from nlu.speech import cut
 from nlu.understanding import Danger, Expecting, Parser, ScoredLabel, Slot, TaggedSpan, Understanding
 
-MODEL_FOLDER = Path(__file__).parent / "model"
+try:
+    from nlu.slots import find_slots
+except ImportError:  # the slots are on their way
 
-
-def _slots(
-    text: str, *, now: datetime, expecting: Expecting | None, spans: Sequence[TaggedSpan]
-) -> tuple[Slot, ...]:
-    try:
-        from nlu.slots import find_slots
-    except ImportError:
+    def find_slots(text: str, *, now: datetime, expecting: Expecting | None, spans: Sequence[TaggedSpan] = ()) -> tuple[Slot, ...]:  # type: ignore[misc]
         return ()
-    return tuple(find_slots(text, now=now, expecting=expecting, spans=spans))
 
 
-def _danger(text: str, confidence: float) -> Danger | None:
+def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | None:
     try:
-        from nlu.danger import find_danger
-    except ImportError:
+        return danger_detector.find_danger(text, emergency_confidence=emergency_confidence)
+    except LexiconError:  # its words are on their way
         return None
-    found: Danger | None = find_danger(text, emergency_confidence=confidence)
-    return found
+
+
+MODEL_FOLDER = Path(__file__).parent / "model"
+BARE_CONFIDENCE = 0.97
+NOTHING_SAID = 0.95
+# How much the recogniser's best reading and its next ones count.
+READINGS = (0.6, 0.25, 0.15)
 
 
 class NuanxianParser:
-    """Our own engine behind the `Parser` interface."""
+    """Our own engine behind the `Parser` interface: n-grams first, the encoder when these are not sure."""
 
-    def __init__(self, ngrams: NgramModel) -> None:
+    def __init__(self, ngrams: NgramModel, encoder: EncoderModel | None, weights: Weights) -> None:
         self.ngrams = ngrams
+        self.encoder = encoder
+        self.weights = weights
         self.labels = ngrams.labels
 
     def parse(
         self, text: str, *, expecting: Expecting | None = None, alternatives: tuple[str, ...] = (), now: datetime
     ) -> Understanding:
         text = cut(text)
-        chances = self._chances(text, expecting)
-        order = np.argsort(-chances)
-        ranking = tuple(ScoredLabel(self.labels[place], float(chances[place])) for place in order[:5])
-        chosen = [ranking[0]] + [item for item in ranking[1:] if item.confidence >= 0.5]
+        if not strip_marks(text):
+            nothing = (ScoredLabel("out_of_scope", NOTHING_SAID),)
+            return Understanding(text, nothing, nothing)
         bare = bare_answer(text, expecting=expecting)
         if bare is not None:
-            chosen = [ScoredLabel(bare, 0.97)]
-        elif ranking[0].confidence < 0.15:
-            chosen = [ScoredLabel("out_of_scope", 0.5)]
-        danger = None if bare else _danger(text, float(chances[self.labels.index("emergency")]))
-        if danger is not None:
-            others = [item for item in chosen if item.label not in ("emergency", "out_of_scope", "inform")]
-            chosen = [ScoredLabel("emergency", danger.confidence), *others]
-        slots = _slots(text, now=now, expecting=expecting, spans=())
-        return Understanding(text, tuple(chosen), ranking, slots, danger, chosen[0].confidence >= 0.4)
+            said = (ScoredLabel(bare, BARE_CONFIDENCE),)
+            return Understanding(text, said, said, find_slots(text, now=now, expecting=expecting))
+        logits, spans = self._read(text, expecting)
+        if alternatives:
+            others = [self._read(cut(other), expecting)[0] for other in alternatives[: len(READINGS) - 1]]
+            counts = np.array(READINGS[: 1 + len(others)], np.float32)
+            logits = (counts / counts.sum()) @ np.stack([logits, *others])
+        chances = sigmoid(logits)
+        danger = find_danger(text, emergency_confidence=float(chances[self.labels.index("emergency")]))
+        chosen = choose(chances, self.labels, self.weights, danger)
+        slots = find_slots(text, now=now, expecting=expecting, spans=spans)
+        if len(chosen) > 1:
+            slots = self._attached(text, slots, [item.label for item in chosen])
+        sure = chosen[0].confidence >= self.weights.ask_back
+        return Understanding(text, chosen, ranked(chances, self.labels), slots, danger, sure)
 
-    def _chances(self, text: str, expecting: Expecting | None) -> Floats:
-        logits = self.ngrams.score(text)
-        if expecting is not None and expecting not in (Expecting.CONFIRM, Expecting.SATISFACTION):
-            logits = logits.copy()
-            logits[self.labels.index("inform")] += 3
-        chances: Floats = 1 / (1 + np.exp(-logits))
-        return chances
+    def _read(self, text: str, expecting: Expecting | None) -> tuple[Floats, Sequence[TaggedSpan]]:
+        """Logits of the labels, and spans when the encoder was needed."""
+        fast = self.ngrams.score(text)
+        if expecting in ANSWERED:
+            fast[self.labels.index("inform")] += self.weights.answer_bonus
+        if self.encoder is None or (expecting is None and is_sure(fast, self.weights)):
+            return fast, ()
+        encoded = self.encoder.run(text, expecting=expecting)
+        return mix(encoded.logits, fast, self.weights), encoded.spans()
+
+    def _attached(self, text: str, slots: tuple[Slot, ...], chosen: list[str]) -> tuple[Slot, ...]:
+        """With several requests, each slot goes to the request that its part of the sentence speaks of."""
+        places = [self.labels.index(label) for label in chosen]
+        parts = clauses(text)
+        if len(parts) < 2:
+            return slots
+        scores = np.stack([self.ngrams.score(part.text)[places] for part in parts])
+        owners = [chosen[int(place)] for place in (scores - scores.mean(axis=0)).argmax(axis=1)]
+
+        def owner(slot: Slot) -> str | None:
+            held = [owners[number] for number, part in enumerate(parts) if part.start <= slot.start < part.end]
+            return held[0] if held and slot.slot != "beneficiary" else None
+
+        return tuple(replace(slot, label=slot.label or owner(slot)) for slot in slots)
 
 
 @lru_cache(maxsize=1)
 def load_parser() -> Parser:
     """The parser on the committed model; loaded once a process."""
-    return NuanxianParser(NgramModel.load(MODEL_FOLDER / "ngrams.npz"))
+    return read_parser(MODEL_FOLDER)
+
+
+def read_parser(folder: Path) -> NuanxianParser:
+    """A parser on the model in `folder`; without an encoder there, the n-grams decide alone."""
+    ngrams = NgramModel.load(folder / "ngrams.npz")
+    encoder = None
+    if (folder / "encoder.onnx").is_file():
+        encoder = EncoderModel(folder / "encoder.onnx", Vocabulary.load(folder / "pieces.npz"), ngrams.labels)
+    weights = Weights.load(folder / "decision.json") if (folder / "decision.json").is_file() else Weights()
+    return NuanxianParser(ngrams, encoder, weights)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,8 @@ from config.catalogue import load_catalogue
 from nlu.augment import cut_out_answers, joined, misheard, with_courtesy, with_questions
 from nlu.clauses import MARKS
 from nlu.data_files import DATA_FOLDER, Example, fingerprint, read_folder
-from nlu.noise import mishear
+from nlu.engines.encoder import EncoderModel
+from nlu.engines.tokens import Vocabulary
 from nlu.speech import build_tables
 from nlu.understanding import TALK_LABELS
 
@@ -89,3 +88,72 @@ def _roughen(example: Example, rng: random.Random) -> Example:
         if text and len(spans) == len(example.spans):
             example = replace(example, text=text, spans=spans)
     return example
+
+
+def train_linear(
+    *,
+    data: Path = DATA_FOLDER,
+    model: Path = MODEL_FOLDER,
+    work: Path = WORK_FOLDER,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Everything that needs no torch: tables, n-grams, and the weights and thresholds that join the engines."""
+    from nlu.calibrate import Held, calibrate
+    from nlu.engines.fit_ngrams import fit_ngrams
+
+    build_tables()
+    examples, labels = read_folder(data), all_labels()
+    check_labels(examples, labels)
+    learned, held = split(examples)
+    say(f"{len(examples)} sentences, {len(held)} of them held back to choose thresholds")
+    drawn = linear_examples(learned)
+    trial = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
+    encoder = read_encoder(model, labels)
+    weights = calibrate(Held(tuple(held), trial, encoder), say=say)
+    drawn = linear_examples(examples)
+    final = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
+    model.mkdir(exist_ok=True)
+    final.save(model / "ngrams.npz")
+    weights.save(model / "decision.json")
+    write_manifest(data, model, len(examples))
+    say(f"{len(final.known)} n-grams; wrote {model}")
+
+
+def check_labels(examples: Sequence[Example], labels: Sequence[str]) -> None:
+    """Raise ValueError for a label that is neither an item of the catalogue nor one of the others."""
+    unknown = sorted({label for example in examples for label in example.labels} - set(labels))
+    if unknown:
+        raise ValueError(f"unknown labels in the data files: {', '.join(unknown)}; add the item to the catalogue first")
+
+
+def read_encoder(model: Path, labels: Sequence[str]) -> EncoderModel | None:
+    """The encoder in a model folder, if there is one and it knows these labels."""
+    if not (model / "encoder.onnx").is_file():
+        return None
+    with np.load(model / "encoder.npz") as stored:
+        known = tuple(str(stored["labels"]).split(" "))
+    if known != tuple(labels):
+        raise ValueError("the encoder knows other labels than the catalogue: train it anew (make train-encoder)")
+    return EncoderModel(model / "encoder.onnx", Vocabulary.load(model / "pieces.npz"), known)
+
+
+def write_manifest(data: Path, model: Path, sentences: int) -> None:
+    """Note what the model was trained on and what its files are."""
+    files = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(model.iterdir())
+        if path.suffix in (".npz", ".onnx") or path.name == "decision.json"
+    }
+    note = {"data": fingerprint(data), "sentences": sentences, "files": files}
+    (model / "manifest.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+
+
+def drift(data: Path = DATA_FOLDER, model: Path = MODEL_FOLDER) -> tuple[bool, float]:
+    """Whether the n-grams were trained on other data than there is now, and the share of the sentences of now that
+    the encoder has never seen (those held back count as seen)."""
+    note = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
+    texts = {example.text for example in read_folder(data)}
+    with np.load(model / "encoder.npz") as stored:
+        seen = set(stored["seen"].tolist())
+    fresh = sum(sentence_number(text) not in seen for text in texts)
+    return note["data"] != fingerprint(data), fresh / max(1, len(texts))

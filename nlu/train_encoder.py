@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nlu.data_files import DATA_FOLDER, fingerprint, read_folder
-from nlu.engines.e5_weights import known_characters
+from nlu.engines.e5_weights import known_pieces
 from nlu.engines.fit_encoder import Network, Recipe, export, prepare, probabilities, train
 from nlu.engines.tokens import Vocabulary
 from nlu.train import MODEL_FOLDER, WORK_FOLDER, all_labels, encoder_examples, sentence_number, split, targets_of
@@ -32,7 +32,7 @@ def train_encoder(
     learned, held = split(examples)
     if not hold_back:
         learned = examples
-    labels, vocabulary = all_labels(), Vocabulary(known_characters())
+    labels, vocabulary = all_labels(), Vocabulary(known_pieces())
     checking, wanted = prepare(held, vocabulary, labels), targets_of(held, labels)
 
     def check(network: Network) -> str:
@@ -49,10 +49,8 @@ def train_encoder(
     )  # fmt: skip
     export(network, work / "encoder.onnx")
     (work / "encoder.onnx").replace(model / "encoder.onnx")
-    seen = sorted({sentence_number(example.text) for example in learned})
-    np.savez_compressed(
-        model / "encoder.npz",
-        characters=np.array(vocabulary.characters), labels=np.array(" ".join(labels)), seen=np.array(seen, np.uint32),
-    )  # fmt: skip
+    seen = sorted({sentence_number(example.text) for example in examples})
+    vocabulary.save(model / "pieces.npz")
+    np.savez_compressed(model / "encoder.npz", labels=np.array(" ".join(labels)), seen=np.array(seen, np.uint32))
     note = {"data": fingerprint(data), "sentences": len(learned), "held_back": hold_back, "recipe": asdict(recipe)}
     (model / "encoder.json").write_text(json.dumps(note, indent=2) + "\n")

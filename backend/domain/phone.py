@@ -29,7 +29,11 @@ def normal_phone(text: str) -> str | None:
     digits, abroad = _COUNTRY.subn("", digits)
     if re.fullmatch(r"01[3-9]\d{9}", digits):
         digits = digits[1:]
-    elif abroad and re.fullmatch(r"[1-9]\d{9,10}", digits) and not digits.startswith(("13", "14", "15", "16", "17", "18", "19")):
+    elif (
+        abroad
+        and re.fullmatch(r"[1-9]\d{9,10}", digits)
+        and not digits.startswith(("13", "14", "15", "16", "17", "18", "19"))
+    ):
         digits = "0" + digits  # +86 951 1234567: the area code without its trunk 0
     return digits if _NUMBER.fullmatch(digits) else None
 

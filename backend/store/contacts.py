@@ -20,10 +20,16 @@ class SqlContacts:
 
     def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
         self._db, self._cipher = connection, cipher
-        self._contacts, self._lines, self._replies = tables.contacts, tables.contact_lines, tables.contact_replies
+        self._contacts, self._lines, self._replies = (
+            tables.contacts,
+            tables.contact_lines,
+            tables.contact_replies,
+        )
 
     def get(self, session: str) -> ContactRecord | None:
-        row = self._db.execute(select(self._contacts).where(self._contacts.c.session_index == self._index(session))).first()
+        row = self._db.execute(
+            select(self._contacts).where(self._contacts.c.session_index == self._index(session))
+        ).first()
         return None if row is None else _record(row)
 
     def latest_of(self, sender: str, *, since: datetime) -> ContactRecord | None:
@@ -48,24 +54,32 @@ class SqlContacts:
             "sender_index": self._sender_index(record.sender),
         }
         if record.version == 1:
-            stored = insert_or_ignore(self._db, table, {"session_index": index, "session": record.session} | changing)
+            stored = insert_or_ignore(
+                self._db, table, {"session_index": index, "session": record.session} | changing
+            )
         else:
             fits = (table.c.session_index == index, table.c.version == record.version - 1)
             stored = self._db.execute(update(table).where(*fits).values(changing)).rowcount == 1
         if not stored:
             raise StaleError("the contact was written to since it was read")
         if lines:
-            rows = [{"session_index": index, "at": line.at, "who": line.who, "text": line.text} for line in lines]
+            rows = [
+                {"session_index": index, "at": line.at, "who": line.who, "text": line.text} for line in lines
+            ]
             self._db.execute(insert(self._lines), rows)
 
     def lines(self, session: str) -> Sequence[Line]:
         table = self._lines
-        statement = select(table.c.at, table.c.who, table.c.text).where(table.c.session_index == self._index(session))
+        statement = select(table.c.at, table.c.who, table.c.text).where(
+            table.c.session_index == self._index(session)
+        )
         return [Line(row.at, row.who, row.text) for row in self._db.execute(statement.order_by(table.c.id))]
 
     def reply_to(self, session: str, message_id: str) -> dict[str, Any] | None:
         table = self._replies
-        statement = select(table.c.reply).where(table.c.message_index == self._message_index(session, message_id))
+        statement = select(table.c.reply).where(
+            table.c.message_index == self._message_index(session, message_id)
+        )
         reply: dict[str, Any] | None = self._db.execute(statement).scalar()
         return reply
 

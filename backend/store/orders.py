@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ColumnElement, Row, and_, func, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, union_all, update
 
 from backend.domain.order import OPEN, HistoryRow, Order, OrderNotFoundError, State, Wanted
 from backend.domain.phone import normal_phone, sender_identity
@@ -49,7 +49,9 @@ class SqlOrders:
         day = f"{at:%m%d}"
         counters = self._t.counters
         statement = conflict_insert(self._db, counters).values(name=f"order:{day}", last=1)
-        statement = statement.on_conflict_do_update(index_elements=["name"], set_={"last": counters.c.last + 1})
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"last": counters.c.last + 1}
+        )
         count = self._db.execute(statement.returning(counters.c.last)).scalar_one()
         return f"{day}{count:04d}"
 
@@ -61,7 +63,9 @@ class SqlOrders:
 
     def by_key(self, key: str) -> Order | None:
         keys = self._t.order_keys
-        number = self._db.execute(select(keys.c.number).where(keys.c.key_index == self._cipher.index("order", key))).scalar()
+        number = self._db.execute(
+            select(keys.c.number).where(keys.c.key_index == self._cipher.index("order", key))
+        ).scalar()
         return None if number is None else self.get(number)
 
     def remember_key(self, key: str, number: str) -> bool:
@@ -80,7 +84,9 @@ class SqlOrders:
         if order_id is None:
             raise StaleError(f"order {order.number} changed since it was read")
         if order.history:
-            self._db.execute(insert(self._t.order_history), [self._history_row(order_id, order.version, order.history[-1])])
+            self._db.execute(
+                insert(self._t.order_history), [self._history_row(order_id, order.version, order.history[-1])]
+            )
 
     def of_session(self, session: str) -> Sequence[Order]:
         return self._load(self._t.orders.c.session_index == self._cipher.index("session", session))
@@ -96,14 +102,21 @@ class SqlOrders:
         return self._load(orders.c.id.in_(ids), is_open.desc(), orders.c.id.desc(), limit=limit)
 
     def queue(
-        self, *, states: Sequence[State] = (), department: str | None = None, limit: int = 50, before: str | None = None
+        self,
+        *,
+        states: Sequence[State] = (),
+        department: str | None = None,
+        limit: int = 50,
+        before: str | None = None,
     ) -> Sequence[Order]:
         orders = self._t.orders
         conditions: list[ColumnElement[bool]] = []
         if department is not None:
             conditions.append(orders.c.department == department)
         if before is not None:
-            conditions.append(orders.c.id < select(orders.c.id).where(orders.c.number == before).scalar_subquery())
+            conditions.append(
+                orders.c.id < select(orders.c.id).where(orders.c.number == before).scalar_subquery()
+            )
         # The newest of each state come from its index at once, however many older orders there are.
         newest = [
             select(orders.c.id)
@@ -125,7 +138,9 @@ class SqlOrders:
             index = self._cipher.index("sender", digits)
             either += [orders.c.caller_index == index, orders.c.phone_index == index]
         elif text and not text.isdigit():
-            either.append(and_(orders.c.beneficiary_name >= text, orders.c.beneficiary_name < text + "\U0010ffff"))
+            either.append(
+                and_(orders.c.beneficiary_name >= text, orders.c.beneficiary_name < text + "\U0010ffff")
+            )
         condition = or_(*either)
         if department is not None:
             condition = and_(condition, orders.c.department == department)
@@ -151,7 +166,9 @@ class SqlOrders:
         if not order_ids:
             return histories
         table = self._t.order_history
-        statement = select(table).where(table.c.order_id.in_(order_ids)).order_by(table.c.order_id, table.c.version)
+        statement = (
+            select(table).where(table.c.order_id.in_(order_ids)).order_by(table.c.order_id, table.c.version)
+        )
         for row in self._db.execute(statement):
             entry = HistoryRow(row.at, row.actor, row.move, State(row.state), row.reason or "")
             histories[row.order_id] += (entry,)

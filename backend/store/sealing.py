@@ -45,11 +45,15 @@ class Cipher:
         try:
             return self._aead.decrypt(nonce, body, context)
         except InvalidTag:
-            raise SealError(f"{context.decode()}: sealed with another data key (NUANXIAN_DATA_KEY), or damaged") from None
+            raise SealError(
+                f"{context.decode()}: sealed with another data key (NUANXIAN_DATA_KEY), or damaged"
+            ) from None
 
     def index(self, kind: str, text: str) -> bytes:
         """A keyed hash to find `text` by. Equal texts of different kinds give different indexes."""
-        return hmac.digest(self._index_key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256")[:INDEX_BYTES]
+        return hmac.digest(self._index_key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256")[
+            :INDEX_BYTES
+        ]
 
 
 def _json(value: Any) -> bytes:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
 )  # fmt: skip
 
 from backend.store.columns import LocalTime, PlainText, Words
@@ -28,8 +38,18 @@ class Tables:
     def __init__(self, cipher: Cipher) -> None:
         self.metadata = MetaData(naming_convention=NAMING)
         self._cipher = cipher
-        self.meta = Table("meta", self.metadata, Column("name", Text, primary_key=True), Column("value", LargeBinary, nullable=False))
-        self.counters = Table("counters", self.metadata, Column("name", Text, primary_key=True), Column("last", Integer, nullable=False))
+        self.meta = Table(
+            "meta",
+            self.metadata,
+            Column("name", Text, primary_key=True),
+            Column("value", LargeBinary, nullable=False),
+        )
+        self.counters = Table(
+            "counters",
+            self.metadata,
+            Column("name", Text, primary_key=True),
+            Column("last", Integer, nullable=False),
+        )
         self.elders, self.elder_lookup = self._people()
         self.orders, self.order_history, self.order_keys = self._orders()
         self.tasks = self._tasks()
@@ -70,7 +90,9 @@ class Tables:
             self.metadata,
             Column("sender_index", LargeBinary, nullable=False),
             Column("kind", Text, nullable=False),  # "phone", "contact" or "channel"
-            Column("elder_id", Integer, ForeignKey("elders.id", ondelete="CASCADE"), nullable=False, index=True),
+            Column(
+                "elder_id", Integer, ForeignKey("elders.id", ondelete="CASCADE"), nullable=False, index=True
+            ),
             Column("position", Integer, nullable=False),  # 0: the number this person prefers
             Column("relation", PlainText),  # of a contact
             PrimaryKeyConstraint("sender_index", "kind", "elder_id"),

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from backend.domain.queue import AlreadyAcknowledgedError, Task, TaskKind, TaskNotFoundError
-from backend.services.ports import StaleError
+from backend.domain.queue import AlreadyAcknowledgedError, Task, TaskKind
+from backend.services.ports import StaleError, TaskNotFoundError
 from backend.store.dialect import insert_or_ignore
 from backend.store.sealing import Cipher
 from backend.store.tables import Tables
@@ -49,14 +49,21 @@ class SqlTasks:
 
     def save(self, task: Task) -> None:
         """Store the changed task. Raises AlreadyAcknowledgedError when somebody acknowledged it since it was read."""
-        statement = update(self._t).where(self._t.c.id == task.id, self._t.c.acknowledged_at.is_(None)).values(_values(task))
+        statement = (
+            update(self._t)
+            .where(self._t.c.id == task.id, self._t.c.acknowledged_at.is_(None))
+            .values(_values(task))
+        )
         if self._db.execute(statement).rowcount == 0:
             stored = self.get(task.id or 0)
             raise AlreadyAcknowledgedError(f"task {task.id} was acknowledged by {stored.acknowledged_by}")
 
     def open(self, limit: int = 100) -> Sequence[Task]:
         statement = (
-            select(self._t).where(self._t.c.acknowledged_at.is_(None)).order_by(self._t.c.rank, self._t.c.id).limit(limit)
+            select(self._t)
+            .where(self._t.c.acknowledged_at.is_(None))
+            .order_by(self._t.c.rank, self._t.c.id)
+            .limit(limit)
         )
         return [_task(row) for row in self._db.execute(statement)]
 
@@ -70,7 +77,9 @@ class SqlTasks:
         return [_task(row) for row in self._db.execute(statement)]
 
     def _by_index(self, key_index: bytes) -> list[Task]:
-        return [_task(row) for row in self._db.execute(select(self._t).where(self._t.c.key_index == key_index))]
+        return [
+            _task(row) for row in self._db.execute(select(self._t).where(self._t.c.key_index == key_index))
+        ]
 
     def _complete(self, later: Task, key: str) -> Task:
         """What was said afterwards (an address, a name) fills the gaps of the task that stands; nothing is overwritten."""
@@ -78,7 +87,9 @@ class SqlTasks:
         if stored is None:
             raise StaleError("a task with this key was just taken back")
         changes: dict[str, Any] = {
-            name: getattr(later, name) for name in FILLED_LATER if not getattr(stored, name) and getattr(later, name)
+            name: getattr(later, name)
+            for name in FILLED_LATER
+            if not getattr(stored, name) and getattr(later, name)
         }
         if later.text and later.text not in stored.text.splitlines():
             changes["text"] = f"{stored.text}\n{later.text}"

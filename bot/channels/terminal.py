@@ -32,7 +32,9 @@ def talk(conversations: Conversations, *, sender: str, console: Console | None =
         style = "bold red" if answer.reply.urgent else "bold green"
         console.print(f"[{style}]{ui['line']}[/]  {answer.reply.text}")
         if answer.reply.choices:
-            console.print("    " + "   ".join(f"[cyan]‹{choice.label}›[/]" for choice in answer.reply.choices))
+            console.print(
+                "    " + "   ".join(f"[cyan]‹{choice.label}›[/]" for choice in answer.reply.choices)
+            )
         for order in answer.orders:
             state = (order.state, order.wanted, order.place)
             if shown.get(order.number) != state:

@@ -112,7 +112,9 @@ def menu(catalogue: Catalogue, words: Mapping[str, Any]) -> list[tuple[str, list
     groups: dict[str, list[Button]] = {}
     for item in catalogue.values():
         groups.setdefault(item.category, []).append(button(item))
-    return [(words["categories"].get(code, catalogue.categories[code]), rows) for code, rows in groups.items()]
+    return [
+        (words["categories"].get(code, catalogue.categories[code]), rows) for code, rows in groups.items()
+    ]
 
 
 def read_visitor(request: Request) -> Visitor:
@@ -151,7 +153,12 @@ class ElderPage:
         self._env.globals.update(asset=assets.url, words=self._words)
 
     def whole(
-        self, visitor: Visitor, now: datetime, lines: Sequence[Line], orders: Sequence[Order], reply: Reply | None = None
+        self,
+        visitor: Visitor,
+        now: datetime,
+        lines: Sequence[Line],
+        orders: Sequence[Order],
+        reply: Reply | None = None,
     ) -> str:
         """The whole page, with what was said before."""
         return self._env.get_template("elder.html").render(
@@ -268,7 +275,9 @@ def _with_cookies(response: Response, request: Request, visitor: Visitor) -> Res
         (VISITOR_COOKIE, visitor.sender.removeprefix("web:"), _YEAR_S),
         (TALK_COOKIE, visitor.talk, _TALK_S),
     ):
-        response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
+        response.set_cookie(
+            name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/"
+        )
     return response
 
 

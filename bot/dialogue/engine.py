@@ -28,6 +28,7 @@ _STOPPING: tuple[Callable[[Talk], bool], ...] = (
     courtesy.answer_offer,
     request.answer_wrong_what,
     request.answer_confirmation,
+    request.gives_up,
 )
 # Several of these may have something to say about one sentence («太不像话了，到底啥时候来»).
 _ADDING: tuple[Callable[[Talk], bool], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from config.organisation import Organisation
+from config.organisation import Departments
 
 from backend.domain.order import Order
 from bot.dialogue.knowledge import Knowledge
@@ -25,7 +25,7 @@ class Rules:
     catalogue: Catalogue
     wording: Wording
     knowledge: Knowledge
-    organisation: Organisation
+    departments: Departments
 
 
 @dataclass(slots=True)

@@ -64,9 +64,11 @@ def settle(form: Form, slot: Slot, caller: Caller) -> bool:
     word = "self" if person.relation == "self" else (slot.value or slot.text)
     if word == form.beneficiary:
         return False
-    form.beneficiary, form.relation = word, person.relation
+    match = find(person, caller)
+    # Two of the people we know fit the word: nothing is guessed, the line asks which.
+    form.beneficiary, form.relation = (None if match.several else word), person.relation
     form.name = person.name if person.name and person.relation is None else None
-    take_profile(form, find(person, caller), caller)
+    take_profile(form, match, caller)
     return True
 
 

@@ -10,6 +10,8 @@ from nlu.danger.patterns import Sign
 
 DENIAL_GAP = 2  # characters between the denial and what it denies
 AFTER_GAP = 10  # characters after a sign in which «that was last year» is looked for
+BUT_REACH = 4  # characters between «it is over» and «but»
+PAST_REACH = 20  # characters that «last year» reaches
 SUPPOSED_REACH = 16  # characters that «if» and «for fear of» reach
 ENDS = re.compile(r"[。！？!?\n]")
 SOFT = frozenset({"usual", "planned"})  # do not hold against a sure sign, nor when the speaker presses
@@ -46,7 +48,7 @@ def _cues(hits: Hits, name: str) -> Sequence[Hit]:
 def _denied(text: str, hits: Hits, chain: Found) -> bool:
     """A denial just before one of the words: 没摔着, 不是着火. The denial must not belong to a word itself."""
     return any(
-        0 <= part.start - cue.end <= DENIAL_GAP and not ENDS.search(text[cue.end : part.start])
+        0 <= part.start - cue.end <= (DENIAL_GAP if cue.end - cue.start > 1 else 0) and not ENDS.search(text[cue.end : part.start])
         for part in chain.parts
         for cue in _cues(hits, "denied")
         if not _within(cue, _cues(hits, "still"))
@@ -55,7 +57,7 @@ def _denied(text: str, hits: Hits, chain: Found) -> bool:
 
 def _past(text: str, hits: Hits, chain: Found) -> bool:
     """A word for long ago before it, with no word for now in between; or «that was last year» right after it."""
-    last_past = max((cue.start for cue in _cues(hits, "past") if cue.start <= chain.start), default=-1)
+    last_past = max((cue.start for cue in _cues(hits, "past") if 0 <= chain.start - cue.start <= PAST_REACH), default=-1)
     last_now = max((cue.start for cue in _cues(hits, "now") if cue.start <= chain.end), default=-1)
     if last_past > last_now:
         return True
@@ -77,7 +79,10 @@ def _supposed(text: str, hits: Hits, chain: Found) -> bool:
 def _over(text: str, hits: Hits, chain: Found) -> bool:
     """All well again: said after the sign."""
     return any(
-        cue.start >= chain.end and not _within(cue, _cues(hits, "still")) for cue in _cues(hits, "resolved")
+        cue.start >= chain.end
+        and not _within(cue, _cues(hits, "still"))
+        and not any(0 <= but.start - cue.end <= BUT_REACH for but in _cues(hits, "but"))
+        for cue in _cues(hits, "resolved")
     )
 
 

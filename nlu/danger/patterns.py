@@ -15,7 +15,7 @@ from config.lexicon import load
 from nlu.speech import even, sounds, tables
 
 LEVELS = ("sure", "strong", "short", "weak")
-CUES = ("now", "urgent", "past", "past_after", "maybe", "resolved", "story", "usual", "planned", "denied", "still")
+CUES = ("now", "urgent", "past", "past_after", "maybe", "resolved", "but", "story", "usual", "planned", "denied", "still")
 NUMERALS = "零一二两三四五六七八九十几半多0123456789"
 ANY_NUMERAL = "N"  # in a word: any one numeral; what was said is in lower case, so it can not be meant itself
 
@@ -150,12 +150,13 @@ class _Compiler:
     def _add_sounds(self, heard: Node) -> None:
         exact_only = {f"<{name}>" for name in self.lexicon["exact_only"]}
         exact_words = {str(word) for word in self.lexicon["exact_words"]}
+        heard_short = {str(word) for word in self.lexicon["heard_short"]}
         folded = tables().folded
         for group, listed in self.groups.items():
             if group in exact_only:
                 continue
             for word in listed:
-                if len(word) < 2 or word in exact_words:
+                if word in exact_words or (len(word) < 3 and word not in heard_short):
                     continue
                 keys = [int(number) for number in folded[sounds(word)]]
                 if all(keys):

@@ -13,9 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nlu.engines.tokens import PIECE, SPECIAL
+from nlu.speech import even
+
 WIDTH, INNER = 384, 1536
 BLOCK = 32  # weights that share one scale
-SPECIAL = 4  # start, padding, end, unknown
 PARTS = {"look": ("q", "k", "v"), "gather": ("ao",), "widen": ("fi",), "narrow": ("fo",)}
 NORMS = {"rest": "aln", "settle": "oln"}
 
@@ -26,7 +28,7 @@ class WeightsError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class StartingWeights:
-    letters: torch.Tensor
+    pieces: torch.Tensor
     positions: torch.Tensor
     norm: dict[str, torch.Tensor]
     blocks: list[dict[str, torch.Tensor]]
@@ -45,7 +47,9 @@ class ModelFile:
         (blob_length,) = struct.unpack_from("<Q", self.content, at)
         at += 8
         borders = np.frombuffer(self.content, np.uint32, count + 1, at)
-        at += 4 * (count + 1) + 4 * count
+        at += 4 * (count + 1)
+        self.scores = np.frombuffer(self.content, np.float32, count, at)
+        at += 4 * count
         blob = self.content[at : at + blob_length]
         self.pieces = {
             blob[start:end].decode("utf-8", "replace"): number
@@ -87,21 +91,29 @@ def model_file() -> ModelFile:
     return ModelFile(Path(found.origin).parent / "e5-small-q4.bin")
 
 
-def known_characters() -> str:
-    """The single characters that have a row of their own: Chinese, ASCII, common punctuation."""
-    marks = "，。！？；、：“”…"
-    return "".join(
-        sorted(
-            piece for piece in model_file().pieces
-            if len(piece) == 1 and (piece.isascii() or 0x4E00 <= ord(piece) < 0xA000 or piece in marks)
-        )
-    )  # fmt: skip
-
-
-def read(characters: str, layers: Sequence[int]) -> StartingWeights:
-    """The starting weights for a vocabulary of single characters and the layers kept."""
+def known_pieces() -> dict[str, float]:
+    """The pieces worth keeping and their scores: simplified Chinese of up to four characters, ASCII, punctuation."""
     stored = model_file()
-    rows = [0, 1, 2, 3, *(stored.pieces.get(character, 3) for character in characters)]
+    marks = "，。！？；、：“”…"
+    return {
+        piece: float(stored.scores[number])
+        for piece, number in stored.pieces.items()
+        if number >= SPECIAL and even(piece) == piece and _is_chinese(piece) or _is_mark(piece, marks)
+    }
+
+
+def _is_chinese(piece: str) -> bool:
+    return len(piece) <= PIECE and all(0x4E00 <= ord(letter) < 0xA000 for letter in piece)
+
+
+def _is_mark(piece: str, marks: str) -> bool:
+    return len(piece) == 1 and (piece.isascii() and piece.isprintable() or piece in marks)
+
+
+def read(pieces: Sequence[str], layers: Sequence[int]) -> StartingWeights:
+    """The starting weights for the pieces kept (in this order, after the special ones) and the layers kept."""
+    stored = model_file()
+    rows = [0, 1, 2, 3, *(stored.pieces[piece] for piece in pieces)]
     kinds = stored.floats("emb.type").reshape(2, WIDTH)[0]
     blocks: list[dict[str, torch.Tensor]] = []
     for layer in layers:
@@ -115,7 +127,7 @@ def read(characters: str, layers: Sequence[int]) -> StartingWeights:
             weights[f"{part}.bias"] = stored.floats(f"l{layer}.{name}.b")
         blocks.append(weights)
     return StartingWeights(
-        letters=stored.matrix("emb.word", WIDTH, rows),
+        pieces=stored.matrix("emb.word", WIDTH, rows),
         positions=stored.floats("emb.pos").reshape(-1, WIDTH) + kinds,
         norm={"weight": stored.floats("emb.ln.w"), "bias": stored.floats("emb.ln.b")},
         blocks=blocks,

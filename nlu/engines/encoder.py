@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.engines.ngrams import Floats
+from nlu.engines.tagger import spans_of
 from nlu.engines.tokens import Numbers, Vocabulary, question_number
+from nlu.understanding import TaggedSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,14 @@ class Encoded:
     tags: NDArray[np.float32]
     places: Numbers
 
+    def spans(self) -> tuple[TaggedSpan, ...]:
+        return spans_of(self.tags, self.places)
+
 
 class EncoderModel:
     """The trained encoder; loading reads one ONNX file and its vocabulary."""
 
-    def __init__(self, path: Path, characters: str, labels: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -34,7 +39,7 @@ class EncoderModel:
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self.vocabulary = Vocabulary(characters)
+        self.vocabulary = vocabulary
         self.labels = labels
 
     def run(self, text: str, *, expecting: str | None = None) -> Encoded:
@@ -42,10 +47,13 @@ class EncoderModel:
         logits, tags = self._session.run(
             None,
             {
-                "letters": tokens.letters[None],
+                "pieces": tokens.pieces[None],
                 "sounds": tokens.sounds[None],
                 "folded": tokens.folded[None],
+                "letters": tokens.letters[None],
+                "owners": tokens.owners[None],
+                "inner": tokens.inner[None],
                 "question": np.array([question_number(expecting)], np.int64),
             },
         )
-        return Encoded(logits[0], tags[0, 1:-1], tokens.places)
+        return Encoded(logits[0], tags[0], tokens.places)

@@ -19,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812 (the customary name)
 from nlu.data_files import Example
 from nlu.engines import e5_weights
 from nlu.engines.tagger import tags_of
-from nlu.engines.tokens import LONGEST, QUESTIONS, TAGS, Vocabulary, question_number
+from nlu.engines.tokens import LONGEST, PADDING, PIECE, QUESTIONS, TAGS, Numbers, Tokens, Vocabulary, question_number
 from nlu.speech import tables
 
 IGNORED = -100
@@ -27,6 +27,9 @@ SMOOTHING = 0.02
 TAG_WEIGHT = 0.5
 WIDTH = 384
 HEADS = 12
+TAG_WIDTH = 128
+LOOSENED = 0.08  # share of the pieces that fall into single characters in training, as misheard words do
+INPUTS = ("pieces", "sounds", "folded", "letters", "owners", "inner", "question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,8 @@ class Network(nn.Module):
 
     def __init__(self, vocabulary: Vocabulary, label_count: int, recipe: Recipe) -> None:
         super().__init__()
-        start = e5_weights.read(vocabulary.characters, recipe.layers)
-        self.letters = nn.Embedding.from_pretrained(start.letters, freeze=False)
+        start = e5_weights.read(tuple(vocabulary.scores), recipe.layers)
+        self.pieces = nn.Embedding.from_pretrained(start.pieces, freeze=False)
         self.positions = nn.Parameter(start.positions[: LONGEST + 2].clone())
         self.sounds = nn.Embedding(len(tables().syllables), WIDTH)
         self.folded = nn.Embedding(len(tables().syllables), WIDTH)
@@ -90,15 +93,18 @@ class Network(nn.Module):
         nn.init.zeros_(self.attend.weight)
         self.judge = nn.Parameter(torch.randn(label_count, WIDTH) * 0.08)
         self.bias = nn.Parameter(torch.full((label_count,), -3.0))
-        self.tag = nn.Linear(WIDTH, len(TAGS))
+        self.near = nn.Linear(WIDTH, TAG_WIDTH)
+        self.letter = nn.Linear(WIDTH, TAG_WIDTH)
+        self.inner = nn.Embedding(PIECE, TAG_WIDTH)
+        self.tag = nn.Linear(TAG_WIDTH, len(TAGS))
         self.dropout = recipe.dropout
 
     def forward(
-        self, letters: torch.Tensor, sounds: torch.Tensor, folded: torch.Tensor, question: torch.Tensor,
-        mask: torch.Tensor | None = None,
+        self, pieces: torch.Tensor, sounds: torch.Tensor, folded: torch.Tensor, letters: torch.Tensor,
+        owners: torch.Tensor, inner: torch.Tensor, question: torch.Tensor, mask: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
-        x = self.letters(letters) + self.sounds(sounds) + self.folded(folded) + self.positions[: letters.shape[1]]
-        x = x + self.question(question)[:, None]
+        heard = self.sounds(sounds).sum(2) + self.folded(folded).sum(2)
+        x = self.pieces(pieces) + heard + self.positions[: pieces.shape[1]] + self.question(question)[:, None]
         x = F.dropout(self.norm(x), self.dropout, self.training)
         hidden = None if mask is None else mask[:, None, None, :]
         for block in self.blocks:
@@ -108,52 +114,64 @@ class Network(nn.Module):
             look = look + mask[:, :, None]
         pooled = look.softmax(1).transpose(1, 2) @ x
         logits = (F.dropout(pooled, self.dropout, self.training) * self.judge).sum(-1) + self.bias
-        return logits, self.tag(x)
+        near = self.near(x).gather(1, owners[:, :, None].expand(-1, -1, TAG_WIDTH))
+        return logits, self.tag(F.gelu(near + self.letter(self.pieces(letters)) + self.inner(inner)))
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """One example as numbers."""
 
-    letters: list[int]
-    sounds: list[int]
-    folded: list[int]
+    tokens: Tokens
     question: int
-    tags: list[int]
+    tags: Numbers
     target: list[float]
 
 
-def prepare(examples: Sequence[Example], vocabulary: Vocabulary, labels: Sequence[str]) -> list[Prepared]:
+def prepare(
+    examples: Sequence[Example], vocabulary: Vocabulary, labels: Sequence[str], *, rng: random.Random | None = None
+) -> list[Prepared]:
     prepared: list[Prepared] = []
     for example in examples:
-        tokens = vocabulary.read(example.text)
-        has_tags = bool(example.spans) or not example.extra.get("unmarked")
-        tags = tags_of(example.spans, tokens.places).tolist() if has_tags else [IGNORED] * len(tokens.places)
+        tokens = vocabulary.read(example.text, rng=rng, loosened=LOOSENED)
+        target = [float(label in example.labels) for label in labels]
         prepared.append(
-            Prepared(
-                tokens.letters.tolist(), tokens.sounds.tolist(), tokens.folded.tolist(),
-                question_number(example.expecting), [IGNORED, *tags, IGNORED],
-                [float(label in example.labels) for label in labels],
-            )
-        )  # fmt: skip
+            Prepared(tokens, question_number(example.expecting), tags_of(example.spans, tokens.places), target)
+        )
     return prepared
 
 
 def collate(batch: Sequence[Prepared]) -> dict[str, torch.Tensor]:
-    longest = max(len(one.letters) for one in batch)
+    """The examples as one padded batch; what is beyond a sentence's end is masked or ignored."""
+    by_piece = max(len(one.tokens.pieces) for one in batch)
+    by_letter = max(1, *(len(one.tokens.letters) for one in batch))
 
-    def padded(name: str, filler: int) -> torch.Tensor:
-        rows = [getattr(one, name) + [filler] * (longest - len(one.letters)) for one in batch]
-        return torch.tensor(rows)
+    def padded(name: str, shape: tuple[int, ...], filler: int) -> torch.Tensor:
+        result = np.full((len(batch), *shape), filler, np.int64)
+        for row, one in enumerate(batch):
+            values = one.tags if name == "tags" else getattr(one.tokens, name)
+            result[row, : len(values)] = values
+        return torch.from_numpy(result)
 
-    mask = torch.zeros(len(batch), longest)
+    mask = torch.zeros(len(batch), by_piece)
     for row, one in enumerate(batch):
-        mask[row, len(one.letters) :] = -1e4
+        mask[row, len(one.tokens.pieces) :] = -1e4
     return {
-        "letters": padded("letters", 1), "sounds": padded("sounds", 0), "folded": padded("folded", 0),
-        "question": torch.tensor([one.question for one in batch]), "mask": mask,
-        "tags": padded("tags", IGNORED), "target": torch.tensor([one.target for one in batch]),
-    }  # fmt: skip
+        "pieces": padded("pieces", (by_piece,), PADDING),
+        "sounds": padded("sounds", (by_piece, PIECE), 0),
+        "folded": padded("folded", (by_piece, PIECE), 0),
+        "letters": padded("letters", (by_letter,), PADDING),
+        "owners": padded("owners", (by_letter,), 0),
+        "inner": padded("inner", (by_letter,), 0),
+        "question": torch.tensor([one.question for one in batch]),
+        "mask": mask,
+        "tags": padded("tags", (by_letter,), IGNORED),
+        "target": torch.tensor([one.target for one in batch]),
+    }
+
+
+def read_batch(network: Network, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    return network(*(batch[name] for name in INPUTS), batch["mask"])  # type: ignore[no-any-return]
 
 
 def loss_of(logits: torch.Tensor, tags: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -168,14 +186,14 @@ def loss_of(logits: torch.Tensor, tags: torch.Tensor, batch: dict[str, torch.Ten
 
 
 def _batches(prepared: Sequence[Prepared], size: int, rng: random.Random) -> list[list[Prepared]]:
-    order = sorted(range(len(prepared)), key=lambda place: len(prepared[place].letters) + rng.random() * 8)
+    order = sorted(range(len(prepared)), key=lambda place: len(prepared[place].tokens.pieces) + rng.random() * 8)
     groups = [[prepared[place] for place in order[at : at + size]] for at in range(0, len(order), size)]
     rng.shuffle(groups)
     return groups
 
 
 def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    fresh = ("attend", "judge", "bias", "tag", "sounds", "folded", "question")
+    fresh = ("attend", "judge", "bias", "near", "letter", "inner", "tag", "sounds", "folded", "question")
     groups: tuple[list[Any], list[Any]] = ([], [])
     for name, parameter in network.named_parameters():
         groups[name.split(".")[0] in fresh].append(parameter)
@@ -214,7 +232,7 @@ def train(
     for epoch in range(first, recipe.epochs):
         started = time.monotonic()
         rng = random.Random(recipe.seed * 1000 + epoch)  # noqa: S311 (repeatable order)
-        batches = _batches(prepare(draw(epoch), vocabulary, labels), recipe.batch, rng)
+        batches = _batches(prepare(draw(epoch), vocabulary, labels, rng=rng), recipe.batch, rng)
         network.train()
         total = 0.0
         for number, group in enumerate(batches):
@@ -234,7 +252,7 @@ def train(
 
 def _step(network: Network, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor]) -> float:
     with torch.autocast("cpu", torch.bfloat16):
-        logits, tags = network(batch["letters"], batch["sounds"], batch["folded"], batch["question"], batch["mask"])
+        logits, tags = read_batch(network, batch)
     loss = loss_of(logits.float(), tags.float(), batch)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
@@ -248,12 +266,13 @@ def export(network: Network, path: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     full = path.with_suffix(".full.onnx")
-    length = 12
-    sample = tuple(torch.ones(1, length, dtype=torch.long) for _ in range(3)) + (torch.zeros(1, dtype=torch.long),)
-    names = ["letters", "sounds", "folded", "question"]
-    axes = {name: {1: "length"} for name in names[:3]} | {"tags": {1: "length"}}
+    pieces, letters = torch.ones(1, 12, dtype=torch.long), torch.ones(1, 20, dtype=torch.long)
+    by_piece = torch.ones(1, 12, PIECE, dtype=torch.long)
+    question = torch.zeros(1, dtype=torch.long)
+    sample = (pieces, by_piece, by_piece, letters, letters, letters, question)
+    axes = {name: {1: "pieces"} for name in INPUTS[:3]} | {name: {1: "letters"} for name in (*INPUTS[3:6], "tags")}
     torch.onnx.export(
-        network, sample, str(full), input_names=names, output_names=["logits", "tags"], dynamic_axes=axes,
+        network, sample, str(full), input_names=list(INPUTS), output_names=["logits", "tags"], dynamic_axes=axes,
         opset_version=17, dynamo=False,
     )  # fmt: skip
     quantize_dynamic(
@@ -268,7 +287,7 @@ def probabilities(network: Network, prepared: Sequence[Prepared]) -> np.ndarray[
     with torch.no_grad():
         for at in range(0, len(prepared), 64):
             batch = collate(prepared[at : at + 64])
-            logits, _ = network(batch["letters"], batch["sounds"], batch["folded"], batch["question"], batch["mask"])
+            logits, _ = read_batch(network, batch)
             rows.append(logits.numpy())
     stacked: np.ndarray[Any, np.dtype[np.float32]] = np.concatenate(rows)
     return stacked

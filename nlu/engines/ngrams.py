@@ -89,3 +89,22 @@ class NgramModel:
             labels = tuple(str(stored["labels"]).split(" "))
             rarity = stored["rarity"].astype(np.float32)
             return cls(labels, stored["known"], rarity, stored["weights"], stored["bias"].astype(np.float32))
+
+
+def telling(model: NgramModel, text: str, label: str, count: int = 8) -> list[tuple[str, float]]:
+    """The stretches of a sentence that speak most for or against a label, with their weight."""
+    column = model.weights[:, model.labels.index(label)].astype(np.float32)
+    codes, _ = spoken(even(text))
+    letters = "".join(map(chr, codes))
+    places, values = model.vector(text)
+    by_place = dict(zip(places.tolist(), (values * column[places]).tolist(), strict=True))
+    found: dict[str, float] = {}
+    padded = np.concatenate([[EDGE], codes.astype(np.uint64), [EDGE]]).astype(np.uint64)
+    for size, hashes in enumerate(_hashed(padded, CHARACTER_GRAMS, 1), 1):
+        for start, one in enumerate(hashes):
+            place = int(np.searchsorted(model.known, one))
+            if place < len(model.known) and model.known[place] == one:
+                stretch = letters[max(0, start - 1) : start - 1 + size]
+                found[stretch] = found.get(stretch, 0.0) + by_place.get(place, 0.0)
+    found.pop("", None)
+    return sorted(found.items(), key=lambda item: -abs(item[1]))[:count]

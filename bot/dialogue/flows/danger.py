@@ -25,17 +25,18 @@ def danger(talk: Talk) -> bool:
         forms.fill(talk, forms.open_form(talk, item))
     for form in memory.forms:
         form.parked = True
-    _tell(talk, found)
+    contacts = _tell(talk, found)
     key = f"emergency.{found.kind}"
-    talk.say(key if talk.rules.wording.has(key) else "emergency.other")
+    told = talk.words()["told"]["family" if contacts else "duty"]
+    talk.say(key if talk.rules.wording.has(key) else "emergency.other", told=told)
     memory.in_danger = memory.emergency = talk.urgent = talk.understood = True
     memory.pending = None
     talk.happened.append(f"emergency:{found.kind}")
     return True
 
 
-def _tell(talk: Talk, found: Danger | None) -> None:
-    """Open (or add to) the emergency of this conversation."""
+def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
+    """Open (or add to) the emergency of this conversation. Returns the contacts that staff are to tell."""
     person = _who(talk)
     told = tuple(f"{c.name} {c.relation} {c.phone}" for c in person.contacts if c.emergency) if person else ()
     place = next((slot.value or slot.text for slot in talk.slots("place")), None)
@@ -55,6 +56,7 @@ def _tell(talk: Talk, found: Danger | None) -> None:
             told=told,
         )
     )
+    return told
 
 
 def _who(talk: Talk) -> Elder | None:

@@ -119,8 +119,12 @@ def _status(talk: Talk) -> None:
         _none_open(talk)
         return
     for order in _fitting(talk, orders)[:MOST_TOLD]:
-        department = talk.rules.organisation.department_name(order.department)
-        talk.say(f"order.status_{order.state.value}", what=name_of(talk, order), department=department)
+        department = talk.rules.departments.by_code.get(order.department or "")
+        talk.say(
+            f"order.status_{order.state.value}",
+            what=name_of(talk, order),
+            department=department.short if department else "",
+        )
     talk.happened.append("status")
 
 

@@ -37,6 +37,8 @@ def hand_off(talk: Talk, *, why: str, phrase: str) -> None:
     talk.asks, talk.question, talk.choices = None, (), ()
     talk.say(phrase)
     memory.handoff = talk.ended = True
+    for form in memory.forms:
+        form.parked = True
     memory.pending = None
     memory.misses = memory.silences = 0
     talk.happened.append(f"handoff:{why}")

@@ -22,6 +22,8 @@ def answer_confirmation(talk: Talk) -> bool:
     says_no = heard.has("deny") or cues.says("opens_no", text)
     says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
     others = [item for item in talk.requests() if item != form.item]
+    if form.item in talk.requests() and _for_another(talk, form):
+        return False
     if others and (says_no or cues.says("replace", text)):
         return replace_item(talk, form, others)
     if (
@@ -48,6 +50,17 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.understood = True
         return True
     return False
+
+
+def gives_up(talk: Talk) -> bool:
+    """«算了，不交了» while something is being asked: the request is dropped."""
+    form, heard = talk.form, talk.heard
+    if form is None or talk.memory.asking == Asks.CONFIRM or talk.requests() or talk.slots("time"):
+        return False
+    if not (heard.has("deny") or heard.has("cancel_order")) or not cues.says("drop", talk.text):
+        return False
+    named = cues.items_mentioned(talk.text)
+    return (not named or form.item in named) and drop(talk, form)
 
 
 def answer_wrong_what(talk: Talk) -> bool:
@@ -98,6 +111,9 @@ def new_requests(talk: Talk) -> bool:
         form.parked = False
         forms.fill(talk, form)
         _split_by_person(talk, form)
+    later = [form for form in talk.memory.forms if form.item in items and form is not talk.form]
+    for item in dict.fromkeys(form.item for form in later):
+        talk.say("order.noted", what=talk.rules.catalogue[item].say)
     return True
 
 
@@ -121,9 +137,17 @@ def _for_another(talk: Talk, form: Form) -> bool:
 
 
 def _split_by_person(talk: Talk, form: Form) -> None:
-    """Two people named for one item are two orders, each with the place and time said next to the name."""
+    """Two people named for one item are two orders, each with the place and time said next to the name.
+
+    What serves a whole household (a meal, cleaning) at one address stays one order for both.
+    """
     people = talk.slots("beneficiary", of=form.item)
     if len(people) < 2 or cues.says("replace", talk.text):
+        return
+    if talk.rules.catalogue[form.item].household and len(talk.slots("place", of=form.item)) < 2:
+        form.beneficiary = phrasing.joined(
+            [slot.value or slot.text for slot in people], talk.words(), link="list_and"
+        )
         return
     talk.memory.forms.remove(form)
     starts = [slot.start for slot in people] + [len(talk.heard.text)]

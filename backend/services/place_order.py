@@ -1,0 +1,49 @@
+"""点单: an order is placed and goes at once to the department that answers for its item."""
+
+from __future__ import annotations
+
+from backend.domain.order import HistoryRow, Move, Order, State
+from backend.services.commands import PlaceOrder
+from backend.services.events import ORDER_PLACED, order_event
+from backend.services.ports import StaleError, UnitOfWork
+from config.organisation import load_departments
+
+PLACE = "place"
+
+
+def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
+    """The new order; or the one that this command's key made before. Raises KeyError for an item nobody handles."""
+    if (known := uow.orders.by_key(command.key)) is not None:
+        return known
+    department = load_departments().for_item(command.item)
+    number = uow.orders.next_number(command.at)
+    if not uow.orders.remember_key(command.key, number):
+        # Another process placed it between our look and now.
+        known = uow.orders.by_key(command.key)
+        if known is None:
+            raise StaleError("an order with this key was just taken back")
+        return known
+    placed = _placed(command, number)
+    order = placed.moved(Move.ROUTE, at=command.at, actor="system", department=department.code)
+    uow.orders.add(order)
+    uow.publish(order_event(ORDER_PLACED, order))
+    return order
+
+
+def _placed(command: PlaceOrder, number: str) -> Order:
+    return Order(
+        number=number,
+        item=command.item,
+        beneficiary=command.beneficiary,
+        beneficiary_name=command.beneficiary_name,
+        elder_id=command.elder_id,
+        caller=command.caller,
+        wanted=command.wanted,
+        place=command.place,
+        phone=command.phone,
+        details=command.details,
+        session=command.session,
+        placed_at=command.at,
+        missing=command.missing,
+        history=(HistoryRow(at=command.at, actor="caller", move=PLACE, state=State.PLACED),),
+    )

@@ -1,0 +1,44 @@
+"""Opens the database of an installation and hands out units of work on it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from backend.services.live import Live
+from backend.store.engine import make_engine
+from backend.store.migrate import migrate_engine
+from backend.store.sealing import Cipher
+from backend.store.tables import Tables
+from backend.store.unit_of_work import SqlUnitOfWork
+from config.settings import Settings
+
+
+class Store:
+    """An open database with the keys of this installation. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, cipher: Cipher, live: Live | None = None) -> None:
+        self.engine, self.cipher = engine, cipher
+        self.live = live or Live()
+        self.tables = Tables(cipher)
+
+    def unit_of_work(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self.engine, self.live, tables=self.tables, cipher=self.cipher)
+
+    def reading(self) -> SqlUnitOfWork:
+        """A unit of work that will not write: it waits for nobody and nobody waits for it."""
+        return SqlUnitOfWork(self.engine, None, tables=self.tables, cipher=self.cipher, read_only=True)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(settings: Settings, *, url: str | None = None, live: Live | None = None) -> Store:
+    """Open the database of these settings (or at `url`), bringing its tables up to date first.
+
+    Raises StoreUrlError for a URL that can not be used, WrongKeyError when the database belongs to another data key, and
+    NewerDatabaseError when a newer program wrote it.
+    """
+    engine = make_engine(url or settings.db)
+    cipher = Cipher(settings.data_key_bytes())
+    migrate_engine(engine, cipher)
+    return Store(engine, cipher, live)

@@ -1,0 +1,73 @@
+"""The web server of the staff console. The composition root adds the elder's page to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from backend.services.live import LiveEvents
+from backend.web.assets import Assets
+from backend.web.cookie import Cookie
+from backend.web.desk import Desk
+from backend.web.errors import add_error_pages
+from backend.web.events import events_router
+from backend.web.guard import Guard, Store
+from backend.web.headers import SecureHeaders
+from backend.web.health import health_router
+from backend.web.login import login_router
+from backend.web.orders import orders_router
+from backend.web.pages import Names, Pages
+from backend.web.queue import queue_router
+from backend.web.tasks import tasks_router
+from backend.web.words import load_words
+from config.catalogue import load_catalogue
+from config.organisation import load_departments, load_people_words
+from config.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def local_now() -> datetime:
+    """Naive local time, as orders and tasks carry it."""
+    return datetime.now(LOCAL).replace(tzinfo=None)
+
+
+def make_pages(store: Store, assets: Assets, clock: Callable[[], datetime]) -> Pages:
+    """The templates with the names that this installation gives to items, departments and groups."""
+    return Pages(
+        load_words(),
+        assets,
+        Names(store, clock),
+        items={code: item.name for code, item in load_catalogue().items()},
+        departments={code: department.name for code, department in load_departments().by_code.items()},
+        groups={code: group.name for code, group in load_people_words().groups.items()},
+    )
+
+
+def create_app(
+    store: Store, settings: Settings, live: LiveEvents, clock: Callable[[], datetime] = local_now
+) -> FastAPI:
+    """The app with `/staff`, `/static`, `/healthz` and `/readyz`."""
+    app = FastAPI(title="Nuanxian", docs_url=None, redoc_url=None, openapi_url=None)
+    assets = Assets(STATIC, "/static")
+    guard = Guard(store, Cookie(settings.cookie_secret()), clock, demo=settings.demo)
+    desk = Desk(store=store, pages=make_pages(store, assets, clock), guard=guard, live=live)
+
+    @app.get("/static/{name:path}")
+    def static(name: str) -> Response:
+        return assets.response(name)
+
+    for router in (
+        health_router(store), login_router(desk), events_router(desk), queue_router(desk), tasks_router(desk),
+        orders_router(desk),
+    ):  # fmt: skip
+        app.include_router(router, include_in_schema=False)
+    add_error_pages(app, desk.pages)
+    app.add_middleware(SecureHeaders)
+    return app

@@ -1,0 +1,109 @@
+"""Who is asking: every staff page and form goes through here.
+
+Errors, each answered in `errors.py`:
+    NotSignedInError    no valid login: to the login page
+    ForbiddenError      signed in, but not for this
+    ExpiredFormError    the form's token is not the one of this login
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, Self
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from backend.domain.staff import StaffUser
+from backend.services.ports import UnitOfWork
+from backend.web.cookie import Cookie
+from backend.web.forms import read_form, refuse_foreign
+
+
+class NotSignedInError(Exception):
+    """Nobody is signed in, or the login is over."""
+
+
+class ForbiddenError(Exception):
+    """This login may not do this."""
+
+
+class ExpiredFormError(Exception):
+    """The form comes from an older login, or from nowhere."""
+
+
+class UnitOfWorkContext(UnitOfWork, Protocol):
+    """A unit of work, as the store gives it."""
+
+    def __enter__(self) -> Self: ...
+
+
+class Store(Protocol):
+    """What the pages need of the store."""
+
+    def unit_of_work(self) -> UnitOfWork: ...
+    def reading(self) -> UnitOfWork: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody who is signed in."""
+
+    user: StaffUser
+    csrf: str
+    now: datetime  # naive local time (Asia/Shanghai)
+
+    @property
+    def department(self) -> str | None:
+        """The department this person's view is limited to; None: all."""
+        return self.user.department
+
+    @property
+    def sees_tasks(self) -> bool:
+        """Emergencies, hand-offs and complaints are for those who see all departments."""
+        return self.user.department is None
+
+
+class Guard:
+    """Reads the login of a request and checks its forms. Instances are made once per app."""
+
+    def __init__(self, store: Store, cookie: Cookie, clock: Callable[[], datetime], *, demo: bool) -> None:
+        self._store, self.cookie, self.clock, self._demo = store, cookie, clock, demo
+
+    def visit(self, request: Request) -> Visit:
+        """Dependency of pages. Raises NotSignedInError."""
+        badge = self.cookie.read(request)
+        if badge is None or badge.login is None:
+            raise NotSignedInError
+        with self._store.reading() as uow:
+            user = uow.staff.get(badge.login)
+        if user is None or not user.active or (user.demo and not self._demo):
+            raise NotSignedInError
+        return Visit(user=user, csrf=badge.csrf, now=self.clock())
+
+    async def form(self, request: Request) -> Form:
+        """Dependency of forms: who sends it and what stands in it, after the token was checked."""
+        refuse_foreign(request)
+        fields = await read_form(request)
+        visit = await run_in_threadpool(self.visit, request)
+        if not secrets.compare_digest(fields.get("csrf", "").encode(), visit.csrf.encode()):
+            raise ExpiredFormError
+        return Form(visit=visit, fields=fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of somebody who is signed in."""
+
+    visit: Visit
+    fields: dict[str, str]
+
+    def text(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+    def number(self, name: str) -> int | None:
+        value = self.fields.get(name, "")
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None

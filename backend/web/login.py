@@ -1,0 +1,75 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from backend.services.staff import AuthenticationError, LockedError, authenticate
+from backend.web.cookie import Badge
+from backend.web.desk import Desk
+from backend.web.forms import read_form, refuse_foreign
+from backend.web.guard import Form
+
+MOST_LOGIN, MOST_PASSWORD = 100, 1000  # characters: a longer password would only cost hashing time
+
+
+def safe_next(path: str) -> str:
+    """Where to go after signing in: only a staff page of ours."""
+    safe = path == "/staff" or path.startswith(("/staff/orders/", "/staff/tasks", "/staff?"))
+    return path if safe and "\\" not in path and "//" not in path and path.isprintable() else "/staff"
+
+
+def login_router(desk: Desk) -> APIRouter:
+    """`/staff/login` and `/staff/logout`."""
+    router = APIRouter()
+    cookie, words = desk.guard.cookie, desk.words
+
+    def page(request: Request, problem: str = "", *, login: str = "", goto: str = "/staff", status: int = 200) -> Response:
+        response = HTMLResponse(status_code=status)
+        badge: Badge = cookie.write(request, response, None)
+        html = desk.pages.render("staff/login.html", csrf=badge.csrf, problem=problem, login=login, goto=goto)
+        response.body = html.encode()
+        response.headers["content-length"] = str(len(response.body))
+        return response
+
+    @router.get("/staff/login")
+    def show(request: Request) -> Response:
+        return page(request, goto=safe_next(request.query_params.get("next", "")))
+
+    @router.post("/staff/login")
+    async def sign_in(request: Request) -> Response:
+        refuse_foreign(request)
+        fields = await read_form(request)
+        goto = safe_next(fields.get("next", ""))
+        login, password = fields.get("login", "").strip()[:MOST_LOGIN], fields.get("password", "")[:MOST_PASSWORD]
+        badge = cookie.read(request)
+        if badge is None or not secrets.compare_digest(fields.get("csrf", "").encode(), badge.csrf.encode()):
+            return page(request, words("problems.form_expired"), login=login, goto=goto, status=403)
+        if not login or not password:
+            return page(request, words("problems.login_empty"), login=login, goto=goto, status=422)
+        try:
+            name = await run_in_threadpool(check, login, password)
+        except LockedError:
+            return page(request, words("problems.login_locked"), login=login, goto=goto, status=429)
+        except AuthenticationError:
+            return page(request, words("problems.login_wrong"), login=login, goto=goto, status=401)
+        response = RedirectResponse(goto, status_code=303)
+        cookie.write(request, response, name)
+        return response
+
+    def check(login: str, password: str) -> str:
+        return authenticate(desk, login, password)
+
+    @router.post("/staff/logout")
+    async def sign_out(request: Request) -> Response:
+        form: Form = await desk.guard.form(request)
+        assert form.visit is not None
+        response = RedirectResponse("/staff/login", status_code=303)
+        cookie.clear(response)
+        return response
+
+    return router

@@ -1,0 +1,100 @@
+"""Turning values into staff pages: templates, and the filters they use for items, departments, times and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from starlette.responses import HTMLResponse
+
+from backend.domain.order import Order
+from backend.web.assets import Assets
+from backend.web.guard import Store, Visit
+from backend.web.present import ago, is_phone, mask_phone, moment, wanted_time
+from backend.web.words import Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAMES_LAST = timedelta(minutes=1)
+_PHONE = re.compile(r"\+?\d[\d -]{5,}\d")
+
+
+class Names:
+    """The names of staff logins, asked for once a minute."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+        self._names: Mapping[str, str] = {}
+        self._read_at: datetime | None = None
+
+    def of(self, login: str) -> str | None:
+        now = self._clock()
+        if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_LAST:
+            with self._store.reading() as uow:
+                self._names = {user.login: user.name for user in uow.staff.all()}
+            self._read_at = now
+        return self._names.get(login)
+
+
+class Pages:
+    """Renders templates. `items` and `departments` map codes to names."""
+
+    def __init__(
+        self, words: Words, assets: Assets, names: Names, *, items: Mapping[str, str], departments: Mapping[str, str],
+        groups: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        self.words, self.departments, self._names = words, departments, names
+        self._items, self._groups = items, groups
+        self._env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+        )  # fmt: skip
+        self._env.globals.update(asset=assets.url, words=words, departments=departments)
+        self._env.filters.update(
+            item=self.item, department=self.department, person=self.person, group=self.group, mask=mask_phone,
+            is_phone=is_phone, told=told_parts,
+            wanted=lambda order, now: wanted_time(
+                order.wanted.iso, order.wanted.asap, order.wanted.recurrence, now, words
+            ),
+            ago=lambda at, now: ago(at, now, words),
+            moment=lambda at, now: moment(at, now, words),
+            whom=self.whom, missing=lambda code: words.get(f"missing.{code}", code),
+        )  # fmt: skip
+
+    def render(self, template: str, **values: Any) -> str:
+        return self._env.get_template(template).render(**values)
+
+    def page(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page or a part of one for somebody who is signed in."""
+        html = self.render(template, visit=visit, user=visit.user, csrf=visit.csrf, now=visit.now, **values)
+        return HTMLResponse(html, status_code=status)
+
+    def item(self, code: str) -> str:
+        return self._items.get(code, self.words("unknown_item"))
+
+    def department(self, code: str | None) -> str:
+        return self.words("no_department") if code is None else self.departments.get(code, code)
+
+    def group(self, code: str) -> str:
+        return self._groups.get(code, code)
+
+    def person(self, actor: str) -> str:
+        """The name of a login; «来电人» and «系统» for the others."""
+        return self.words.get(f"actors.{actor}", "") or self._names.of(actor) or actor
+
+    def whom(self, order: Order) -> str:
+        """For whom: the name when known, else the word the caller used."""
+        said = self.words("beneficiary_self") if order.beneficiary == "self" else order.beneficiary
+        return order.beneficiary_name or said
+
+
+def told_parts(text: str) -> tuple[str, str]:
+    """«王芳 女儿 13800001234» → («王芳 女儿», «13800001234»); no number: an empty one."""
+    found = _PHONE.search(text)
+    if found is None:
+        return text, ""
+    number = "".join(letter for letter in found.group() if letter.isdigit() or letter == "+")
+    return (text[: found.start()] + text[found.end() :]).strip(), number

@@ -1,0 +1,103 @@
+"""Emergencies, hand-offs and complaints: one page each with what was said, and taking them on with a note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from backend.domain.people import Elder
+from backend.domain.queue import AlreadyAcknowledgedError, Task
+from backend.domain.staff import Role
+from backend.services.acknowledge_task import acknowledge_task
+from backend.services.commands import AcknowledgeTask
+from backend.services.ports import ElderNotFoundError, UnitOfWork
+from backend.web.desk import Desk
+from backend.web.guard import ForbiddenError, Form, Visit
+from backend.web.orders import MOST_REASON, Notice
+from backend.web.present import moment
+from backend.web.queue import MOST_TASKS, split
+
+
+def tasks_router(desk: Desk) -> APIRouter:
+    """`/staff/tasks/ID`, its acknowledgement, and the list of those that are done."""
+    router = APIRouter()
+    visitor, checked_form = Depends(desk.guard.visit), Depends(desk.guard.form)
+
+    def shown(uow: UnitOfWork, task: Task) -> dict[str, Any]:
+        return {"task": task, "elder": _elder(uow, task), "lines": uow.contacts.lines(task.session)}
+
+    @router.get("/staff/tasks")
+    def closed(visit: Visit = visitor) -> HTMLResponse:
+        _may_see(visit)
+        with desk.store.reading() as uow:
+            tasks = uow.tasks.closed(MOST_TASKS)
+        return desk.pages.page("staff/tasks_closed.html", visit, tasks=tasks)
+
+    @router.get("/staff/tasks/{task_id}")
+    def show(task_id: int, request: Request, visit: Visit = visitor) -> HTMLResponse:
+        _may_see(visit)
+        since = desk.live.last_id
+        with desk.store.reading() as uow:
+            values = shown(uow, uow.tasks.get(task_id))
+        done = request.query_params.get("done") == "acknowledged"
+        notice = Notice(desk.words("done.acknowledged"), good=True) if done else None
+        return desk.pages.page("staff/task.html", visit, since=since, notice=notice, **values)
+
+    @router.post("/staff/tasks/{task_id}/acknowledge")
+    def acknowledge(task_id: int, request: Request, form: Form = checked_form) -> Response:
+        _may_take(form.visit)
+        notice = _take(desk, task_id, form)
+        if request.headers.get("hx-request") and form.text("from") == "list":
+            with desk.store.reading() as uow:
+                tasks = split(uow.tasks.open(MOST_TASKS))
+            status = 200 if notice.good else 409
+            return desk.pages.page("staff/tasks_part.html", form.visit, notice=notice, status=status, **tasks)
+        if notice.good:
+            return RedirectResponse(f"/staff/tasks/{task_id}?done=acknowledged", status_code=303)
+        since = desk.live.last_id
+        with desk.store.reading() as uow:
+            values = shown(uow, uow.tasks.get(task_id))
+        return desk.pages.page(
+            "staff/task.html", form.visit, status=409, since=since, notice=notice, **values
+        )
+
+    return router
+
+
+def _take(desk: Desk, task_id: int, form: Form) -> Notice:
+    """Acknowledge; when somebody was faster, say who and when."""
+    visit, note = form.visit, form.text("note")
+    if len(note) > MOST_REASON:
+        return Notice(desk.words("problems.too_long", most=MOST_REASON))
+    try:
+        with desk.store.unit_of_work() as uow:
+            acknowledge_task(AcknowledgeTask(task_id, visit.now, visit.user.login, note), uow)
+            uow.commit()
+    except AlreadyAcknowledgedError:
+        with desk.store.reading() as uow:
+            task = uow.tasks.get(task_id)
+        when = moment(task.acknowledged_at or visit.now, visit.now, desk.words)
+        name = desk.pages.person(task.acknowledged_by or "")
+        return Notice(desk.words("problems.already_taken", name=name, when=when))
+    return Notice(desk.words("done.acknowledged"), good=True)
+
+
+def _may_see(visit: Visit) -> None:
+    if not visit.sees_tasks:
+        raise ForbiddenError
+
+
+def _may_take(visit: Visit) -> None:
+    if not visit.sees_tasks or visit.user.role is Role.SUPERVISOR:
+        raise ForbiddenError
+
+
+def _elder(uow: UnitOfWork, task: Task) -> Elder | None:
+    if task.elder_id is None:
+        return None
+    try:
+        return uow.people.get(task.elder_id)
+    except ElderNotFoundError:
+        return None

@@ -1,0 +1,101 @@
+"""Chooses how the engines are mixed and where the thresholds lie, on sentences held back from training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.data_files import Example
+from nlu.decide import Weights, choose, is_sure, mix, sigmoid
+from nlu.engines.encoder import EncoderModel
+from nlu.engines.ngrams import Floats, NgramModel
+from nlu.evaluate import misheard_examples
+
+NOISY_SHARE = 0.4  # how much the misheard sentences count when weights are chosen
+FAST_ERRORS = 0.004  # of the sentences that the n-grams decide alone, so many may be wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Sentences held back and the engines that did not see them."""
+
+    examples: tuple[Example, ...]
+    ngrams: NgramModel
+    encoder: EncoderModel | None
+
+    def ngram_logits(self, examples: Iterable[Example]) -> Floats:
+        return np.stack([self.ngrams.score(example.text) for example in examples])
+
+    def encoder_logits(self, examples: Iterable[Example]) -> Floats:
+        assert self.encoder is not None  # noqa: S101 (asked for only then)
+        return np.stack([self.encoder.run(e.text, expecting=e.expecting).logits for e in examples])
+
+
+def exact_share(examples: tuple[Example, ...], logits: Floats, labels: tuple[str, ...], weights: Weights) -> float:
+    """Share of the sentences whose set of labels is right."""
+    chances = sigmoid(logits)
+    right = 0
+    for example, row in zip(examples, chances, strict=True):
+        right += {item.label for item in choose(row, labels, weights)} == set(example.labels)
+    return right / len(examples)
+
+
+def log_loss(logits: Floats, targets: NDArray[np.float32]) -> float:
+    chances = np.clip(sigmoid(logits), 1e-4, 1 - 1e-4)
+    loss: float = float(-(targets * np.log(chances) + (1 - targets) * np.log(1 - chances)).sum(axis=1).mean())
+    return loss
+
+
+def calibrate(held: Held, *, say: Callable[[str], None] = print) -> Weights:
+    """Weights by likelihood, then thresholds by exact sets, both on clean and misheard sentences."""
+    labels = held.ngrams.labels
+    noisy = tuple(misheard_examples(held.examples))
+    targets = np.array([[label in e.labels for label in labels] for e in held.examples], np.float32)
+    fast = [held.ngram_logits(held.examples), held.ngram_logits(noisy)]
+    if held.encoder is None:
+        slow, mixes = fast, [(0.0, n, s) for n, s in product((1.0, 1.3, 1.6, 2.0), (0.0, 0.5, 1.0, 1.5, 2.0))]
+    else:
+        slow = [held.encoder_logits(held.examples), held.encoder_logits(noisy)]
+        mixes = list(product((0.4, 0.6, 0.8, 1.0, 1.2), (0.0, 0.15, 0.3, 0.45, 0.6, 0.8), (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)))
+
+    def mixed(weights: Weights) -> list[Floats]:
+        return [mix(one, two, weights) for one, two in zip(slow, fast, strict=True)]
+
+    def loss(weights: Weights) -> float:
+        clean, rough = (log_loss(logits, targets) for logits in mixed(weights))
+        return (1 - NOISY_SHARE) * clean + NOISY_SHARE * rough
+
+    candidates = [Weights(encoder=e, ngrams=n, shift=s) for e, n, s in mixes]
+    best = min(candidates, key=loss)
+    say(f"mix: encoder {best.encoder}, n-grams {best.ngrams}, shift {best.shift}; log loss {loss(best):.3f}")
+    logits = mixed(best)
+
+    def quality(weights: Weights) -> float:
+        clean = exact_share(held.examples, logits[0], labels, weights)
+        rough = exact_share(noisy, logits[1], labels, weights)
+        return (1 - NOISY_SHARE) * clean + NOISY_SHARE * rough
+
+    steps = [round(0.2 + 0.05 * step, 2) for step in range(11)]
+    best = max((replace(best, second=second) for second in steps), key=quality)
+    best = max((replace(best, least=least) for least in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35)), key=quality)
+    say(f"second from {best.second}, out of scope below {best.least}: exact {quality(best):.4f}")
+    if held.encoder is None:
+        return replace(best, sure_alone=1.1)
+    return _fast_path(held, fast[0], best, say)
+
+
+def _fast_path(held: Held, logits: Floats, weights: Weights, say: Callable[[str], None]) -> Weights:
+    """The lowest lead at which the n-grams alone are wrong no more often than `FAST_ERRORS`."""
+    labels = held.ngrams.labels
+    for lead in (3.0, 4.0, 5.0, 6.0, 7.0, 8.0):
+        trial = replace(weights, sure_lead=lead)
+        sure = [(example, row) for example, row in zip(held.examples, logits, strict=True) if is_sure(row, trial)]
+        wrong = sum({labels[int(row.argmax())]} != set(example.labels) for example, row in sure)
+        if wrong <= FAST_ERRORS * max(1, len(sure)):
+            say(f"n-grams decide alone from a lead of {lead}: {len(sure) / len(logits):.2f} of the sentences")
+            return trial
+    return replace(weights, sure_alone=1.1)

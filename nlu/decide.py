@@ -1,0 +1,86 @@
+"""Which labels the line acts on, from the scores of the engines. Pure arithmetic; weights come from `decision.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nlu.engines.ngrams import Floats
+from nlu.understanding import Danger, Expecting, ScoredLabel
+
+# These stand alone: beside a request they add nothing.
+ALONE = frozenset({
+    "affirm", "deny", "repeat", "slower", "louder", "greet", "thanks", "goodbye", "help", "inform", "out_of_scope",
+})  # fmt: skip
+ANSWERED = frozenset({
+    Expecting.TIME, Expecting.PLACE, Expecting.PHONE, Expecting.BENEFICIARY, Expecting.DETAIL, Expecting.NAME,
+})  # fmt: skip
+RANKED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How scores become decisions; chosen on sentences held back from training."""
+
+    encoder: float = 1.0  # weight of the encoder's logits
+    ngrams: float = 0.0  # weight of the n-gram engine's logits
+    shift: float = 0.0  # added to the sum
+    sure_alone: float = 0.97  # the n-grams decide alone from this probability on ...
+    sure_lead: float = 4.0  # ... when the second best logit is at least this far behind
+    second: float = 0.45  # a further label is acted on from this probability on
+    second_emergency: float = 0.6  # the classifier's own emergency when no danger was found by rule
+    least: float = 0.25  # below this the best label is taken for out of scope
+    ask_back: float = 0.5  # below this the line asks back before it acts
+    answer_bonus: float = 2.0  # added to `inform` by the n-grams alone when an answer was asked for
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Weights:
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def sigmoid(logits: Floats) -> Floats:
+    chances: Floats = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+    return chances
+
+
+def is_sure(logits: Floats, weights: Weights) -> bool:
+    """The n-grams alone are sure enough: one label stands far above all others."""
+    best, second = np.partition(logits, -2)[[-1, -2]]
+    return bool(sigmoid(best) >= weights.sure_alone and best - second >= weights.sure_lead)
+
+
+def mix(encoder: Floats, ngrams: Floats, weights: Weights) -> Floats:
+    mixed: Floats = weights.encoder * encoder + weights.ngrams * ngrams + weights.shift
+    return mixed
+
+
+def ranked(chances: Floats, labels: Sequence[str], count: int = RANKED) -> tuple[ScoredLabel, ...]:
+    order = np.argsort(-chances, kind="stable")[:count]
+    return tuple(ScoredLabel(labels[place], float(chances[place])) for place in order)
+
+
+def choose(
+    chances: Floats, labels: Sequence[str], weights: Weights, danger: Danger | None = None
+) -> tuple[ScoredLabel, ...]:
+    """The labels that are acted on, best first; danger goes before everything."""
+    best, *others = ranked(chances, labels, len(labels))
+    if best.confidence < weights.least and danger is None:
+        return (ScoredLabel("out_of_scope", 1 - best.confidence),)
+    chosen = [best]
+    if best.label not in ALONE:
+        chosen += [item for item in others if item.label not in ALONE and item.confidence >= _least(item, weights)]
+    if danger is not None:
+        rest = [item for item in chosen if item.label != "emergency" and item.label not in ALONE]
+        return (ScoredLabel("emergency", danger.confidence), *rest)
+    return tuple(sorted(chosen, key=lambda item: item.label != "emergency"))
+
+
+def _least(item: ScoredLabel, weights: Weights) -> float:
+    return weights.second_emergency if item.label == "emergency" else weights.second

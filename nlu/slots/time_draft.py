@@ -1,0 +1,170 @@
+"""Joins neighbouring time words into one expression: «后天» + «上午» + «九点» «到» «十一点»."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from nlu.slots.dates import DAY, Days, one
+from nlu.slots.time_reading import Clock, Reading, read
+from nlu.slots.time_words import Word, lexicon, time_words
+
+NAMED = ("festival", "lunar", "date", "weekday")  # days that «头一天» may be counted from
+
+
+@dataclass(slots=True)
+class Draft:
+    """What the words of one expression say together."""
+
+    start: int
+    end: int
+    days: list[Days] = field(default_factory=list)
+    part: str | None = None
+    clock: Clock | None = None
+    clock_to: Clock | None = None
+    moments: tuple[datetime, datetime] | None = None
+    recurrence: str | None = None
+    by_hours: tuple[int, ...] = ()
+    asap: bool = False
+    vague: bool = False
+    past: bool = False
+    open_day: bool = False
+    no_such_day: str | None = None
+    tail: str | None = None  # "before" or "after"
+    to: Draft | None = None  # the other end of a range
+    shapes: list[str] = field(default_factory=list)
+
+    @property
+    def timed(self) -> bool:
+        return self.clock is not None or self.part is not None
+
+
+@lru_cache(maxsize=64)
+def rule(name: str, under: str | None = None) -> re.Pattern[str]:
+    """A pattern of the time lexicon, compiled."""
+    words = lexicon()
+    return re.compile(str(words[under][name] if under else words[name]))
+
+
+def _alone(reading: Reading) -> bool:
+    return bool(reading.asap or reading.moments or (reading.vague and not reading.recurrence))
+
+
+def _joins(draft: Draft, reading: Reading, gap: str) -> bool:
+    """Whether the reading tells more about the same time."""
+    if draft.to or draft.moments or draft.asap or draft.tail or _alone(reading):
+        return False
+    if draft.vague and not draft.recurrence:
+        return False
+    if reading.past != draft.past and (reading.days or reading.past):
+        return False
+    if reading.days or reading.no_such_day or reading.open_day:
+        loose = gap in ("", "的", " ")
+        return loose and not (draft.timed and (draft.days or draft.recurrence)) and not draft.recurrence
+    if reading.recurrence:
+        return gap in ("", "的") and not draft.recurrence and not draft.days
+    if reading.by_hours:
+        return not draft.timed and gap in ("", "的")
+    if reading.part:
+        return draft.part is None and draft.clock is None
+    return draft.clock is None
+
+
+def _add(draft: Draft, word: Word, reading: Reading) -> None:
+    if reading.days:
+        draft.days.append(reading.days)
+    draft.part = reading.part or draft.part
+    draft.clock = reading.clock or draft.clock
+    draft.clock_to = reading.clock_to or draft.clock_to
+    draft.moments = reading.moments or draft.moments
+    draft.recurrence = reading.recurrence or draft.recurrence
+    draft.by_hours = reading.by_hours or draft.by_hours
+    draft.asap |= reading.asap
+    draft.vague |= reading.vague
+    draft.past |= reading.past
+    draft.open_day |= reading.open_day
+    draft.no_such_day = reading.no_such_day or draft.no_such_day
+    draft.start, draft.end = min(draft.start, word.start), max(draft.end, word.end)
+    draft.shapes.append(word.shape)
+
+
+def _shift_named_day(draft: Draft, text: str) -> None:
+    """«国庆头一天», «清明第二天», «元旦假期»: what follows a named day and moves or completes it."""
+    if not draft.days or draft.days[-1].said not in NAMED:
+        return
+    for name, shift in (("eve", -1), ("next", 1)):
+        if match := rule(name, "tails").match(text[draft.end : draft.end + 8]):
+            draft.days[-1] = one(draft.days[-1].first + shift * DAY, "date")
+            draft.end += match.end()
+            return
+    if draft.days[-1].said in ("festival", "lunar"):
+        _feast(draft, text)
+
+
+def _feast(draft: Draft, text: str) -> None:
+    if match := rule("feast", "tails").match(text[draft.end : draft.end + 4]):
+        draft.end += match.end()
+
+
+def _finish(draft: Draft, text: str) -> None:
+    """«以前», «以后», «钟» behind the expression."""
+    rest = text[draft.end : draft.end + 8]
+    if draft.open_day and (match := rule("feast", "tails").match(rest)):
+        draft.end += match.end()
+        rest = text[draft.end : draft.end + 8]
+    for name in ("before", "after", "about"):
+        if match := rule(name, "tails").match(rest):
+            draft.end += match.end()
+            draft.tail = name if name != "about" else None
+            return
+
+
+def _combines(left: Draft, right: Draft) -> bool:
+    """Whether the two can be the ends of one range: days with days, times of day with times of day."""
+    if left.to or left.recurrence or right.recurrence or left.moments or right.moments or left.tail:
+        return False
+    if right.days and left.days:
+        return left.timed == right.timed
+    return left.timed and right.timed and not right.days
+
+
+def drafts(text: str, now: datetime) -> list[Draft]:
+    """All expressions of the text in order, not yet judged."""
+    done: list[Draft] = []
+    current: Draft | None = None
+    for word in time_words(text):
+        reading = read(word, now)
+        if reading is None:
+            continue
+        gap = text[current.end : word.start] if current else ""
+        if current and len(gap) <= 4 and rule("joined_by").match(gap) and _joins(current, reading, gap):
+            _add(current, word, reading)
+        else:
+            if current:
+                _finish(current, text)
+                done.append(current)
+            current = Draft(word.start, word.end)
+            _add(current, word, reading)
+        _shift_named_day(current, text)
+    if current:
+        _finish(current, text)
+        done.append(current)
+    return _ranges(done, text)
+
+
+def _ranges(found: list[Draft], text: str) -> list[Draft]:
+    """Joins the two ends of ranges («周一到周三») and alternatives («明天或者后天»)."""
+    result: list[Draft] = []
+    for draft in found:
+        before = result[-1] if result else None
+        gap = text[before.end : draft.start] if before else ""
+        if before and gap and len(gap) <= 4 and _combines(before, draft):
+            ranged = rule("range_joint").match(gap)
+            either = rule("either_joint").match(gap)
+            if ranged or (either and not before.timed and not draft.timed):
+                before.to, before.end, before.tail = draft, draft.end, draft.tail
+                continue
+        result.append(draft)
+    return result

@@ -1,0 +1,63 @@
+"""Values are said the way people say them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.domain.order import Wanted
+from bot.dialogue import phrasing
+from config.wording import load_wording
+
+WORDS = load_wording().words
+MONDAY = datetime(2026, 11, 23, 9, 0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Wanted("2026-11-24T12:00"), "明天中午十二点"),
+        (Wanted("2026-11-23T14:30"), "今天下午两点半"),
+        (Wanted("2026-11-26T08:15"), "大后天上午八点一刻"),
+        (Wanted("2026-11-25T08:00/2026-11-25T12:00"), "后天上午"),
+        (Wanted("2026-11-24T14:00/2026-11-24T18:00"), "明天下午"),
+        (Wanted("2026-11-24T15:00/2026-11-24T16:00"), "明天下午三点到下午四点"),
+        (Wanted("2026-11-24"), "明天"),
+        (Wanted("2026-11-28"), "十一月二十八号星期六"),
+        (Wanted("2026-12-25"), "十二月二十五号"),
+        (Wanted("2026-11-24/2026-11-26"), "明天到大后天"),
+        (Wanted("2026-11-24T12:00", recurrence="FREQ=DAILY"), "每天，从明天中午十二点开始"),
+        (Wanted("2026-11-25", recurrence="FREQ=WEEKLY;BYDAY=WE,FR"), "每星期三、五，从后天开始"),
+        (Wanted("2026-11-24", recurrence="FREQ=DAILY;INTERVAL=2"), "隔一天一次，从明天开始"),
+        (Wanted(None, asap=True), "尽快"),
+        (Wanted(None), "时间您都方便"),
+    ],
+)
+def test_a_time_is_said_in_words(wanted: Wanted, said: str) -> None:
+    assert phrasing.when(wanted, MONDAY, WORDS) == said
+
+
+@pytest.mark.parametrize(("value", "said"), [(0, "零"), (2, "二"), (10, "十"), (12, "十二"), (20, "二十"), (45, "四十五")])
+def test_a_number_is_said_in_words(value: int, said: str) -> None:
+    assert phrasing.number(value, WORDS) == said
+
+
+def test_a_mobile_number_is_said_in_three_four_four() -> None:
+    assert phrasing.phone_groups("13909510001") == "139 0951 0001"
+    assert phrasing.phone_groups("09516012345") == "09516012345"
+
+
+def test_choices_are_joined_as_in_a_question() -> None:
+    assert phrasing.joined(["订饭", "打扫", "看病"], WORDS) == "订饭、打扫还是看病"
+    assert phrasing.joined(["订饭"], WORDS) == "订饭"
+
+
+@given(st.text(alphabet="银川市金凤区黄河东路街道长城花园社区小区三号楼二单元501，、。", min_size=1, max_size=200))
+def test_no_sentence_stays_too_long_and_nothing_is_lost(text: str) -> None:
+    pieces = phrasing.broken_short([text])
+    assert all(phrasing.length(piece) <= phrasing.MOST_CHARACTERS for piece in pieces)
+    marks = str.maketrans("", "", "，、。；")
+    assert "".join(pieces).translate(marks) == text.translate(marks)
