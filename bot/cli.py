@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -15,8 +15,8 @@ app = typer.Typer(
 )
 
 Db = Annotated[
-    Optional[str], typer.Option("--db", help="Database URL; default: NUANXIAN_DB, else var/nuanxian.sqlite")
-]  # noqa: UP045
+    str | None, typer.Option("--db", help="Database URL; default: NUANXIAN_DB, else var/nuanxian.sqlite")
+]
 
 
 @app.command()

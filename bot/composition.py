@@ -9,6 +9,7 @@ from bot.conversations import Conversations
 from bot.dialogue.engine import Dialogue
 from bot.dialogue.knowledge import Knowledge
 from bot.dialogue.talk import Rules
+from bot.logs import configure
 from config.catalogue import load_catalogue
 from config.knowledge import load_knowledge
 from config.organisation import load_departments
@@ -39,8 +40,12 @@ def build_dialogue() -> Dialogue:
     )
 
 
-def open_house(*, db: str | None = None) -> House:
-    """Settings from the environment (`db` overrides the database), the store migrated, the models loaded."""
+def open_house(*, db: str | None = None, logs: bool = True) -> House:
+    """Settings from the environment (`db` overrides the database), the store migrated, the models loaded.
+
+    Without `logs` only warnings are written, so that they do not get between the lines of a talk.
+    """
     settings = load_settings(db=db)
+    configure(settings.log_level if logs else "warning")
     store = open_store(settings)
     return House(settings=settings, store=store, conversations=Conversations(store, build_dialogue()))

@@ -67,6 +67,11 @@ class Conversations:
         with self._store.unit_of_work() as uow:
             return uow.contacts.lines(session)
 
+    def orders_of(self, session: str) -> tuple[Order, ...]:
+        """The orders placed in this session, as they stand now."""
+        with self._store.unit_of_work() as uow:
+            return tuple(uow.orders.of_session(session))
+
     def _handle(self, turn: Turn) -> Answer:
         with self._store.unit_of_work() as uow:
             if turn.message_id and (stored := uow.contacts.reply_to(turn.session, turn.message_id)):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uvicorn
+from backend.demo import DEMO_LOGINS, load_demo
 from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from backend.demo import DEMO_LOGINS, load_demo
 from backend.web.app import create_app
 from bot.channels.web import elder_router
 from bot.composition import House, open_house

@@ -16,7 +16,11 @@ from config.wording import sentences
 MOST_CHARACTERS = 22  # Chinese characters of one spoken sentence
 MOST_SENTENCES = 2
 _COUNTED = re.compile(r"[\u3400-\u9fff\d]")  # a digit is spoken as one character
-_FIELDS = frozenset({"id", "item", "aspects", "words", "with", "ignore", "without", "alone", "answer", "source"})
+_LOOKAHEAD = re.compile(r"\(\?[=!](?:[^()]|\([^()]*\))*\)")
+_DOT = re.compile(r"(?<!\\)\.")
+_FIELDS = frozenset(
+    {"id", "item", "aspects", "words", "with", "ignore", "without", "alone", "answer", "source"}
+)
 
 
 class KnowledgeError(ValueError):
@@ -73,16 +77,27 @@ class KnowledgeFile:
     leftover: int  # characters of any other question that may stay unexplained
 
 
-def compiled(where: str, alternatives: str | Sequence[str]) -> re.Pattern[str]:
-    """One expression of several alternatives. Raises KnowledgeError, naming the place, for one that is none."""
+def compiled(where: str, alternatives: str | Sequence[str], *, gaps: bool = False) -> re.Pattern[str]:
+    """One expression of several alternatives. Raises KnowledgeError, naming the place, for one that is none.
+
+    Without `gaps` a dot may stand only in a lookahead: what it matched would count as explained, whatever it is.
+    """
     parts = [alternatives] if isinstance(alternatives, str) else alternatives
     for part in parts:
         try:
             matches_nothing = re.compile(part).search("") is not None
         except re.error as problem:
-            raise KnowledgeError(f"config/knowledge.yaml: {where}: {part!r} is no expression: {problem}") from None
+            raise KnowledgeError(
+                f"config/knowledge.yaml: {where}: {part!r} is no expression: {problem}"
+            ) from None
+        if not gaps and _DOT.search(_LOOKAHEAD.sub("", part)):
+            raise KnowledgeError(
+                f"config/knowledge.yaml: {where}: {part!r} has a gap; put it into a lookahead (?=…)"
+            )
         if matches_nothing:
-            raise KnowledgeError(f"config/knowledge.yaml: {where}: {part!r} matches an empty text; make a part required")
+            raise KnowledgeError(
+                f"config/knowledge.yaml: {where}: {part!r} matches an empty text; make a part required"
+            )
     return re.compile("|".join(f"(?:{part})" for part in parts))
 
 
@@ -108,14 +123,21 @@ def _entry(row: Mapping[str, Any], aspects: Mapping[str, Any], sources: Mapping[
     if missing := {"id", "item", "aspects", "words", "answer", "source"} - row.keys():
         raise KnowledgeError(f"config/knowledge.yaml: entry {name} has no {sorted(missing)}; add it")
     if unknown := row.keys() - _FIELDS:
-        raise KnowledgeError(f"config/knowledge.yaml: entry {name} has {sorted(unknown)}, which nothing reads")
+        raise KnowledgeError(
+            f"config/knowledge.yaml: entry {name} has {sorted(unknown)}, which nothing reads"
+        )
     if strange := set(row["aspects"]) - aspects.keys():
-        raise KnowledgeError(f"config/knowledge.yaml: entry {name}: {sorted(strange)} are not under `aspects`")
+        raise KnowledgeError(
+            f"config/knowledge.yaml: entry {name}: {sorted(strange)} are not under `aspects`"
+        )
     if row["source"] not in sources:
-        raise KnowledgeError(f"config/knowledge.yaml: entry {name}: source {row['source']!r} is not under `sources`")
+        raise KnowledgeError(
+            f"config/knowledge.yaml: entry {name}: source {row['source']!r} is not under `sources`"
+        )
     spoken, text = _answer(name, row["answer"])
     optional = {
-        key: compiled(f"{name}.{key}", row[key]) if key in row else None for key in ("with", "ignore", "without")
+        key: compiled(f"{name}.{key}", row[key], gaps=key == "without") if key in row else None
+        for key in ("with", "ignore", "without")
     }
     return Entry(
         id=name, item=row["item"], aspects=tuple(row["aspects"]), words=compiled(f"{name}.words", row["words"]),
@@ -133,12 +155,14 @@ def read_knowledge(raw: Mapping[str, Any]) -> KnowledgeFile:
         raise KnowledgeError("config/knowledge.yaml: two entries have the same id")
     heard_as, harmless, exact = raw["heard_as"], frozenset(raw["harmless"]), frozenset(raw["exact"])
     if strange := (harmless | exact) - aspects.keys():
-        raise KnowledgeError(f"config/knowledge.yaml: harmless, exact: {sorted(strange)} are not under `aspects`")
+        raise KnowledgeError(
+            f"config/knowledge.yaml: harmless, exact: {sorted(strange)} are not under `aspects`"
+        )
     if uneven := [wrong for wrong, right in heard_as.items() if wrong in right]:
         raise KnowledgeError(f"config/knowledge.yaml: heard_as: {uneven} stand in their own correction")
     return KnowledgeFile(
-        entries=entries, aspects=aspects, particular=compiled("particular", raw["particular"]),
-        fillers=compiled("fillers", raw["fillers"]), asking=re.compile(raw["asking"]), heard_as=heard_as,
+        entries=entries, aspects=aspects, particular=compiled("particular", raw["particular"], gaps=True),
+        fillers=compiled("fillers", raw["fillers"], gaps=True), asking=re.compile(raw["asking"]), heard_as=heard_as,
         harmless=harmless, exact=exact, leftover=int(raw["leftover"]),
     )  # fmt: skip
 

@@ -66,6 +66,7 @@ class PeopleWords:
     separators: tuple[str, ...]
     same_home: str
     registered_by_line: str
+    problems: Mapping[str, str]  # code → what the import says
 
 
 def _read(name: str) -> Any:
@@ -131,6 +132,7 @@ def load_people_words() -> PeopleWords:
         separators=tuple(raw["separators"]),
         same_home=raw["same_home"],
         registered_by_line=raw["registered_by_line"],
+        problems=raw["problems"],
     )
 
 

@@ -10,6 +10,7 @@ from nlu.understanding import Expecting
 
 LONGEST = 16  # characters without punctuation; longer sentences are never bare answers
 AROUND = "around"
+OPEN = "open"
 ASKED = (Expecting.CONFIRM, Expecting.SATISFACTION)
 KINDS = ("affirm", "deny", "repeat", "slower", "louder", "greet", "thanks", "goodbye", "human")
 
@@ -24,7 +25,7 @@ def _words(asked: bool) -> dict[str, str]:
     if asked:
         for kind in ("affirm", "deny"):
             words |= {str(word): kind for word in lexicon[f"{kind}_when_asked"]}
-    return words
+    return words | {str(word): OPEN for word in lexicon[OPEN]}
 
 
 def strip_marks(text: str) -> str:
@@ -52,4 +53,7 @@ def bare_answer(text: str, *, expecting: Expecting | None = None) -> str | None:
     if covered is None:
         return None
     kinds = covered[1] - {AROUND}
-    return next(iter(kinds)) if len(kinds) == 1 else None
+    if len(kinds) != 1 or OPEN in kinds:
+        return None
+    kind = next(iter(kinds))
+    return None if kind in ("affirm", "deny") and even(text).rstrip().endswith("?") else kind

@@ -165,6 +165,13 @@ class UnitOfWork(Protocol):
     def publish(self, event: Event) -> None: ...  # delivered to live screens after commit
 
 
+class Stores(Protocol):
+    """Where units of work come from."""
+
+    def unit_of_work(self) -> UnitOfWork: ...
+    def reading(self) -> UnitOfWork: ...  # one that will not write: it waits for nobody
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, for live screens. Past tense: `OrderPlaced`, `TaskOpened` ..."""

@@ -164,6 +164,7 @@ class SqlPeople:
                 "relation": None,
             }
             for place, phone in enumerate(elder.phones)
+            if phone
         ]
         return rows + [
             {
@@ -171,6 +172,7 @@ class SqlPeople:
                 "position": place, "relation": contact.relation,
             }
             for place, contact in enumerate(elder.contacts)
+            if contact.phone
         ]  # fmt: skip
 
     def _by_name_and_phone(self, candidates: Sequence[Elder]) -> dict[str, list[Elder]]:

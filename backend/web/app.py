@@ -11,12 +11,13 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 from backend.services.live import LiveEvents
+from backend.services.ports import Stores
 from backend.web.assets import Assets
 from backend.web.cookie import Cookie
 from backend.web.desk import Desk
 from backend.web.errors import add_error_pages
 from backend.web.events import events_router
-from backend.web.guard import Guard, Store
+from backend.web.guard import Guard
 from backend.web.headers import SecureHeaders
 from backend.web.health import health_router
 from backend.web.login import login_router
@@ -38,7 +39,7 @@ def local_now() -> datetime:
     return datetime.now(LOCAL).replace(tzinfo=None)
 
 
-def make_pages(store: Store, assets: Assets, clock: Callable[[], datetime]) -> Pages:
+def make_pages(store: Stores, assets: Assets, clock: Callable[[], datetime]) -> Pages:
     """The templates with the names that this installation gives to items, departments and groups."""
     return Pages(
         load_words(),
@@ -51,7 +52,7 @@ def make_pages(store: Store, assets: Assets, clock: Callable[[], datetime]) -> P
 
 
 def create_app(
-    store: Store, settings: Settings, live: LiveEvents, clock: Callable[[], datetime] = local_now
+    store: Stores, settings: Settings, live: LiveEvents, clock: Callable[[], datetime] = local_now
 ) -> FastAPI:
     """The app with `/staff`, `/static`, `/healthz` and `/readyz`."""
     app = FastAPI(title="Nuanxian", docs_url=None, redoc_url=None, openapi_url=None)

@@ -35,15 +35,17 @@ class Cookie:
         except (BadSignature, KeyError, TypeError):
             return None
 
-    def write(self, request: Request, response: Response, login: str | None) -> Badge:
-        """A new badge with a new token; the old one's forms are void."""
-        badge = Badge(login=login, csrf=secrets.token_urlsafe(24))
+    @staticmethod
+    def new(login: str | None) -> Badge:
+        """A badge with a new token; the forms of the one before are void."""
+        return Badge(login=login, csrf=secrets.token_urlsafe(24))
+
+    def write(self, request: Request, response: Response, badge: Badge) -> None:
         value = self._serializer.dumps({"login": badge.login, "csrf": badge.csrf})
         response.set_cookie(
             NAME, value, max_age=LASTS_S, path=PATH, httponly=True, samesite="lax",
             secure=request.url.scheme == "https",
         )  # fmt: skip
-        return badge
 
     @staticmethod
     def clear(response: Response) -> None:

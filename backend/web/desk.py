@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.services.live import LiveEvents
-from backend.web.guard import Guard, Store
+from backend.services.ports import Stores
+from backend.web.guard import Guard
 from backend.web.pages import Pages
 from backend.web.words import Words
 
@@ -14,7 +15,7 @@ from backend.web.words import Words
 class Desk:
     """The store, the pages, the guard at the door and the live events."""
 
-    store: Store
+    store: Stores
     pages: Pages
     guard: Guard
     live: LiveEvents

@@ -1,12 +1,12 @@
 """What a person sees when something went wrong: one place that turns errors into a page in plain words.
 
-    NotSignedInError                                   303 to the login page (live parts: 401 with HX-Redirect)
-    ExpiredFormError, ForeignFormError, ForbiddenError 403
-    FormTooLargeError                                  413
-    OrderNotFoundError, TaskNotFoundError, no route    404
-    a form or address that makes no sense              404
-    StaleError                                         503, try again
-    anything else                                      500, logged with its trace
+NotSignedInError                                   303 to the login page (live parts: 401 with HX-Redirect)
+ExpiredFormError, ForeignFormError, ForbiddenError 403
+FormTooLargeError                                  413
+OrderNotFoundError, TaskNotFoundError, no route    404
+a form or address that makes no sense              404
+StaleError                                         503, try again
+anything else                                      500, logged with its trace
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from backend.domain.order import OrderNotFoundError
 from backend.services.ports import StaleError, TaskNotFoundError
 from backend.web.forms import ForeignFormError, FormTooLargeError
 from backend.web.guard import ExpiredFormError, ForbiddenError, NotSignedInError
+from backend.web.headers import HEADERS
 from backend.web.pages import Pages
 
 log = logging.getLogger(__name__)
@@ -68,8 +69,12 @@ def add_error_pages(app: FastAPI, pages: Pages) -> None:
         return page(request, status, _BY_STATUS.get(status, "broken"))
 
     def broken(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.scope.get("route") or "unknown route", exc_info=error)
-        return page(request, 500, "broken")
+        log.error(
+            "%s %s failed", request.method, request.scope.get("route") or "unknown route", exc_info=error
+        )
+        response = page(request, 500, "broken")
+        response.headers.update(HEADERS)  # this answer is made outside of the middleware
+        return response
 
     for kind, (status, key) in PAGES.items():
         app.add_exception_handler(kind, handler(status, key))

@@ -31,12 +31,17 @@ async def read_form(request: Request, most_bytes: int = MOST_BYTES) -> dict[str,
             raise FormTooLargeError
     try:
         pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS
+            body.decode("utf-8", "replace"),
+            keep_blank_values=True,
+            errors="replace",
+            max_num_fields=MOST_FIELDS,
         )
     except ValueError:
         raise FormTooLargeError from None
     # NUL would be refused by PostgreSQL, and lone surrogates can not be stored at all.
-    return {name: value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8") for name, value in pairs}
+    return {
+        name: value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8") for name, value in pairs
+    }
 
 
 def refuse_foreign(request: Request) -> None:

@@ -12,13 +12,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, Self
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from backend.domain.staff import StaffUser
-from backend.services.ports import UnitOfWork
+from backend.services.ports import Stores
 from backend.web.cookie import Cookie
 from backend.web.forms import read_form, refuse_foreign
 
@@ -33,19 +32,6 @@ class ForbiddenError(Exception):
 
 class ExpiredFormError(Exception):
     """The form comes from an older login, or from nowhere."""
-
-
-class UnitOfWorkContext(UnitOfWork, Protocol):
-    """A unit of work, as the store gives it."""
-
-    def __enter__(self) -> Self: ...
-
-
-class Store(Protocol):
-    """What the pages need of the store."""
-
-    def unit_of_work(self) -> UnitOfWork: ...
-    def reading(self) -> UnitOfWork: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +56,8 @@ class Visit:
 class Guard:
     """Reads the login of a request and checks its forms. Instances are made once per app."""
 
-    def __init__(self, store: Store, cookie: Cookie, clock: Callable[[], datetime], *, demo: bool) -> None:
-        self._store, self.cookie, self.clock, self._demo = store, cookie, clock, demo
+    def __init__(self, store: Stores, cookie: Cookie, clock: Callable[[], datetime], *, demo: bool) -> None:
+        self._store, self.cookie, self.clock, self.demo = store, cookie, clock, demo
 
     def visit(self, request: Request) -> Visit:
         """Dependency of pages. Raises NotSignedInError."""
@@ -80,7 +66,7 @@ class Guard:
             raise NotSignedInError
         with self._store.reading() as uow:
             user = uow.staff.get(badge.login)
-        if user is None or not user.active or (user.demo and not self._demo):
+        if user is None or not user.active or (user.demo and not self.demo):
             raise NotSignedInError
         return Visit(user=user, csrf=badge.csrf, now=self.clock())
 

@@ -7,12 +7,12 @@ import logging
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from backend.web.guard import Store
+from backend.services.ports import Stores
 
 log = logging.getLogger(__name__)
 
 
-def health_router(store: Store) -> APIRouter:
+def health_router(store: Stores) -> APIRouter:
     """`/healthz`: the process answers. `/readyz`: the database answers too, else 503."""
     router = APIRouter()
 

@@ -9,10 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.services.staff import AuthenticationError, LockedError, authenticate
-from backend.web.cookie import Badge
 from backend.web.desk import Desk
 from backend.web.forms import read_form, refuse_foreign
-from backend.web.guard import Form
 
 MOST_LOGIN, MOST_PASSWORD = 100, 1000  # characters: a longer password would only cost hashing time
 
@@ -28,12 +26,13 @@ def login_router(desk: Desk) -> APIRouter:
     router = APIRouter()
     cookie, words = desk.guard.cookie, desk.words
 
-    def page(request: Request, problem: str = "", *, login: str = "", goto: str = "/staff", status: int = 200) -> Response:
-        response = HTMLResponse(status_code=status)
-        badge: Badge = cookie.write(request, response, None)
+    def page(
+        request: Request, problem: str = "", *, login: str = "", goto: str = "/staff", status: int = 200
+    ) -> Response:
+        badge = cookie.new(None)
         html = desk.pages.render("staff/login.html", csrf=badge.csrf, problem=problem, login=login, goto=goto)
-        response.body = html.encode()
-        response.headers["content-length"] = str(len(response.body))
+        response = HTMLResponse(html, status_code=status)
+        cookie.write(request, response, badge)
         return response
 
     @router.get("/staff/login")
@@ -45,7 +44,10 @@ def login_router(desk: Desk) -> APIRouter:
         refuse_foreign(request)
         fields = await read_form(request)
         goto = safe_next(fields.get("next", ""))
-        login, password = fields.get("login", "").strip()[:MOST_LOGIN], fields.get("password", "")[:MOST_PASSWORD]
+        login, password = (
+            fields.get("login", "").strip()[:MOST_LOGIN],
+            fields.get("password", "")[:MOST_PASSWORD],
+        )
         badge = cookie.read(request)
         if badge is None or not secrets.compare_digest(fields.get("csrf", "").encode(), badge.csrf.encode()):
             return page(request, words("problems.form_expired"), login=login, goto=goto, status=403)
@@ -58,16 +60,16 @@ def login_router(desk: Desk) -> APIRouter:
         except AuthenticationError:
             return page(request, words("problems.login_wrong"), login=login, goto=goto, status=401)
         response = RedirectResponse(goto, status_code=303)
-        cookie.write(request, response, name)
+        cookie.write(request, response, cookie.new(name))
         return response
 
     def check(login: str, password: str) -> str:
-        return authenticate(desk, login, password)
+        user = authenticate(desk.store, login, password, now=desk.guard.clock(), demo=desk.guard.demo)
+        return user.login
 
     @router.post("/staff/logout")
     async def sign_out(request: Request) -> Response:
-        form: Form = await desk.guard.form(request)
-        assert form.visit is not None
+        await desk.guard.form(request)
         response = RedirectResponse("/staff/login", status_code=303)
         cookie.clear(response)
         return response

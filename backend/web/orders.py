@@ -167,7 +167,9 @@ def orders_router(desk: Desk) -> APIRouter:
         status = 200 if notice.good else 409
         if request.headers.get("hx-request"):
             if form.text("from") == "list":
-                return desk.pages.page("staff/order_row.html", form.visit, order=order, notice=notice, status=status)
+                return desk.pages.page(
+                    "staff/order_row.html", form.visit, order=order, notice=notice, status=status
+                )
             return _again(order, notice, form, status, "staff/order_part.html")
         if notice.good:
             return RedirectResponse(f"/staff/orders/{order.number}?done={move}", status_code=303)
@@ -179,9 +181,7 @@ def orders_router(desk: Desk) -> APIRouter:
             return desk.pages.page("staff/order_gone.html", form.visit, notice=notice, order=order)
         with desk.store.reading() as uow:
             shown = orders.shown(uow, uow.orders.get(order.number), form.visit)
-        return desk.pages.page(
-            template, form.visit, status=status, since=since, notice=notice, **shown
-        )
+        return desk.pages.page(template, form.visit, status=status, since=since, notice=notice, **shown)
 
     return router
 

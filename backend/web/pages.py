@@ -12,8 +12,9 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from backend.domain.order import Order
+from backend.services.ports import Stores
 from backend.web.assets import Assets
-from backend.web.guard import Store, Visit
+from backend.web.guard import Visit
 from backend.web.present import ago, is_phone, mask_phone, moment, wanted_time
 from backend.web.words import Words
 
@@ -25,7 +26,7 @@ _PHONE = re.compile(r"\+?\d[\d -]{5,}\d")
 class Names:
     """The names of staff logins, asked for once a minute."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Stores, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._names: Mapping[str, str] = {}
         self._read_at: datetime | None = None
@@ -61,7 +62,7 @@ class Pages:
             ),
             ago=lambda at, now: ago(at, now, words),
             moment=lambda at, now: moment(at, now, words),
-            whom=self.whom, missing=lambda code: words.get(f"missing.{code}", code),
+            whom=self.whom, why=self.why, missing=lambda code: words.get(f"missing.{code}", code),
         )  # fmt: skip
 
     def render(self, template: str, **values: Any) -> str:
@@ -84,6 +85,12 @@ class Pages:
     def person(self, actor: str) -> str:
         """The name of a login; «来电人» and «系统» for the others."""
         return self.words.get(f"actors.{actor}", "") or self._names.of(actor) or actor
+
+    def why(self, text: str) -> str:
+        """«fall: 起不来» → the words for the code, then what was heard. An unknown code stands as it came."""
+        code, _, heard = text.partition(":")
+        known = self.words.get(f"whys.{code.strip()}", code.strip())
+        return f"{known}（{heard.strip()}）" if heard.strip() else known
 
     def whom(self, order: Order) -> str:
         """For whom: the name when known, else the word the caller used."""

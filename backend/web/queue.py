@@ -38,8 +38,15 @@ class Filter:
 
     def query(self, **changes: str) -> str:
         """The address of this view with some changes, without what is as usual."""
-        values = {"state": self.state, "department": self.department, "q": self.text, "before": self.before} | changes
-        return urlencode({key: value for key, value in values.items() if value and (key, value) != ("state", "open")})
+        values = {
+            "state": self.state,
+            "department": self.department,
+            "q": self.text,
+            "before": self.before,
+        } | changes
+        return urlencode(
+            {key: value for key, value in values.items() if value and (key, value) != ("state", "open")}
+        )
 
 
 def read_filter(request: Request, desk: Desk, visit: Visit) -> Filter:

@@ -45,7 +45,7 @@ class JsonLines:
         if isinstance(conversations, str):
             from bot.composition import open_house
 
-            conversations = open_house(db=conversations).conversations
+            conversations = open_house(db=conversations, logs=False).conversations
         self._conversations = conversations
 
     def handle(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,15 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-app = typer.Typer(name="nlu", help="Understanding: parse, train, evaluate, explain, benchmark, review.", no_args_is_help=True)
+app = typer.Typer(
+    name="nlu",
+    help="Understanding: parse, train, evaluate, explain, benchmark, review.",
+    no_args_is_help=True,
+)
 
-Folder = Annotated[Path | None, typer.Option(help="Folder of Rasa YAML files; default: the validation sentences.")]
+Folder = Annotated[
+    Path | None, typer.Option(help="Folder of Rasa YAML files; default: the validation sentences.")
+]
 
 
 def _moment(given: str | None) -> datetime:
@@ -43,7 +49,9 @@ def parse() -> None:
         else:
             answer = {
                 "id": asked.get("id"),
-                "labels": [{"label": one.label, "confidence": round(one.confidence, 4)} for one in found.labels],
+                "labels": [
+                    {"label": one.label, "confidence": round(one.confidence, 4)} for one in found.labels
+                ],
                 "slots": [{"slot": one.slot, "text": one.text, "value": one.value} for one in found.slots],
             }
         sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
@@ -52,7 +60,9 @@ def parse() -> None:
 
 @app.command()
 def train(
-    encoder: Annotated[bool, typer.Option("--encoder", help="The encoder too; needs torch (make train-encoder).")] = False,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="The encoder too; needs torch (make train-encoder).")
+    ] = False,
 ) -> None:
     """Train on nlu/data: the n-grams and thresholds in under two minutes, with --encoder everything."""
     from nlu.train import train_linear
@@ -84,14 +94,18 @@ def evaluate(
     if errors:
         for one in done.judged:
             if not one.is_exact:
-                typer.echo(f"{'+'.join(sorted(one.meant))}\t{'+'.join(sorted(one.understood))}\t{one.example.text}")
+                typer.echo(
+                    f"{'+'.join(sorted(one.meant))}\t{'+'.join(sorted(one.understood))}\t{one.example.text}"
+                )
     if html is not None:
         write_html(done, html)
         typer.echo(f"report: {html}")
 
 
 @app.command()
-def explain(text: str, expecting: Annotated[str | None, typer.Option(help="What the line had just asked.")] = None) -> None:
+def explain(
+    text: str, expecting: Annotated[str | None, typer.Option(help="What the line had just asked.")] = None
+) -> None:
     """Why a sentence is understood as it is: how it is read and sounds, every engine's opinion, danger, slots."""
     from nlu.explain import explain as explained
 
@@ -100,7 +114,9 @@ def explain(text: str, expecting: Annotated[str | None, typer.Option(help="What 
 
 @app.command()
 def benchmark(
-    against: Annotated[str | None, typer.Option(help="«rasa»: side by side with a running Rasa server.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="«rasa»: side by side with a running Rasa server.")
+    ] = None,
     url: Annotated[str, typer.Option(help="Where the Rasa server listens.")] = "http://127.0.0.1:5005",
     folder: Folder = None,
 ) -> None:
@@ -118,7 +134,9 @@ def review(
     """Label sentences that were not understood, with personal data masked, and add them to the data files."""
     from nlu.review import ask_for_labels, export_reviewed, read_list, write_list
 
-    entries = ask_for_labels(read_list(listed), ask=lambda question: str(typer.prompt(question, default="")), say=typer.echo)
+    entries = ask_for_labels(
+        read_list(listed), ask=lambda question: str(typer.prompt(question, default="")), say=typer.echo
+    )
     write_list(listed, entries)
     if export is not None:
         typer.echo(f"{export_reviewed(entries, export)} sentences added to {export}")

@@ -78,27 +78,51 @@ class Knowledge:
         part = _Part(question, ())
         for entry in self._known.entries:
             if entry.alone and entry.item == item and not (entry.without and entry.without.search(question)):
-                if self._unexplained(entry, question, part) is not None:
+                if self._unexplained(entry, question, part) == 0:
                     return entry
         return None
 
     def _unexplained(self, entry: Entry, question: str, part: _Part) -> int | None:
         """How many characters of the part the entry does not account for; None when that is too many, when
         another kind of question is asked, or when the question is a case of its own."""
-        known = self._known
-        if not any(known.aspects[aspect].search(part.text) for aspect in entry.aspects):
+        known, text = self._known, part.text
+        asked = [aspect for aspect in entry.aspects if known.aspects[aspect].search(text)]
+        if not asked or any(known.particular.search(clause) for clause in part.around):
             return None
-        rest = part.text
-        for explained in (entry.words, *(known.aspects[aspect] for aspect in entry.aspects), entry.also):
-            rest = explained.sub(_GONE, rest) if explained else rest
+        question_words = _covered(text, *(known.aspects[aspect] for aspect in asked))
+        explained = question_words | _covered(text, entry.words, entry.also)
         allowed = known.harmless.union(entry.aspects)
-        if any(other.search(rest) for name, other in known.aspects.items() if name not in allowed):
+        others = (pattern for aspect, pattern in known.aspects.items() if aspect not in allowed)
+        if any(_asks_more(pattern, text, question_words, explained) for pattern in others):
             return None
-        rest = entry.ignore.sub(_GONE, rest) if entry.ignore else rest
-        if known.particular.search(rest) or any(known.particular.search(clause) for clause in part.around):
+        explained |= _covered(text, entry.ignore)
+        if _stands_outside(known.particular, text, explained):
             return None
-        left = len(_MEANS_SOMETHING.findall(known.fillers.sub("", rest)))
-        return left if left <= (0 if known.exact.intersection(entry.aspects) else known.leftover) else None
+        explained |= _covered(text, known.fillers)
+        left = sum(1 for found in _MEANS_SOMETHING.finditer(text) if found.start() not in explained)
+        return left if left <= (0 if known.exact.issuperset(asked) else known.leftover) else None
+
+
+def _covered(text: str, *patterns: re.Pattern[str] | None) -> set[int]:
+    """The places of all characters that these expressions match."""
+    return {
+        place
+        for pattern in patterns
+        if pattern
+        for found in pattern.finditer(text)
+        for place in range(*found.span())
+    }
+
+
+def _asks_more(other: re.Pattern[str], text: str, question_words: set[int], explained: set[int]) -> bool:
+    """Whether another kind of question is asked in words of its own: «what is it for» within «what grade» is not."""
+    spans = (range(*found.span()) for found in other.finditer(text))
+    return any(question_words.isdisjoint(span) and not explained.issuperset(span) for span in spans)
+
+
+def _stands_outside(pattern: re.Pattern[str], text: str, explained: set[int]) -> bool:
+    """Whether the expression occurs somewhere that is not explained already, at least in part."""
+    return any(not explained.issuperset(range(*found.span())) for found in pattern.finditer(text))
 
 
 def _parts(question: str) -> Iterator[_Part]:

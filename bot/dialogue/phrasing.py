@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 from backend.domain.order import Wanted
+
+Words = Mapping[str, Any]  # config/wording/words.yaml
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Where a long address may be broken into two sentences: behind a county, town, street or estate.
@@ -15,67 +17,72 @@ _PLACE_BREAK = re.compile(r"(?<=[区县镇乡村路街园苑里])")
 MOST_CHARACTERS = 22  # in one spoken sentence
 
 
+def _word(words: Words, key: str, /, **values: str) -> str:
+    return str(words[key]).format(**values)
+
+
 def length(sentence: str) -> int:
     """How many Chinese characters a sentence has; digits count as the characters they are spoken with."""
     return len(_CHINESE.findall(sentence)) + len(re.findall(r"\d", sentence))
 
 
-def _clock(moment: time, words: dict[str, Any]) -> str:
+def _clock(moment: time, words: Words) -> str:
     part = next(row["name"] for row in reversed(words["parts"]) if row["from"] <= moment.hour)
     hour = moment.hour if moment.hour <= 12 else moment.hour - 12
-    spoken = words["two_o_clock"] if hour == 2 else number(hour, words)
-    text = part + words["o_clock"].format(n=spoken)
+    spoken = _word(words, "two_o_clock") if hour == 2 else number(hour, words)
+    text = f"{part}{_word(words, 'o_clock', n=spoken)}"
     if moment.minute == 30:
-        return text + words["half"]
+        return text + _word(words, "half")
     if moment.minute == 15:
-        return text + words["quarter"]
+        return text + _word(words, "quarter")
     if moment.minute:
-        return text + words["minutes"].format(n=number(moment.minute, words))
+        return text + _word(words, "minutes", n=number(moment.minute, words))
     return text
 
 
-def number(value: int, words: dict[str, Any]) -> str:
+def number(value: int, words: Words) -> str:
     """A number from 0 to 99 in Chinese: 12 → 十二."""
     digits = words["digits"]
     tens, ones = divmod(value, 10)
     if not tens:
         return str(digits[str(ones)])
-    return ("" if tens == 1 else digits[str(tens)]) + words["ten"] + (digits[str(ones)] if ones else "")
-
-
-def _day(day: date, today: date, words: dict[str, Any]) -> str:
-    distance = (day - today).days
-    if distance in words["days"]:
-        return str(words["days"][distance])
-    pattern = words["date"] if distance < 8 else words["date_short"]
-    return str(
-        pattern.format(
-            month=number(day.month, words),
-            day=number(day.day, words),
-            weekday=words["weekdays"][day.weekday()],
-        )
+    return (
+        ("" if tens == 1 else digits[str(tens)]) + _word(words, "ten") + (digits[str(ones)] if ones else "")
     )
 
 
-def _moment(iso: str, today: date, words: dict[str, Any]) -> str:
+def _day(day: date, today: date, words: Words) -> str:
+    distance = (day - today).days
+    if distance in words["days"]:
+        return str(words["days"][distance])
+    return _word(
+        words,
+        "date" if distance < 8 else "date_short",
+        month=number(day.month, words),
+        day=number(day.day, words),
+        weekday=words["weekdays"][day.weekday()],
+    )
+
+
+def _moment(iso: str, today: date, words: Words) -> str:
     if "T" not in iso:
         return _day(date.fromisoformat(iso), today, words)
     at = datetime.fromisoformat(iso)
     return _day(at.date(), today, words) + _clock(at.time(), words)
 
 
-def when(wanted: Wanted, now: datetime, words: dict[str, Any]) -> str:
+def when(wanted: Wanted, now: datetime, words: Words) -> str:
     """A wanted time in words: 「明天中午十二点」, 「后天下午」, 「每天中午十二点，从明天开始」, 「尽快」."""
     if wanted.iso is None:
-        return words["asap"] if wanted.asap else words["any_time"]
+        return _word(words, "asap" if wanted.asap else "any_time")
     today = now.date()
     first = _span(wanted.iso, today, words)
     if wanted.recurrence:
-        return str(words["recurring"].format(which=_recurrence(wanted.recurrence, words), first=first))
+        return _word(words, "recurring", which=_recurrence(wanted.recurrence, words), first=first)
     return first
 
 
-def _span(iso: str, today: date, words: dict[str, Any]) -> str:
+def _span(iso: str, today: date, words: Words) -> str:
     start, _, end = iso.partition("/")
     if not end:
         return _moment(start, today, words)
@@ -84,23 +91,23 @@ def _span(iso: str, today: date, words: dict[str, Any]) -> str:
         if name and start.endswith(":00") and end.endswith(":00"):
             return _day(date.fromisoformat(start[:10]), today, words) + name
         later = _clock(datetime.fromisoformat(end).time(), words)
-        return _moment(start, today, words) + words["until"] + later
-    return _moment(start, today, words) + words["until"] + _moment(end, today, words)
+        return _moment(start, today, words) + _word(words, "until") + later
+    return _moment(start, today, words) + _word(words, "until") + _moment(end, today, words)
 
 
-def _recurrence(rule: str, words: dict[str, Any]) -> str:
+def _recurrence(rule: str, words: Words) -> str:
     parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
     if parts.get("FREQ") == "DAILY":
-        return str(words["every_other_day"] if parts.get("INTERVAL") == "2" else words["daily"])
+        return _word(words, "every_other_day" if parts.get("INTERVAL") == "2" else "daily")
     if parts.get("FREQ") == "WEEKLY" and parts.get("BYDAY"):
         days = [words["recurrence_days"].get(day, day) for day in parts["BYDAY"].split(",")]
-        return str(words["weekly"].format(days=words["list_comma"].join(days)))
-    return str(words["monthly"] if parts.get("FREQ") == "MONTHLY" else words["weekly_once"])
+        return _word(words, "weekly", days=_word(words, "list_comma").join(days))
+    return _word(words, "monthly" if parts.get("FREQ") == "MONTHLY" else "weekly_once")
 
 
-def of_time(when_words: str, what: str, words: dict[str, Any]) -> str:
+def of_time(when_words: str, what: str, words: Words) -> str:
     """「明天中午十二点」 and 「送餐」 → 「明天中午十二点的送餐」."""
-    return str(words["of_time"].format(when=when_words, what=what))
+    return _word(words, "of_time", when=when_words, what=what)
 
 
 def phone_groups(digits: str) -> str:
@@ -110,11 +117,11 @@ def phone_groups(digits: str) -> str:
     return digits
 
 
-def joined(names: Sequence[str], words: dict[str, Any], *, link: str = "list_or") -> str:
+def joined(names: Sequence[str], words: Words, *, link: str = "list_or") -> str:
     """「订饭、打扫还是看病」."""
     if len(names) < 2:
         return "".join(names)
-    return words["list_comma"].join(names[:-1]) + words[link] + names[-1]
+    return _word(words, "list_comma").join(names[:-1]) + _word(words, link) + names[-1]
 
 
 def broken_short(sentences: Sequence[str]) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-from config.organisation import Departments
+from typing import Any
 
 from backend.domain.order import Order
 from bot.dialogue.knowledge import Knowledge
@@ -13,6 +12,7 @@ from bot.dialogue.memory import Form, Memory, Pending
 from bot.dialogue.phrasing import broken_short
 from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
 from config.catalogue import Catalogue
+from config.organisation import Departments
 from config.wording import Wording
 from nlu.understanding import Parser, Slot, Understanding
 
@@ -59,8 +59,8 @@ class Talk:
     def pending(self) -> Pending | None:
         return self.memory.pending
 
-    def words(self) -> dict:  # type: ignore[type-arg]
-        return dict(self.rules.wording.words)
+    def words(self) -> Mapping[str, Any]:
+        return self.rules.wording.words
 
     def phrase(self, key: str, /, **values: str) -> tuple[str, ...]:
         return self.rules.wording.say(key, self.turn.channel.value, **values)

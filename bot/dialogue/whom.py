@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +97,7 @@ def default(form: Form, caller: Caller) -> None:
         take_profile(form, Match(elder=caller.elder), caller)
 
 
-def polite(form: Form, words: dict[str, Any]) -> str:
+def polite(form: Form, words: Mapping[str, Any]) -> str:
     """How the line speaks of «我妈» to the caller: 「您母亲」."""
     word = form.beneficiary or ""
     if form.relation in words["polite"]:

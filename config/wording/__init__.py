@@ -66,12 +66,18 @@ def sentences(text: str) -> tuple[str, ...]:
 def _walk(node: Any, prefix: str) -> list[str]:
     if not isinstance(node, Mapping) or "text" in node:
         return [prefix]
-    return [key for name, child in node.items() for key in _walk(child, f"{prefix}.{name}" if prefix else str(name))]
+    return [
+        key
+        for name, child in node.items()
+        for key in _walk(child, f"{prefix}.{name}" if prefix else str(name))
+    ]
 
 
 @cache
 def load_wording() -> Wording:
     """Read `config/wording/talk.yaml` and `words.yaml`."""
     folder = files("config.wording")
-    talk, words = (yaml.safe_load(folder.joinpath(name).read_text("utf-8")) for name in ("talk.yaml", "words.yaml"))
+    talk, words = (
+        yaml.safe_load(folder.joinpath(name).read_text("utf-8")) for name in ("talk.yaml", "words.yaml")
+    )
     return Wording(talk, words)

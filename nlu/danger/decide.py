@@ -14,7 +14,7 @@ from nlu.understanding import Danger
 SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing else
 ALONE = 0.9  # the classifier's probability that is enough without any sign
 DOUBTFUL = 0.4  # the classifier's probability that is enough with one weak sign
-WEIGHTS = {"sure": 4, "strong": 3, "short": 1, "weak": 1}  # for choosing the kind
+WEIGHTS = {"sure": 4, "strong": 3, "short": 2, "weak": 2, "hint": 1}  # for choosing the kind
 CONFIDENCE = {"sure": 0.98, "strong": 0.94}
 TWO_WEAK = 0.82
 
@@ -87,10 +87,10 @@ def _confidence(text: str, findings: Findings, classifier: float) -> float | Non
     for level in ("sure", "strong"):
         if level in levels or (level == "strong" and short and "short" in levels):
             return max(CONFIDENCE[level], classifier)
-    weak = len(_apart(findings.evidence))
+    weak = len(_apart([item for item in findings.evidence if item.sign.level == "weak"]))
     if weak >= 2:
         return max(TWO_WEAK, classifier)
-    if weak == 1 and classifier >= DOUBTFUL:
+    if findings.evidence and classifier >= DOUBTFUL:
         return max(0.7, classifier)
     if classifier >= ALONE and not findings.held_back:
         return classifier

@@ -56,8 +56,8 @@ def find_words(text: str, words: Node) -> dict[str, list[Hit]]:
 
 
 def find_sounds(text: str, heard: Node) -> dict[str, list[Hit]]:
-    """Words that sound like those of the trie. A word of two or three characters must share a character with what was
-    written, or every second word would sound like some danger."""
+    """Words that sound like those of the trie. Only one character may be written otherwise (two in a word of
+    four or more), or every second word would sound like some danger."""
     hits: dict[str, list[Hit]] = {}
     syllables = [int(number) for number in tables().folded[sounds(text)]]
     for start in range(len(text)):
@@ -80,7 +80,7 @@ def _note(hits: dict[str, list[Hit]], group: str, hit: Hit) -> None:
 
 def _close_enough(word: str, written: str) -> bool:
     equal = sum(map(str.__eq__, word, written))
-    return equal >= (1 if len(word) < 4 else 0)
+    return equal >= (len(word) - 1 if len(word) < 4 else len(word) - 2)
 
 
 def find_chain(text: str, hits: Hits, chain: Chain) -> list[Found]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from config.lexicon import load
+from nlu.slots.words import alternation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,6 @@ class Word:
     end: int
     text: str
     found: dict[str, str]
-
-
-def longest_first(words: Iterable[object]) -> str:
-    """An alternation that prefers the longest word."""
-    return "(?:" + "|".join(re.escape(word) for word in sorted(map(str, words), key=len, reverse=True)) + ")"
 
 
 @lru_cache(maxsize=1)
@@ -47,20 +43,20 @@ def _fillings(words: dict[str, Any]) -> dict[str, str]:
     return {
         "n": "(?:[0-9]{1,2}|[一二两三四五六七八九十廿卅]{1,3})",
         "d": "[" + "".join(map(str, words["weekdays"])) + "]",
-        "day": longest_first(day_offsets()),
-        "part": longest_first(part_names()),
-        "short_part": longest_first(words["short_parts"]),
-        "unit": longest_first(words["units"]),
-        "week": longest_first(words["weeks"]),
-        "month_which": longest_first(words["months"]),
-        "month_part": longest_first(words["month_parts"]),
+        "day": alternation(day_offsets()),
+        "part": alternation(part_names()),
+        "short_part": alternation(words["short_parts"]),
+        "unit": alternation(words["units"]),
+        "week": alternation(words["weeks"]),
+        "month_which": alternation(words["months"]),
+        "month_part": alternation(words["month_parts"]),
         "month_last": "".join(sorted({part[-1] for part in words["month_parts"]})),
-        "friday": longest_first(words["friday_names"]),
-        "announced": longest_first(words["announced"]),
+        "friday": alternation(words["friday_names"]),
+        "announced": alternation(words["announced"]),
         "lunar_said": words["lunar_said"],
         "festival": "|".join(_festival_shapes(words["festivals"])),
-        "asap": longest_first(words["asap"]),
-        "vague": longest_first(words["vague"]),
+        "asap": alternation(words["asap"]),
+        "vague": alternation(words["vague"]),
     }
 
 

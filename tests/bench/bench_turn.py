@@ -36,7 +36,11 @@ def main() -> None:
             line.handle(_turn(number, random.choice(SENTENCES), start))
         seconds = []
         for step in range(3_000):
-            message = _turn(random.randrange(OPEN_CONVERSATIONS), random.choice(SENTENCES + ANSWERS), start + timedelta(seconds=step))
+            message = _turn(
+                random.randrange(OPEN_CONVERSATIONS),
+                random.choice(SENTENCES + ANSWERS),
+                start + timedelta(seconds=step),
+            )
             began = time.perf_counter()
             line.handle(message)
             seconds.append(time.perf_counter() - began)

@@ -12,7 +12,10 @@ from pathlib import Path
 def describe_machine() -> str:
     """Date, processor, cores and memory, Python."""
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = next((line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")), platform.processor())
+    model = next(
+        (line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     today = datetime.now(UTC).date().isoformat()
     return f"{today}  {model}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"

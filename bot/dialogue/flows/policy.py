@@ -21,7 +21,7 @@ def policy(talk: Talk) -> bool:
         talk.sentences += entry.sentences(talk.turn.channel.value)
         talk.say("policy.source", source=entry.source_name)
         talk.happened.append(f"policy:{entry.id}")
-        if entry.item in talk.rules.catalogue and talk.form is None and not talk.requests():
+        if entry.item and entry.item in talk.rules.catalogue and talk.form is None and not talk.requests():
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
     return not talk.requests()

@@ -40,7 +40,9 @@ def test_a_time_is_said_in_words(wanted: Wanted, said: str) -> None:
     assert phrasing.when(wanted, MONDAY, WORDS) == said
 
 
-@pytest.mark.parametrize(("value", "said"), [(0, "零"), (2, "二"), (10, "十"), (12, "十二"), (20, "二十"), (45, "四十五")])
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "零"), (2, "二"), (10, "十"), (12, "十二"), (20, "二十"), (45, "四十五")]
+)
 def test_a_number_is_said_in_words(value: int, said: str) -> None:
     assert phrasing.number(value, WORDS) == said
 
@@ -55,7 +57,11 @@ def test_choices_are_joined_as_in_a_question() -> None:
     assert phrasing.joined(["订饭"], WORDS) == "订饭"
 
 
-@given(st.text(alphabet="银川市金凤区黄河东路街道长城花园社区小区三号楼二单元501，、。", min_size=1, max_size=200))
+@given(
+    st.text(
+        alphabet="银川市金凤区黄河东路街道长城花园社区小区三号楼二单元501，、。", min_size=1, max_size=200
+    )
+)
 def test_no_sentence_stays_too_long_and_nothing_is_lost(text: str) -> None:
     pieces = phrasing.broken_short([text])
     assert all(phrasing.length(piece) <= phrasing.MOST_CHARACTERS for piece in pieces)

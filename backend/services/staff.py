@@ -1,0 +1,113 @@
+"""Staff logins: made with a password, checked with a lock-out against guessing.
+
+Errors: AuthenticationError (wrong login or password) and its child LockedError (too many wrong ones, for some minutes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from backend.domain.staff import Role, StaffUser
+from backend.services.ports import Stores, UnitOfWork
+from config.organisation import load_departments
+
+MOST_FAILURES = 5
+LOCKED_FOR = timedelta(minutes=5)
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 1_000  # characters
+LONGEST_LOGIN = 64
+# OWASP's smaller profile: about 20 ms of one core and 19 MiB, so that a wrong guess is dear and a login is not.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+class AuthenticationError(Exception):
+    """No such login, or not its password. Which of the two is not told."""
+
+
+class LockedError(AuthenticationError):
+    """Too many wrong passwords: nobody gets in with this login before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"locked until {until:%H:%M}")
+        self.until = until
+
+
+class StaffError(ValueError):
+    """A login can not be made like this; the message says why."""
+
+
+def authenticate(store: Stores, login: str, password: str, *, now: datetime, demo: bool) -> StaffUser:
+    """The user of this login. Raises AuthenticationError or LockedError. Demo logins work only where `demo` is true."""
+    with store.reading() as uow:
+        user = uow.staff.get(login)
+    if user is not None and user.locked_until is not None and now < user.locked_until:
+        raise LockedError(user.locked_until)
+    # Outside any transaction: hashing takes long, and nobody should wait for it.
+    usable = user is not None and user.active and (demo or not user.demo)
+    right = _matches(user.password_hash if user and usable else _nobodys_hash(), password) and usable
+    if user is None or not usable:
+        raise AuthenticationError
+    with store.unit_of_work() as uow:
+        user = _count(uow, login, now, right=right)
+        uow.commit()
+    if user.locked_until is not None and now < user.locked_until:
+        raise LockedError(user.locked_until)
+    if not right:
+        raise AuthenticationError
+    return user
+
+
+def _count(uow: UnitOfWork, login: str, now: datetime, *, right: bool) -> StaffUser:
+    """Note a right or wrong password. Read again under lock: several guesses may come at once."""
+    user = uow.staff.get(login, lock=True)
+    if user is None:
+        raise AuthenticationError
+    if user.locked_until is not None and now < user.locked_until:
+        return user
+    failures = 0 if right else user.failures + 1
+    locked = failures >= MOST_FAILURES
+    user = replace(user, failures=0 if locked else failures, locked_until=now + LOCKED_FOR if locked else None)
+    uow.staff.save(user)
+    return user
+
+
+def add_staff(
+    uow: UnitOfWork, login: str, password: str, *, name: str, role: Role, department: str | None = None, demo: bool = False
+) -> StaffUser:
+    """Make a login. Raises StaffError when it exists, or when something about it is wrong."""
+    login = login.strip()
+    if not login or len(login) > LONGEST_LOGIN or not login.isprintable() or " " in login:
+        raise StaffError(f"a login is 1 to {LONGEST_LOGIN} characters without spaces")
+    if uow.staff.get(login) is not None:
+        raise StaffError(f"the login {login} exists already")
+    if department is not None and department not in load_departments().by_code:
+        raise StaffError(f"no department has the code {department}; there are: {', '.join(load_departments().by_code)}")
+    if role is Role.DEPARTMENT and department is None:
+        raise StaffError("a login with the role department needs a department")
+    user = StaffUser(login, name or login, role, hash_password(password), department=department, demo=demo)
+    uow.staff.save(user)
+    return user
+
+
+def hash_password(password: str) -> str:
+    """Raises StaffError for a password that is too short or too long."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise StaffError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    return _HASHER.hash(password)
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password[:LONGEST_PASSWORD].encode("utf-8", "replace"))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Checked for a login that does not exist, so that the time an answer takes does not tell which logins do."""
+    return _HASHER.hash("nobody's password")

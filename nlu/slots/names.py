@@ -1,0 +1,132 @@
+"""Names of people: after «我叫», spelled («弓长张»), with a word of respect («隔壁王奶奶»)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from config.lexicon import load
+from nlu.slots.words import alternation
+
+MARKS = " ，。！？；、,.!?;:：\n"
+
+
+@dataclass(frozen=True, slots=True)
+class NameSpan:
+    """A name, where it stands, and where the words leading to it begin."""
+
+    start: int
+    end: int
+    name: str
+    led_from: int
+    relation: str | None = None
+    certain: bool = False  # led to by «我叫» or the like
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    return load("relations")
+
+
+@lru_cache(maxsize=1)
+def _surnames() -> str:
+    return "".join(dict.fromkeys(words()["surnames"]))
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    lexicon = words()
+    surname = f"(?:{alternation(lexicon['double_surnames'])}|[{_surnames()}])"
+    near, group = alternation(lexicon["neighbour_words"]), alternation(lexicon["group_words"])
+    honorific = alternation(lexicon["honorifics"])
+    return {
+        "titled": re.compile(
+            f"(?P<near>(?:我|我们|我家|我妈家)?(?:{near})(?:的)?)?(?P<group>{group}(?:的)?)?"
+            f"(?P<name>(?:老)?{surname}(?:家)?(?P<honorific>{honorific}))"
+        ),
+        "familiar": re.compile(
+            f"(?P<near>(?:我|我们)?(?:{near})(?:的)?)?(?P<group>{group}(?:的)?)?(?P<name>老{surname}(?:家|头)?)(?![{honorific[:0]}一二三四])"
+        ),
+        "neighbour": re.compile(
+            f"(?:我|我们|我家|我妈家)?(?:{near})(?:那家|家|的|那个|那户)?(?:{group}的?)*(?:{alternation(lexicon['group_words'])}|{alternation(_elders())})"
+        ),
+        "led": re.compile(f"(?:{lexicon['name_before']})"),
+        "surname_only": re.compile(lexicon["surname_only"].replace("{surnames}", _surnames())),
+        "full": re.compile(f"{surname}[\u4e00-\u9fff]{{1,2}}"),
+        "surname": re.compile(surname),
+        "crowd": re.compile(lexicon["crowd"]),
+    }
+
+
+def _elders() -> list[str]:
+    relations = words()["relations"]
+    return [*relations["elder"]["words"], *relations["neighbour"]["words"], "老两口", "老汉", "老婆婆"]
+
+
+def titled_names(text: str) -> list[NameSpan]:
+    """«王奶奶», «隔壁李大爷», «五保户老马», «对门独居老人»."""
+    found = []
+    for match in _patterns()["titled"].finditer(text):
+        if not _blocked(text, match.start("name")):
+            relation = "neighbour" if match["near"] else "elder"
+            found.append(NameSpan(match.start(), match.end(), match["name"], match.start(), relation))
+    for match in _patterns()["familiar"].finditer(text):
+        if match["near"] or match["group"]:
+            relation = "neighbour" if match["near"] else "elder"
+            found.append(NameSpan(match.start(), match.end(), match["name"], match.start(), relation))
+    for match in _patterns()["neighbour"].finditer(text):
+        found.append(NameSpan(match.start(), match.end(), "", match.start(), "neighbour"))
+    for match in _patterns()["crowd"].finditer(text):
+        found.append(NameSpan(match.start(), match.end(), "", match.start(), "elder"))
+    return found
+
+
+def _blocked(text: str, start: int) -> bool:
+    return any(text.startswith(str(word), start) for word in words()["not_names"])
+
+
+def led_names(text: str) -> list[NameSpan]:
+    """Names that are announced: «我叫马建国», «名字叫…», «姓撒»."""
+    found = []
+    for match in _patterns()["led"].finditer(text):
+        name = name_at(text, match.end())
+        if name and (len(name) > 1):
+            start = match.end()
+            found.append(NameSpan(start, start + len(name), name, match.start(), certain=True))
+    for match in _patterns()["surname_only"].finditer(text):
+        if name_at(text, match.start("surname")) is None or True:
+            start = match.start("surname")
+            found.append(NameSpan(start, start + 1, match["surname"], match.start(), certain=True))
+    return found
+
+
+def name_at(text: str, start: int) -> str | None:
+    """A full name that begins exactly here, or None."""
+    match = _patterns()["full"].match(text, start)
+    if not match or _blocked(text, start):
+        return None
+    surname = _patterns()["surname"].match(text, start)
+    length = surname.end() - start if surname else 1
+    stops, never = str(words()["name_stops"]), str(words()["name_letters_not"])
+    given = ""
+    for letter in text[start + length : start + length + 2]:
+        if letter in stops or letter in never or not "\u4e00" <= letter <= "\u9fff":
+            break
+        given += letter
+    return text[start : start + length] + given if given else None
+
+
+def bare_name(text: str) -> NameSpan | None:
+    """The whole answer is a name, perhaps with its spelling: «马建国，骏马的马»."""
+    start = 0
+    while start < len(text) and (text[start] in MARKS or text[start] in "嗯啊呃哦叫是就我"):
+        start += 1
+    name = name_at(text, start)
+    if not name:
+        return None
+    after = text[start + len(name) :]
+    if after and after[0] not in MARKS and after[0] not in str(words()["name_stops"]):
+        return None
+    return NameSpan(start, start + len(name), name, start)

@@ -1,0 +1,200 @@
+"""For whom it is: relation words, names, oneself; and who is only mentioned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from nlu.slots.names import NameSpan, bare_name, led_names, titled_names, words
+from nlu.slots.words import alternation, mapped
+from nlu.understanding import Expecting, Person, TaggedSpan
+
+SELF = "self"
+NEAR = 14  # characters behind a person that tell whether they are served or only mentioned
+TRUSTED = 0.5  # confidence from which a tagged span is believed
+ASKED = (Expecting.BENEFICIARY, Expecting.NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpan:
+    """Somebody the sentence speaks of. `score` says how much they look like the one who is served."""
+
+    start: int
+    end: int
+    person: Person
+    score: int = 0
+
+
+@lru_cache(maxsize=1)
+def relation_of_word() -> dict[str, str]:
+    """Word without owner -> relation code."""
+    relations = words()["relations"]
+    loose = mapped({code: relation.get("loose", ()) for code, relation in relations.items()})
+    return loose | mapped({code: relation["words"] for code, relation in relations.items()})
+
+
+@lru_cache(maxsize=1)
+def _loose() -> frozenset[str]:
+    return frozenset(str(word) for relation in words()["relations"].values() for word in relation.get("loose", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    kin: re.Pattern[str]
+    served: re.Pattern[str]
+    mentioned: re.Pattern[str]
+    together: re.Pattern[str]
+    self_said: re.Pattern[str]
+    self_strong: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> _Patterns:
+    lexicon = words()
+    owners, kin = alternation(lexicon["owners"]), alternation(relation_of_word())
+    describing = alternation(lexicon["describing"])
+    return _Patterns(
+        re.compile(f"(?P<owner>{owners})?(?P<that>(?:那个|那|这个)?(?:{describing}(?:的)?)*)(?P<word>{kin})"),
+        re.compile(lexicon["served_before"]),
+        re.compile(lexicon["mentioned_after"]),
+        re.compile(f"^{alternation(lexicon['together'])}$"),
+        re.compile(alternation(lexicon["self_words"])),
+        re.compile(f"(?:给|就|是|帮|替)?(?P<self>{alternation(lexicon['self_strong'])})"),
+    )
+
+
+def find_people(
+    text: str, *, expecting: Expecting | None = None, spans: Sequence[TaggedSpan] = ()
+) -> list[PersonSpan]:
+    """Those who are to be served, in order. Several only when the sentence asks for several."""
+    asked = expecting in ASKED
+    if asked and (span := _myself(text)):
+        return [span]
+    named = _named(text, expecting)
+    kin = [span for span in _kin(text, asked) if not any(_overlap(span, name) for name in named)]
+    tagged = [span for span in spans if span.slot == "beneficiary" and span.confidence >= TRUSTED]
+    everyone = sorted((*named, *kin), key=lambda span: span.start)
+    scored = [_scored(span, text, asked, tagged) for span in everyone]
+    chosen = _chosen([span for span in scored if span.score > 0], text)
+    return chosen if chosen or asked else _strong_self(text)
+
+
+# --- who is spoken of ------------------------------------------------------------------------------------------
+
+
+def _kin(text: str, asked: bool) -> list[PersonSpan]:
+    """Relation words with their owners; loose ones only with an owner, or when a person was asked for."""
+    found = []
+    for match in _patterns().kin.finditer(text):
+        word, owner = match["word"], match["owner"]
+        if word in _loose() and not owner and not (asked and len(text) <= len(word) + 4):
+            if not _patterns().served.search(text[max(0, match.start() - 3) : match.start()]):
+                continue
+            if len(word) > 1 and match["that"]:
+                continue
+        if _called(text, match.start(), match.end()) and not asked:
+            continue
+        person = Person(match.group(), relation_of_word()[word])
+        found.append(PersonSpan(match.start(), match.end(), person))
+    return found
+
+
+def _called(text: str, start: int, end: int) -> bool:
+    """«姑娘，…», «…，大姐»: somebody is addressed, not spoken of."""
+    alone_left = start == 0 or text[start - 1] in "，。,！!？?、 "
+    alone_right = end == len(text) or text[end] in "，。,！!？?、 "
+    vocative = relation_of_word().get(text[start:end]) in ("daughter", "child", "sibling", "aunt", "uncle", "son")
+    return alone_left and alone_right and vocative and len(text) > end - start + 3
+
+
+def _named(text: str, expecting: Expecting | None) -> list[PersonSpan]:
+    found = [_person_of(name) for name in led_names(text)]
+    for name in titled_names(text):
+        span = _person_of(name)
+        if not any(_overlap(span, other) for other in found):
+            found.append(span)
+    if expecting in ASKED and not found and (name := bare_name(text)):
+        found.append(_person_of(name))
+    return found
+
+
+def _person_of(name: NameSpan) -> PersonSpan:
+    return PersonSpan(name.start, name.end, Person("", name.relation, name.name or None), 3 if name.certain else 0)
+
+
+def _overlap(one: PersonSpan, other: PersonSpan | TaggedSpan) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+# --- who is served ---------------------------------------------------------------------------------------------
+
+
+def _scored(span: PersonSpan, text: str, asked: bool, tagged: Sequence[TaggedSpan]) -> PersonSpan:
+    """Above zero: looks like the one who is served."""
+    left, right = text[max(0, span.start - 4) : span.start], text[span.end : span.end + NEAR]
+    score = span.score + 1 + asked
+    served = bool(_patterns().served.search(left))
+    if served:
+        score += 2
+    if any(_overlap(span, tag) for tag in tagged):
+        score += 2
+    elif tagged:
+        score -= 1
+    if _patterns().mentioned.match(right):
+        score -= 2
+    if span.person.relation in words()["family_away"] and not served:
+        score -= 1
+    person = replace(span.person, text=text[span.start : span.end])
+    return PersonSpan(span.start, span.end, person, score)
+
+
+def _chosen(people: list[PersonSpan], text: str) -> list[PersonSpan]:
+    """The best one, and others that are as well served: joined by «和», or each with its own «给»."""
+    if not people:
+        return []
+    best = max(span.score for span in people)
+    first = next(span for span in people if span.score == best)
+    kept = [first]
+    for span in people:
+        if span is first or any(_same(span, other) for other in kept):
+            continue
+        gap = text[first.end : span.start] if span.start > first.end else text[span.end : first.start]
+        joined = bool(_patterns().together.match(gap))
+        if joined or (span.score == best and best >= 3):
+            kept.append(span)
+    return sorted(kept, key=lambda span: span.start)
+
+
+def _same(one: PersonSpan, other: PersonSpan) -> bool:
+    if one.person.name or other.person.name:
+        return one.person.name == other.person.name
+    return one.person.relation == other.person.relation
+
+
+def _myself(text: str) -> PersonSpan | None:
+    """The answer «我自己», «给我», «就我»: nothing about anybody else."""
+    match = _patterns().self_said.search(text)
+    if not match or len(text) > match.end() - match.start() + 6 or led_names(text):
+        return None
+    if any(True for _ in _patterns().kin.finditer(text)):
+        return None
+    said = match.group()
+    strong = _patterns().self_strong.search(said)
+    start = match.start() + (strong.start("self") if strong else said.rfind("我") if "我" in said else 0)
+    if _names_another(text, match.end()):
+        return None
+    return PersonSpan(start, match.end(), Person(text[start : match.end()], SELF), 3)
+
+
+def _names_another(text: str, end: int) -> bool:
+    return end < len(text) and text[end] in "姓叫"
+
+
+def _strong_self(text: str) -> list[PersonSpan]:
+    """«给我自己办»: said even though it goes without saying."""
+    match = re.search(f"(?:给|是)(?P<self>{alternation(words()['self_strong'])})", text)
+    if not match:
+        return []
+    return [PersonSpan(match.start("self"), match.end(), Person(match["self"], SELF), 2)]
