@@ -40,12 +40,14 @@ def build_dialogue() -> Dialogue:
     )
 
 
-def open_house(*, db: str | None = None, logs: bool = True) -> House:
+def open_house(*, db: str | None = None, logs: bool = True, rescue: bool = True) -> House:
     """Settings from the environment (`db` overrides the database), the store migrated, the models loaded.
 
-    Without `logs` only warnings are written, so that they do not get between the lines of a talk.
+    `rescue`: see `Conversations`. Without `logs` only warnings are written, so that they do not get between the lines of a talk.
     """
     settings = load_settings(db=db)
     configure(settings.log_level if logs else "warning")
     store = open_store(settings)
-    return House(settings=settings, store=store, conversations=Conversations(store, build_dialogue()))
+    return House(
+        settings=settings, store=store, conversations=Conversations(store, build_dialogue(), rescue=rescue)
+    )

@@ -15,6 +15,7 @@ import structlog
 
 from backend.domain.order import IllegalMoveError, Order
 from backend.domain.people import Caller
+from backend.domain.queue import TaskKind
 from backend.services.cancel_order import cancel_order
 from backend.services.commands import CancelOrder, OpenTask, PlaceOrder, RegisterCaller, RescheduleOrder
 from backend.services.open_task import open_task
@@ -25,6 +26,7 @@ from backend.services.reschedule_order import reschedule_order
 from bot.dialogue.engine import Dialogue, Outcome
 from bot.dialogue.memory import GOES_ON_FOR, Memory
 from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
+from nlu.danger import find_danger
 
 log = structlog.get_logger()
 
@@ -48,20 +50,59 @@ class Answer:
 class Conversations:
     """All conversations on all channels. Safe to call from several threads and processes."""
 
-    def __init__(self, store: Store, dialogue: Dialogue) -> None:
-        self._store, self._dialogue = store, dialogue
+    def __init__(self, store: Store, dialogue: Dialogue, *, rescue: bool = True) -> None:
+        """With `rescue` a fault of ours ends with a person, not with silence; tests want to see the fault instead."""
+        self._store, self._dialogue, self._rescues = store, dialogue, rescue
 
     def handle(self, turn: Turn) -> Answer:
-        """Answer one turn. The same `message_id` twice gets the same answer and causes nothing new.
+        """Answer one turn. The same `message_id` twice gets the same answer and causes nothing new."""
+        try:
+            return self._answer(turn)
+        except Exception:
+            if not self._rescues:
+                raise
+            log.exception("turn_failed", session=turn.session)
+            return Answer(self._rescue(turn), ())
 
-        Raises StaleError only when a conversation is written to from elsewhere without pause.
-        """
+    def _answer(self, turn: Turn) -> Answer:
         for attempt in range(TRIES):
             try:
                 return self._handle(turn)
             except (StaleError, IllegalMoveError):
                 log.info("turn_met_another", attempt=attempt)
         raise StaleError("the conversation changed under every attempt")
+
+    def _rescue(self, turn: Turn) -> Reply:
+        """Something of ours is broken: whoever speaks still gets help, and staff are told if the store still works."""
+        wording, variant = self._dialogue.rules.wording, turn.channel.value
+        danger = find_danger(turn.text or "")
+        kind = TaskKind.EMERGENCY if danger else TaskKind.HANDOFF
+        command = OpenTask(
+            key=f"{turn.session}:fault:{turn.now.isoformat()}",
+            kind=kind,
+            session=turn.session,
+            sender=turn.sender,
+            at=turn.now,
+            text=turn.text or "",
+            why="fault",
+        )
+        try:
+            with self._store.unit_of_work() as uow:
+                open_task(command, uow)
+                uow.commit()
+            told = True
+        except Exception:
+            log.exception("rescue_not_stored", session=turn.session)
+            told = False
+        phrase = "fault.danger" if danger else "fault.person" if told else "fault.later"
+        sentences = wording.say(phrase, variant)
+        return Reply(
+            sentences,
+            urgent=danger is not None,
+            emergency=danger is not None,
+            handoff=told and not danger,
+            ended=not danger,
+        )
 
     def transcript(self, session: str) -> Sequence[Line]:
         with self._store.unit_of_work() as uow:

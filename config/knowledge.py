@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from config.catalogue import load_catalogue
 from config.wording import sentences
 
 MOST_CHARACTERS = 22  # Chinese characters of one spoken sentence
@@ -18,13 +19,15 @@ MOST_SENTENCES = 2
 _COUNTED = re.compile(r"[\u3400-\u9fff\d]")  # a digit is spoken as one character
 _LOOKAHEAD = re.compile(r"\(\?[=!](?:[^()]|\([^()]*\))*\)")
 _DOT = re.compile(r"(?<!\\)\.")
-_FIELDS = frozenset(
-    {"id", "item", "aspects", "words", "with", "ignore", "without", "alone", "answer", "source"}
-)
+_REQUIRED = frozenset({"id", "item", "aspects", "words", "answer", "source"})
+_OPTIONAL = frozenset({"with", "ignore", "without", "alone"})
 
 
 class KnowledgeError(ValueError):
-    """`config/knowledge.yaml` is wrong; the message names the entry and what to change."""
+    """`config/knowledge.yaml` is wrong at `where`; the message says what to change."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"config/knowledge.yaml: {where}: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,53 +90,42 @@ def compiled(where: str, alternatives: str | Sequence[str], *, gaps: bool = Fals
         try:
             matches_nothing = re.compile(part).search("") is not None
         except re.error as problem:
-            raise KnowledgeError(
-                f"config/knowledge.yaml: {where}: {part!r} is no expression: {problem}"
-            ) from None
-        if not gaps and _DOT.search(_LOOKAHEAD.sub("", part)):
-            raise KnowledgeError(
-                f"config/knowledge.yaml: {where}: {part!r} has a gap; put it into a lookahead (?=…)"
-            )
+            raise KnowledgeError(where, f"{part!r} is no regular expression: {problem}") from None
         if matches_nothing:
-            raise KnowledgeError(
-                f"config/knowledge.yaml: {where}: {part!r} matches an empty text; make a part required"
-            )
+            raise KnowledgeError(where, f"{part!r} matches an empty text; make a part of it required")
+        if not gaps and _DOT.search(_LOOKAHEAD.sub("", part)):
+            raise KnowledgeError(where, f"{part!r} has a gap; put it into a lookahead (?=…)")
     return re.compile("|".join(f"(?:{part})" for part in parts))
 
 
-def _answer(entry_id: str, answer: str | Mapping[str, str]) -> tuple[str, str]:
+def _answer(where: str, answer: str | Mapping[str, str]) -> tuple[str, str]:
     """The spoken and the written text; both checked for length."""
     spoken, text = (answer, answer) if isinstance(answer, str) else (answer["spoken"], answer["text"])
     for variant in (spoken, text):
-        said = sentences(variant)
-        if not 1 <= len(said) <= MOST_SENTENCES:
-            raise KnowledgeError(
-                f"config/knowledge.yaml: {entry_id} has {len(said)} sentences; at most {MOST_SENTENCES}"
-            )
+        if not 1 <= len(sentences(variant)) <= MOST_SENTENCES:
+            raise KnowledgeError(where, f"{variant!r} must be one to {MOST_SENTENCES} sentences")
     for sentence in sentences(spoken):
         if (length := len(_COUNTED.findall(sentence))) > MOST_CHARACTERS:
-            raise KnowledgeError(
-                f"config/knowledge.yaml: {entry_id}: {sentence!r} has {length} characters; at most {MOST_CHARACTERS}"
-            )
+            raise KnowledgeError(where, f"{sentence!r} has {length} characters; at most {MOST_CHARACTERS}")
     return spoken, text
 
 
-def _entry(row: Mapping[str, Any], aspects: Mapping[str, Any], sources: Mapping[str, Source]) -> Entry:
-    name = str(row.get("id"))
-    if missing := {"id", "item", "aspects", "words", "answer", "source"} - row.keys():
-        raise KnowledgeError(f"config/knowledge.yaml: entry {name} has no {sorted(missing)}; add it")
-    if unknown := row.keys() - _FIELDS:
-        raise KnowledgeError(
-            f"config/knowledge.yaml: entry {name} has {sorted(unknown)}, which nothing reads"
-        )
-    if strange := set(row["aspects"]) - aspects.keys():
-        raise KnowledgeError(
-            f"config/knowledge.yaml: entry {name}: {sorted(strange)} are not under `aspects`"
-        )
-    if row["source"] not in sources:
-        raise KnowledgeError(
-            f"config/knowledge.yaml: entry {name}: source {row['source']!r} is not under `sources`"
-        )
+def _check(where: str, row: Mapping[str, Any], known: Mapping[str, Collection[str]]) -> None:
+    """Raise KnowledgeError where a field is missing or strange, or names something that does not exist."""
+    if missing := _REQUIRED - row.keys():
+        raise KnowledgeError(where, f"has no {sorted(missing)}; add it")
+    if unknown := row.keys() - _REQUIRED - _OPTIONAL:
+        raise KnowledgeError(where, f"has {sorted(unknown)}, which nothing reads")
+    if strange := set(row["aspects"]) - set(known["aspects"]):
+        raise KnowledgeError(where, f"{sorted(strange)} are not under `aspects`")
+    if row["source"] not in known["sources"]:
+        raise KnowledgeError(where, f"source {row['source']!r} is not under `sources`")
+    if row["item"] is not None and row["item"] not in known["items"]:
+        raise KnowledgeError(where, f"item {row['item']!r} is not in catalogue.yaml")
+
+
+def _entry(row: Mapping[str, Any], sources: Mapping[str, Source]) -> Entry:
+    name = str(row["id"])
     spoken, text = _answer(name, row["answer"])
     optional = {
         key: compiled(f"{name}.{key}", row[key], gaps=key == "without") if key in row else None
@@ -146,24 +138,23 @@ def _entry(row: Mapping[str, Any], aspects: Mapping[str, Any], sources: Mapping[
     )  # fmt: skip
 
 
-def read_knowledge(raw: Mapping[str, Any]) -> KnowledgeFile:
-    """Check the parsed file. Raises KnowledgeError with the place and the remedy."""
+def read_knowledge(raw: Mapping[str, Any], items: Collection[str]) -> KnowledgeFile:
+    """Check and compile the file's content; `items` are the codes of the catalogue. Raises KnowledgeError."""
     sources = {file: Source(file, row["short"], row["title"]) for file, row in raw["sources"].items()}
     aspects = {name: compiled(f"aspects.{name}", pattern) for name, pattern in raw["aspects"].items()}
-    entries = tuple(_entry(row, aspects, sources) for row in raw["entries"])
+    known: dict[str, Collection[str]] = {"aspects": aspects, "sources": sources, "items": items}
+    for row in raw["entries"]:
+        _check(f"entry {row.get('id')}", row, known)
+    entries = tuple(_entry(row, sources) for row in raw["entries"])
     if len({entry.id for entry in entries}) != len(entries):
-        raise KnowledgeError("config/knowledge.yaml: two entries have the same id")
-    heard_as, harmless, exact = raw["heard_as"], frozenset(raw["harmless"]), frozenset(raw["exact"])
+        raise KnowledgeError("entries", "two have the same id")
+    harmless, exact = frozenset(raw["harmless"]), frozenset(raw["exact"])
     if strange := (harmless | exact) - aspects.keys():
-        raise KnowledgeError(
-            f"config/knowledge.yaml: harmless, exact: {sorted(strange)} are not under `aspects`"
-        )
-    if uneven := [wrong for wrong, right in heard_as.items() if wrong in right]:
-        raise KnowledgeError(f"config/knowledge.yaml: heard_as: {uneven} stand in their own correction")
+        raise KnowledgeError("harmless, exact", f"{sorted(strange)} are not under `aspects`")
     return KnowledgeFile(
         entries=entries, aspects=aspects, particular=compiled("particular", raw["particular"], gaps=True),
-        fillers=compiled("fillers", raw["fillers"], gaps=True), asking=re.compile(raw["asking"]), heard_as=heard_as,
-        harmless=harmless, exact=exact, leftover=int(raw["leftover"]),
+        fillers=compiled("fillers", raw["fillers"], gaps=True), asking=compiled("asking", raw["asking"], gaps=True),
+        heard_as=raw["heard_as"], harmless=harmless, exact=exact, leftover=int(raw["leftover"]),
     )  # fmt: skip
 
 
@@ -172,4 +163,5 @@ def load_knowledge() -> KnowledgeFile:
     """Read and check `config/knowledge.yaml`."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content = files("config").joinpath("knowledge.yaml").read_text("utf-8")
-    return read_knowledge(yaml.load(content, Loader=loader))  # noqa: S506 (both are the safe loader)
+    raw = yaml.load(content, Loader=loader)  # noqa: S506 (both are the safe loader)
+    return read_knowledge(raw, load_catalogue())

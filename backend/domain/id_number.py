@@ -39,4 +39,6 @@ def read_id_number(text: str) -> IdNumber | None:
 
 def check_digit(number: str) -> str:
     """The 18th character that belongs to the first 17 digits."""
-    return _CHECK_DIGITS[sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False)) % 11]
+    return _CHECK_DIGITS[
+        sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False)) % 11
+    ]

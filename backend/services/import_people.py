@@ -165,7 +165,9 @@ class _Problems:
             self._file = os.fdopen(handle, "w", encoding="utf-8-sig", newline="")
             self._result.problems_file = self._path
             csv.writer(self._file).writerow(["line", "name", "problem", "kept"])
-        csv.writer(self._file).writerow([problem.line, _harmless(problem.name), _harmless(text), "yes" if kept else "no"])
+        csv.writer(self._file).writerow(
+            [problem.line, _harmless(problem.name), _harmless(text), "yes" if kept else "no"]
+        )
 
 
 def _harmless(cell: str) -> str:

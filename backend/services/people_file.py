@@ -16,7 +16,11 @@ from config.organisation import load_people_words
 
 TITLE_ROWS = 10  # the header stands within this many rows
 CHUNK = 1 << 20  # bytes
-BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 DELIMITERS = ("\t", ";", ",", "，")
 
 
@@ -48,7 +52,9 @@ def read_people(path: Path) -> Iterator[Row]:
         elif any(cells):
             yield Row(line, {name: cells[place] for place, name in columns.items() if place < len(cells)})
     if columns is None:
-        raise PeopleFileError(f"no column for names in the first {TITLE_ROWS} rows of {path.name}: one must be headed `name`")
+        raise PeopleFileError(
+            f"no column for names in the first {TITLE_ROWS} rows of {path.name}: one must be headed `name`"
+        )
 
 
 def count_lines(path: Path) -> int:
@@ -112,7 +118,7 @@ def _encoding(path: Path) -> str:
 
 
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str] | None]]:
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 (only some files need it)
+    from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))

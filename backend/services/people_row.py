@@ -51,7 +51,13 @@ def read_row(cells: Mapping[str, str], key_of: KeyOf, *, today: date) -> Person:
     address = _address(cells.get("address", ""))
     categories, tags = _groups(cells.get("categories", ""), warnings)
     number = identity.number if identity else None
-    key = key_of(name=name, id_number=number, phone=phones[0] if phones else None, birth_date=birth_date, address=address)
+    key = key_of(
+        name=name,
+        id_number=number,
+        phone=phones[0] if phones else None,
+        birth_date=birth_date,
+        address=address,
+    )
     elder = Elder(
         id=None,
         key=key,
@@ -72,8 +78,12 @@ def read_row(cells: Mapping[str, str], key_of: KeyOf, *, today: date) -> Person:
 @cache
 def _region_pattern() -> tuple[re.Pattern[str], Mapping[str, str], Mapping[tuple[str, str], str]]:
     regions = load_regions()
-    counties = {region.name: region.code for region in regions.values() if len(region.code) == 6 and region.parent}
-    towns = {(region.parent or "", region.name): region.code for region in regions.values() if len(region.code) > 6}
+    counties = {
+        region.name: region.code for region in regions.values() if len(region.code) == 6 and region.parent
+    }
+    towns = {
+        (region.parent or "", region.name): region.code for region in regions.values() if len(region.code) > 6
+    }
     longest_first = sorted(counties, key=lambda name: (-_depth(counties[name]), -len(name)))
     return re.compile("|".join(map(re.escape, longest_first))), counties, towns
 
@@ -94,7 +104,9 @@ def region_of(address: str) -> str | None:
 
 
 def _name(text: str) -> str:
-    name = "".join(unicodedata.normalize("NFKC", text).split()) if not text.isascii() else " ".join(text.split())
+    name = (
+        "".join(unicodedata.normalize("NFKC", text).split()) if not text.isascii() else " ".join(text.split())
+    )
     if not name:
         raise RowError("no_name")
     if len(name) > LONGEST_NAME:
@@ -129,7 +141,9 @@ def _address(text: str) -> str | None:
     return address or None
 
 
-def _birth_date(text: str, identity: IdNumber | None, today: date, warnings: list[tuple[str, str]]) -> date | None:
+def _birth_date(
+    text: str, identity: IdNumber | None, today: date, warnings: list[tuple[str, str]]
+) -> date | None:
     text = unicodedata.normalize("NFKC", text).strip()
     said = read_date(text)
     plausible = said is not None and said <= today and today.year - said.year <= OLDEST
@@ -174,7 +188,10 @@ def _groups(text: str, warnings: list[tuple[str, str]]) -> tuple[tuple[str, ...]
 
 
 def _contact(cells: Mapping[str, str], warnings: list[tuple[str, str]]) -> tuple[Contact, ...]:
-    name, relation = cells.get("contact_name", "").strip()[:LONGEST_NAME], cells.get("contact_relation", "").strip()[:LONGEST_NAME]
+    name, relation = (
+        cells.get("contact_name", "").strip()[:LONGEST_NAME],
+        cells.get("contact_relation", "").strip()[:LONGEST_NAME],
+    )
     phones = _phones(cells.get("contact_phone", ""), "bad_contact_phone")
     if not phones:
         if name:

@@ -134,7 +134,9 @@ class Contacts(Protocol):
 
 
 class Staff(Protocol):
-    def get(self, login: str, *, lock: bool = False) -> StaffUser | None: ...  # lock: nobody else changes it till commit
+    def get(
+        self, login: str, *, lock: bool = False
+    ) -> StaffUser | None: ...  # lock: nobody else changes it till commit
     def save(self, user: StaffUser) -> None: ...  # insert or update by login
     def all(self) -> Sequence[StaffUser]: ...
 

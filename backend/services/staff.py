@@ -70,13 +70,22 @@ def _count(uow: UnitOfWork, login: str, now: datetime, *, right: bool) -> StaffU
         return user
     failures = 0 if right else user.failures + 1
     locked = failures >= MOST_FAILURES
-    user = replace(user, failures=0 if locked else failures, locked_until=now + LOCKED_FOR if locked else None)
+    user = replace(
+        user, failures=0 if locked else failures, locked_until=now + LOCKED_FOR if locked else None
+    )
     uow.staff.save(user)
     return user
 
 
 def add_staff(
-    uow: UnitOfWork, login: str, password: str, *, name: str, role: Role, department: str | None = None, demo: bool = False
+    uow: UnitOfWork,
+    login: str,
+    password: str,
+    *,
+    name: str,
+    role: Role,
+    department: str | None = None,
+    demo: bool = False,
 ) -> StaffUser:
     """Make a login. Raises StaffError when it exists, or when something about it is wrong."""
     login = login.strip()
@@ -85,7 +94,9 @@ def add_staff(
     if uow.staff.get(login) is not None:
         raise StaffError(f"the login {login} exists already")
     if department is not None and department not in load_departments().by_code:
-        raise StaffError(f"no department has the code {department}; there are: {', '.join(load_departments().by_code)}")
+        raise StaffError(
+            f"no department has the code {department}; there are: {', '.join(load_departments().by_code)}"
+        )
     if role is Role.DEPARTMENT and department is None:
         raise StaffError("a login with the role department needs a department")
     user = StaffUser(login, name or login, role, hash_password(password), department=department, demo=demo)

@@ -20,4 +20,4 @@ def insert_or_ignore(connection: Connection, table: Table, values: Mapping[str, 
     On PostgreSQL this waits for a transaction that is just inserting the same value, and tells how that ended.
     """
     statement = conflict_insert(connection, table).values(values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None

@@ -137,12 +137,8 @@ class SqlPeople:
     def _save_lookup(self, elders: Sequence[Elder]) -> None:
         table = self._elders
         keys = [elder.key for elder in elders]
-        ids = {
-            key: elder_id
-            for key, elder_id in self._db.execute(
-                select(table.c.key, table.c.id).where(table.c.key.in_(keys))
-            )
-        }
+        found = self._db.execute(select(table.c.key, table.c.id).where(table.c.key.in_(keys)))
+        ids: dict[str, int] = {row.key: row.id for row in found}
         lookup = self._lookup
         self._db.execute(
             delete(lookup).where(lookup.c.elder_id.in_(ids.values()), lookup.c.kind.in_((PHONE, CONTACT)))

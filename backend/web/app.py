@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from backend.services.live import LiveEvents
+from backend.services.live import Live
 from backend.services.ports import Stores
 from backend.web.assets import Assets
 from backend.web.cookie import Cookie
@@ -52,7 +52,7 @@ def make_pages(store: Stores, assets: Assets, clock: Callable[[], datetime]) -> 
 
 
 def create_app(
-    store: Stores, settings: Settings, live: LiveEvents, clock: Callable[[], datetime] = local_now
+    store: Stores, settings: Settings, live: Live, clock: Callable[[], datetime] = local_now
 ) -> FastAPI:
     """The app with `/staff`, `/static`, `/healthz` and `/readyz`."""
     app = FastAPI(title="Nuanxian", docs_url=None, redoc_url=None, openapi_url=None)

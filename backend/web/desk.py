@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.services.live import LiveEvents
+from backend.services.live import Live
 from backend.services.ports import Stores
 from backend.web.guard import Guard
 from backend.web.pages import Pages
@@ -18,7 +18,7 @@ class Desk:
     store: Stores
     pages: Pages
     guard: Guard
-    live: LiveEvents
+    live: Live
 
     @property
     def words(self) -> Words:

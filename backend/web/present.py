@@ -49,7 +49,7 @@ def ago(at: datetime, now: datetime, words: Words) -> str:
 
 
 def wanted_time(iso: str | None, asap: bool, recurrence: str | None, now: datetime, words: Words) -> str:
-    """When an order is wanted: «明天 11月24日 14:00–18:00», «每周一三，从 11月24日 周二 起», «尽快»."""
+    """When an order is wanted: «明天 11月24日 14:00–18:00», «每周一三，11月24日 周二 起», «尽快»."""
     if iso is None:
         return words("wanted.asap" if asap else "wanted.any")
     first = _span(iso, now.date(), words)

@@ -76,7 +76,7 @@ def orders_of(uow: UnitOfWork, view: Filter, visit: Visit) -> tuple[Sequence[Ord
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].number if more else ""
 
 
-def split(tasks: Sequence[Task]) -> dict[str, list[Task]]:
+def split(tasks: Sequence[Task]) -> dict[str, Any]:
     """Emergencies, and everything else that waits for a person."""
     return {
         "emergencies": [task for task in tasks if task.kind is TaskKind.EMERGENCY],
@@ -89,7 +89,7 @@ def queue_router(desk: Desk) -> APIRouter:
     router = APIRouter()
     visitor = Depends(desk.guard.visit)
 
-    def tasks_of(uow: UnitOfWork, visit: Visit) -> dict[str, list[Task]]:
+    def tasks_of(uow: UnitOfWork, visit: Visit) -> dict[str, Any]:
         return split(uow.tasks.open(MOST_TASKS) if visit.sees_tasks else ())
 
     def listed(uow: UnitOfWork, request: Request, visit: Visit) -> dict[str, Any]:
@@ -118,7 +118,6 @@ def queue_router(desk: Desk) -> APIRouter:
     def orders_part(request: Request, visit: Visit = visitor) -> HTMLResponse:
         with desk.store.reading() as uow:
             values = listed(uow, request, visit)
-        response = desk.pages.page("staff/orders_part.html", visit, **values)
-        return response
+        return desk.pages.page("staff/orders_part.html", visit, **values)
 
     return router

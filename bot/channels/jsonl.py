@@ -42,10 +42,11 @@ class JsonLines:
     """The conversation behind JSON objects. In: session, channel, sender, text, now. Out: see `handle`."""
 
     def __init__(self, conversations: Conversations | str) -> None:
+        """On these conversations, or on a line of its own at a database URL (then faults are raised, not soothed)."""
         if isinstance(conversations, str):
             from bot.composition import open_house
 
-            conversations = open_house(db=conversations, logs=False).conversations
+            conversations = open_house(db=conversations, logs=False, rescue=False).conversations
         self._conversations = conversations
 
     def handle(self, message: dict[str, Any]) -> dict[str, Any]:

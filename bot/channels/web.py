@@ -35,11 +35,11 @@ log = logging.getLogger(__name__)
 
 VISITOR_COOKIE = "nx_visitor"  # who: kept a year, so that an order can be asked about tomorrow
 TALK_COOKIE = "nx_talk"  # which conversation
-SIZE_COOKIE = "nx_size"  # size of the letters, 1..4
+SIZE_COOKIE = "nx_size"  # size of the letters, 1..3
 _YEAR_S, _TALK_S = 365 * 24 * 3600, 12 * 3600
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
-SIZES = range(1, 5)
-FIRST_SIZE = 2
+SIZES = range(1, 4)
+FIRST_SIZE = 1
 MOST_LINES = 40  # of the conversation shown when the page is opened again
 MOST_FORM_BYTES = 1024 * 1024  # a hundred thousand characters still get a kind answer
 

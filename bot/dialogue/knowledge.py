@@ -16,11 +16,9 @@ from nlu.speech import even
 __all__ = ["Entry", "Knowledge"]
 
 LONGEST = 160  # characters; what is longer tells a whole case, and a case is for a person
+MOST_CLAUSES = 12  # more than that is a tale, and is looked at only as a whole
 _CLAUSE_END = re.compile(r"[,。!;:~…\s]+|(?<=\?)")
 _MEANS_SOMETHING = re.compile(r"[\u3400-\u9fffa-z0-9]")
-_GONE = (
-    "·"  # stands where something was explained, so that what is left and right of it does not grow together
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,7 @@ class Knowledge:
     def __init__(self, knowledge: KnowledgeFile | None = None) -> None:
         self._known = knowledge or load_knowledge()
         heard_as = self._known.heard_as
+        even("")  # reads the table of characters now, not within the first question
         self._misheard = re.compile(
             "|".join(map(re.escape, sorted(heard_as, key=len, reverse=True))) or r"(?!)"
         )
@@ -50,7 +49,7 @@ class Knowledge:
         for part in _parts(question) if found else ():
             if any(self._known.asking.search(clause) for clause in part.around):
                 continue
-            if best := self._best(found, question, part, items):
+            if best := self._best(found, part, items):
                 return best
         return self._for_item(question, items[0]) if items else None
 
@@ -61,28 +60,27 @@ class Knowledge:
             and (entry.without is None or entry.without.search(question) is None)
         )
 
-    def _best(
-        self, entries: Sequence[Entry], question: str, part: _Part, items: Sequence[str]
-    ) -> Entry | None:
+    def _best(self, entries: Sequence[Entry], part: _Part, items: Sequence[str]) -> Entry | None:
         """The entry that leaves least unexplained; then the one that is being spoken of, then the first in the file."""
         ranked = [
             (left, entry.item not in items, place)
             for place, entry in enumerate(entries)
             if entry.words.search(part.text) and (entry.also is None or entry.also.search(part.text))
-            if (left := self._unexplained(entry, question, part)) is not None
+            if (left := self._unexplained(entry, part)) is not None
         ]
         return entries[min(ranked)[2]] if ranked else None
 
     def _for_item(self, question: str, item: str) -> Entry | None:
         """The answer to a question that names nothing, while an item is being spoken of."""
         part = _Part(question, ())
-        for entry in self._known.entries:
-            if entry.alone and entry.item == item and not (entry.without and entry.without.search(question)):
-                if self._unexplained(entry, question, part) == 0:
-                    return entry
-        return None
+        fitting = (
+            entry
+            for entry in self._known.entries
+            if entry.alone and entry.item == item and not (entry.without and entry.without.search(question))
+        )
+        return next((entry for entry in fitting if self._unexplained(entry, part) == 0), None)
 
-    def _unexplained(self, entry: Entry, question: str, part: _Part) -> int | None:
+    def _unexplained(self, entry: Entry, part: _Part) -> int | None:
         """How many characters of the part the entry does not account for; None when that is too many, when
         another kind of question is asked, or when the question is a case of its own."""
         known, text = self._known, part.text
@@ -129,7 +127,7 @@ def _parts(question: str) -> Iterator[_Part]:
     """The whole question, then ever shorter runs of up to three clauses of it."""
     clauses = [clause for clause in _CLAUSE_END.split(question) if clause]
     yield _Part(question, ())
-    for length in range(min(3, len(clauses) - 1), 0, -1):
+    for length in range(min(3, len(clauses) - 1), 0, -1) if len(clauses) <= MOST_CLAUSES else ():
         for start in range(len(clauses) - length + 1):
             around = (*clauses[:start], *clauses[start + length :])
             yield _Part(",".join(clauses[start : start + length]), around)

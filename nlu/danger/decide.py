@@ -68,6 +68,9 @@ def look(text: str, known: Rules) -> Findings:
                 continue
             unmoved = known.kinds[sign.kind].unmoved_by
             standing = [[one for one in each if stands(text, clear, one, sign, unmoved)] for each in per_chain]
+            if len(standing) == 1 and standing[0]:
+                evidence.extend(Evidence(sign, found) for found in standing[0])
+                continue
             together = combine(standing) if all(standing) else None
             if together is not None:
                 evidence.append(Evidence(sign, together))

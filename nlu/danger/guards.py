@@ -10,11 +10,11 @@ from nlu.danger.patterns import Sign
 
 DENIAL_GAP = 2  # characters between the denial and what it denies
 AFTER_GAP = 10  # characters after a sign in which «that was last year» is looked for
-BUT_REACH = 4  # characters between «it is over» and «but»
+BUT_REACH = 8  # characters between «it is over» and «but»
 PAST_REACH = 20  # characters that «last year» reaches
+WISH_REACH = 16  # characters that «please arrange …» reaches
 SUPPOSED_REACH = 16  # characters that «if» and «for fear of» reach
 ENDS = re.compile(r"[。！？!?\n]")
-SOFT = frozenset({"usual", "planned"})  # do not hold against a sure sign, nor when the speaker presses
 
 
 def stands(text: str, hits: Hits, chain: Found, sign: Sign, unmoved_by: frozenset[str]) -> bool:
@@ -36,7 +36,7 @@ def guard_of(text: str, hits: Hits, chain: Found, sign: Sign, unmoved_by: frozen
             return name
     if sign.level != "sure" and not _cues(hits, "urgent"):
         for name in ("usual", "planned"):
-            if name not in unmoved_by and _cues(hits, name):
+            if name not in unmoved_by and _speaks_of(name, hits, chain):
                 return name
     return None
 
@@ -89,6 +89,18 @@ def _over(text: str, hits: Hits, chain: Found) -> bool:
 def _told(text: str, hits: Hits, chain: Found) -> bool:
     """Seen on television, dreamt, read: said anywhere before."""
     return any(cue.start <= chain.start for cue in _cues(hits, "story"))
+
+
+def _speaks_of(name: str, hits: Hits, chain: Found) -> bool:
+    """An old trouble or a wish: said after the sign, or shortly before it and not followed by a word for now."""
+    nows = _cues(hits, "now")
+    return any(
+        cue.start >= chain.start
+        or (
+            chain.start - cue.start <= WISH_REACH and not any(cue.end <= now.start <= chain.start for now in nows)
+        )
+        for cue in _cues(hits, name)
+    )
 
 
 def _within(inner: Hit, outer: Sequence[Hit]) -> bool:

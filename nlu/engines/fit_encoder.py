@@ -29,7 +29,7 @@ WIDTH = 384
 HEADS = 12
 TAG_WIDTH = 128
 STRENGTH = 4.0  # lets the judging layer learn faster than the rest
-LOOSENED = 0.08  # share of the pieces that fall into single characters in training, as misheard words do
+LOOSENED = 0.05  # share of the pieces that fall into single characters in training, as misheard words do
 INPUTS = ("pieces", "sounds", "folded", "letters", "owners", "inner", "question")
 
 

@@ -1,0 +1,116 @@
+"""Slots of a sentence: who, when, where, which number, what exactly. Pure; the time of the call comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from nlu.slots.detail import find_details
+from nlu.slots.person import find_people
+from nlu.slots.phone import find_phones
+from nlu.slots.place import find_places
+from nlu.slots.time import resolve
+from nlu.speech import even
+from nlu.understanding import Expecting, Slot, TaggedSpan, WantedTime
+
+MAX_LENGTH = 2000  # characters; longer texts are cut by the caller
+THIS_NUMBER = "this"  # value of a phone slot: the number the caller is calling from
+
+__all__ = ["MAX_LENGTH", "THIS_NUMBER", "find_slots"]
+
+
+def find_slots(
+    text: str,
+    *,
+    now: datetime,
+    expecting: Expecting | None = None,
+    spans: Sequence[TaggedSpan] = (),
+    tagger_ran: bool = False,
+) -> tuple[Slot, ...]:
+    """All slots of the text in order of appearance; offsets are those of the text as given.
+
+    `spans` come from a learned tagger and help with beneficiary, place, detail and unsure times. `tagger_ran` tells that
+    a tagger looked at the text even when it found nothing; words that alone are unsure are then left out.
+    """
+    plain = even(text[:MAX_LENGTH])
+    tagged = tagger_ran or bool(spans)
+    phones = _phones(text, plain, expecting)
+    free = _blanked(plain, phones)
+    times = _times(text, free, now, expecting, spans, tagged)
+    places = _places(text, free, expecting, spans, tagged, times)
+    people = _people(text, _blanked(free, (*times, *places)), plain, expecting, spans, tagged)
+    found = [*phones, *times, *places, *people]
+    found += _details(text, plain, expecting, spans, tagged, found)
+    return tuple(sorted(found, key=lambda slot: (slot.start, slot.end)))
+
+
+def _blanked(text: str, slots: Iterable[Slot]) -> str:
+    """The text with found slots blanked out, so that nothing is found in them twice; offsets stay."""
+    for slot in slots:
+        text = text[: slot.start] + "，" * (slot.end - slot.start) + text[slot.end :]
+    return text
+
+
+def _phones(text: str, plain: str, expecting: Expecting | None) -> list[Slot]:
+    return [
+        Slot("phone", text[span.start : span.end], span.start, span.end, span.phone.digits if span.phone else THIS_NUMBER, span.phone)
+        for span in find_phones(plain, expecting=expecting)
+    ]  # fmt: skip
+
+
+def _times(
+    text: str,
+    plain: str,
+    now: datetime,
+    expecting: Expecting | None,
+    spans: Sequence[TaggedSpan],
+    tagged: bool,
+) -> list[Slot]:
+    found = resolve(plain, now, asked=expecting is Expecting.TIME, spans=spans, tagged=tagged)
+    return [
+        Slot("time", text[span.start : span.end], span.start, span.end, time_value(span.value), span.value) for span in found
+    ]
+
+
+def time_value(time: WantedTime) -> str | None:
+    """A wanted time as scripts see it: ISO, "asap", or None when nothing definite was said."""
+    return time.iso or ("asap" if time.asap else None)
+
+
+def _places(
+    text: str, plain: str, expecting: Expecting | None, spans: Sequence[TaggedSpan], tagged: bool, times: list[Slot]
+) -> list[Slot]:
+    found = find_places(_blanked(plain, times), expecting=expecting, spans=spans, tagged=tagged)
+    return [
+        Slot("place", said, span.start, span.end, said, replace(span.place, text=said))
+        for span in found
+        if (said := text[span.start : span.end])
+    ]
+
+
+def _people(
+    text: str, free: str, plain: str, expecting: Expecting | None, spans: Sequence[TaggedSpan], tagged: bool
+) -> list[Slot]:
+    found = []
+    for span in find_people(free, expecting=expecting, spans=spans, tagged=tagged, context=plain):
+        said = text[span.start : span.end]
+        value = "self" if span.person.relation == "self" else said
+        found.append(Slot("beneficiary", said, span.start, span.end, value, replace(span.person, text=said)))
+    return found
+
+
+def _details(
+    text: str,
+    plain: str,
+    expecting: Expecting | None,
+    spans: Sequence[TaggedSpan],
+    tagged: bool,
+    others: Iterable[Slot],
+) -> list[Slot]:
+    taken = [(slot.start, slot.end) for slot in others]
+    found = find_details(plain, expecting=expecting, spans=spans, tagged=tagged, taken=taken)
+    return [
+        Slot("detail", text[span.start : span.end], span.start, span.end, text[span.start : span.end])
+        for span in found
+    ]

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nlu.slots.names import NameSpan, bare_name, led_names, titled_names, words
+from nlu.slots.wanted import ASKED as ASKED_LOGIT
+from nlu.slots.wanted import Candidate, logit, tag_vote
 from nlu.slots.words import alternation, mapped
 from nlu.understanding import Expecting, Person, TaggedSpan
 
 SELF = "self"
 NEAR = 14  # characters behind a person that tell whether they are served or only mentioned
-TRUSTED = 0.5  # confidence from which a tagged span is believed
+SURE = 1.0  # logit from which somebody else counts beside the best one
 ASKED = (Expecting.BENEFICIARY, Expecting.NAME)
 
 
@@ -24,7 +26,7 @@ class PersonSpan:
     start: int
     end: int
     person: Person
-    score: int = 0
+    score: float = 0.0
 
 
 @lru_cache(maxsize=1)
@@ -66,19 +68,42 @@ def _patterns() -> _Patterns:
 
 
 def find_people(
-    text: str, *, expecting: Expecting | None = None, spans: Sequence[TaggedSpan] = ()
+    text: str,
+    *,
+    expecting: Expecting | None = None,
+    spans: Sequence[TaggedSpan] = (),
+    tagged: bool = False,
+    context: str | None = None,
 ) -> list[PersonSpan]:
-    """Those who are to be served, in order. Several only when the sentence asks for several."""
+    """Those who are to be served, in order. Several only when the sentence asks for several.
+
+    `context` is the sentence before other slots were blanked out in `text`.
+    """
     asked = expecting in ASKED
     if asked and (span := _myself(text)):
         return [span]
-    named = _named(text, expecting)
-    kin = [span for span in _kin(text, asked) if not any(_overlap(span, name) for name in named)]
-    tagged = [span for span in spans if span.slot == "beneficiary" and span.confidence >= TRUSTED]
-    everyone = sorted((*named, *kin), key=lambda span: span.start)
-    scored = [_scored(span, text, asked, tagged) for span in everyone]
+    everyone = _everyone(text, expecting)
+    scored = [_scored(span, text, context or text, asked, spans, tagged) for span in everyone]
     chosen = _chosen([span for span in scored if span.score > 0], text)
     return chosen if chosen or asked else _strong_self(text)
+
+
+def possible(text: str) -> list[Candidate]:
+    """Everybody the sentence speaks of."""
+    return [_candidate(span, text) for span in _everyone(text, None)]
+
+
+def _candidate(span: PersonSpan, text: str) -> Candidate:
+    served = _patterns().served.search(text[max(0, span.start - 4) : span.start]) is not None
+    away = _patterns().mentioned.match(text[span.end : span.end + NEAR]) is not None
+    sort = "named" if span.person.name else (span.person.relation or "")
+    return Candidate("beneficiary", span.start, span.end, f"{sort}{'+' * served}{'-' * away}")
+
+
+def _everyone(text: str, expecting: Expecting | None) -> list[PersonSpan]:
+    named = _named(text, expecting)
+    kin = [span for span in _kin(text, expecting in ASKED) if not any(_overlap(span, name) for name in named)]
+    return sorted((*named, *kin), key=lambda span: span.start)
 
 
 # --- who is spoken of ------------------------------------------------------------------------------------------
@@ -131,23 +156,14 @@ def _overlap(one: PersonSpan, other: PersonSpan | TaggedSpan) -> bool:
 # --- who is served ---------------------------------------------------------------------------------------------
 
 
-def _scored(span: PersonSpan, text: str, asked: bool, tagged: Sequence[TaggedSpan]) -> PersonSpan:
+def _scored(
+    span: PersonSpan, text: str, context: str, asked: bool, spans: Sequence[TaggedSpan], tagged: bool
+) -> PersonSpan:
     """Above zero: looks like the one who is served."""
-    left, right = text[max(0, span.start - 4) : span.start], text[span.end : span.end + NEAR]
-    score = span.score + 1 + asked
-    served = bool(_patterns().served.search(left))
-    if served:
-        score += 2
-    if any(_overlap(span, tag) for tag in tagged):
-        score += 2
-    elif tagged:
-        score -= 1
-    if _patterns().mentioned.match(right):
-        score -= 2
-    if span.person.relation in words()["family_away"] and not served:
-        score -= 1
-    person = replace(span.person, text=text[span.start : span.end])
-    return PersonSpan(span.start, span.end, person, score)
+    candidate = _candidate(span, text)
+    score = span.score + logit(context, candidate) + tag_vote(candidate, spans, tagged)
+    score += ASKED_LOGIT if asked else 0.0
+    return PersonSpan(span.start, span.end, replace(span.person, text=text[span.start : span.end]), score)
 
 
 def _chosen(people: list[PersonSpan], text: str) -> list[PersonSpan]:
@@ -162,7 +178,7 @@ def _chosen(people: list[PersonSpan], text: str) -> list[PersonSpan]:
             continue
         gap = text[first.end : span.start] if span.start > first.end else text[span.end : first.start]
         joined = bool(_patterns().together.match(gap))
-        if joined or (span.score == best and best >= 3):
+        if joined or span.score >= min(best, SURE):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
 

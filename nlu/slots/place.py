@@ -10,6 +10,7 @@ from typing import Any
 
 from config.lexicon import load
 from nlu.slots.numbers import number, spoken_digits
+from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation
 from nlu.understanding import Expecting, Place, TaggedSpan
 
@@ -100,21 +101,39 @@ def _rule(name: str) -> re.Pattern[str]:
 
 
 def find_places(
-    text: str, *, expecting: Expecting | None = None, spans: Sequence[TaggedSpan] = ()
+    text: str,
+    *,
+    expecting: Expecting | None = None,
+    spans: Sequence[TaggedSpan] = (),
+    tagged: bool = False,
 ) -> list[PlaceSpan]:
     """The addresses of the text in order. Destinations and places in a story are left out."""
     asked = expecting is Expecting.PLACE
-    found = [_place_of(chain, text) for chain in _chains(text, asked) if _is_address(chain, text, asked, spans)]
+    found = [_place_of(chain, text) for chain in _chains(text) if _is_address(chain, text, asked, spans, tagged)]
     if found:
         return found
     usual = _usual(text, asked)
     return [usual] if usual else []
 
 
+def possible(text: str) -> list[Candidate]:
+    """Everything that is built like an address."""
+    return [candidate for chain in _chains(text) if (candidate := _candidate(chain))]
+
+
+def _candidate(chain: _Chain) -> Candidate | None:
+    """None: a lone number or a word that is a place only when asked for."""
+    named = chain.has("county", "town", "road", "village", "estate", "near") or _known_town(chain, False)
+    numbered = chain.has("building", "unit", "dashes", "group")
+    if not named and not numbered and len(chain.atoms) == 1:
+        return None
+    return Candidate("place", chain.start, chain.end, "+".join(atom.kind for atom in chain.atoms[:3]))
+
+
 # --- pieces ----------------------------------------------------------------------------------------------------
 
 
-def _atoms(text: str, asked: bool) -> list[_Atom]:
+def _atoms(text: str) -> list[_Atom]:
     """The pieces of addresses in order, without overlaps."""
     atoms: list[_Atom] = []
     position = 0
@@ -126,7 +145,7 @@ def _atoms(text: str, asked: bool) -> list[_Atom]:
         else:
             match = name  # type: ignore[assignment]
         kind = str(match.lastgroup)
-        if kind in PARTS or _is_name(kind, match.group(), text, match.end()):
+        if kind in PARTS or _is_name(kind, match.group()):
             atoms.append(_Atom(kind, match.start(), match.end(), match.group()))
             position = match.end()
         else:
@@ -138,7 +157,7 @@ def _atoms(text: str, asked: bool) -> list[_Atom]:
     return atoms
 
 
-def _is_name(kind: str, said: str, text: str, end: int) -> bool:
+def _is_name(kind: str, said: str) -> bool:
     """Whether it is a proper name, not «马路», «夜里», «公园»."""
     if kind == "county":
         return True
@@ -146,9 +165,9 @@ def _is_name(kind: str, said: str, text: str, end: int) -> bool:
     return said not in words and not any(len(word) > 1 and said.endswith(word) for word in words)
 
 
-def _chains(text: str, asked: bool) -> list[_Chain]:
+def _chains(text: str) -> list[_Chain]:
     chains: list[_Chain] = []
-    for atom in _atoms(text, asked):
+    for atom in _atoms(text):
         current = chains[-1] if chains else None
         gap = text[current.end : atom.start] if current else None
         if current and gap in JOINTS and _continues(current, atom, str(gap)):
@@ -173,39 +192,24 @@ def _continues(chain: _Chain, atom: _Atom, gap: str) -> bool:
 # --- what is an address ----------------------------------------------------------------------------------------
 
 
-def _is_address(chain: _Chain, text: str, asked: bool, spans: Sequence[TaggedSpan]) -> bool:
+def _is_address(
+    chain: _Chain, text: str, asked: bool, spans: Sequence[TaggedSpan], tagged: bool
+) -> bool:
     left = text[max(0, chain.start - LEFT) : chain.start]
-    for span in spans:
-        if span.start < chain.end and chain.start < span.end and span.confidence >= TRUSTED:
-            return span.slot == "place"
-    delivered = bool(_rule("delivered_before").search(left))
-    if _rule("story_before").search(left) or (_rule("travel_before").search(left) and not asked):
+    if _rule("story_before").search(left):
         return False
-    named = chain.has("county", "town", "road", "village", "estate", "near") or _known_town(chain, asked)
-    numbered = chain.has("building", "unit", "dashes", "door", "floor", "group", "road_number", "side")
-    if named and numbered:
-        return True
-    if named:
-        return asked or delivered or _stands_alone(chain, text)
-    strong = chain.has("building", "unit", "dashes") or len(chain.atoms) > 1
+    candidate = _candidate(chain)
     if asked:
-        return strong or chain.has("floor", "group", "door", "side")
-    return strong and (delivered or len(chain.atoms) > 1)
+        return candidate is not None or _known_town(chain, asked) or chain.has("floor", "door", "side")
+    if candidate is None or (_rule("travel_before").search(left) and not chain.has("building", "unit", "door")):
+        return False
+    delivered = bool(_rule("delivered_sure").search(left))
+    return is_wanted(text, candidate, asked=delivered, spans=spans, tagged=tagged)
 
 
 def _known_town(chain: _Chain, asked: bool) -> bool:
     """Known towns are also common words («胜利», «朝阳»): they count with an ending, or when a place was asked for."""
     return any(atom.kind == "known" and (asked or atom.text[-1] in "镇乡村道街路区") for atom in chain.atoms)
-
-
-def _stands_alone(chain: _Chain, text: str) -> bool:
-    """A name between commas, or one that can be nothing but an address."""
-    left = text[chain.start - 1] if chain.start else "，"
-    right = text[chain.end] if chain.end < len(text) else "，"
-    marks = "，。,.!！?？ 的"
-    if chain.has("estate", "town", "village") or len(chain.atoms) > 1:
-        return True
-    return left in marks and right in marks
 
 
 def _place_of(chain: _Chain, text: str) -> PlaceSpan:

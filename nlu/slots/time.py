@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from nlu.slots.time_draft import Draft, drafts, rule
 from nlu.slots.time_resolve import resolve_draft
-from nlu.slots.time_words import lexicon, part_names
-from nlu.understanding import WantedTime
+from nlu.slots.time_words import lexicon
+from nlu.slots.wanted import Candidate, is_wanted
+from nlu.understanding import TaggedSpan, WantedTime
 
-NEAR = 12  # characters around a time word that tell a wish from a story
+NEAR = 12  # characters behind a time word that tell whether it is ruled out
+MEAL_NEAR = 14  # characters behind a day in which a meal names its hour
+LOOSE_ANSWER = 14  # characters of an answer that may be a time we can not place («娃放学之前»)
 MARKS = "，。！？；,.!?;…\n"
+DAY_LENGTH = len("2026-11-24")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,26 +28,48 @@ class TimeSpan:
     end: int
     text: str
     value: WantedTime
-    sure: bool = True  # False: the words alone do not tell a wish from a story
 
 
-def resolve(text: str, now: datetime, *, asked: bool = False, meal_words: bool = True) -> list[TimeSpan]:
+def resolve(
+    text: str,
+    now: datetime,
+    *,
+    asked: bool = False,
+    meal_words: bool = True,
+    spans: Sequence[TaggedSpan] = (),
+    tagged: bool = False,
+) -> list[TimeSpan]:
     """The wanted times of the text in order. `asked`: the line has just asked for a time.
 
     Past times, durations, times in a story and times taken back («明天，不对，后天») are left out.
     With `meal_words` a meal names the hour of its day: «明天的午饭» is 12:00.
     """
     now = now.replace(tzinfo=None)
-    found = [draft for draft in drafts(text, now) if _allowed(draft, text, asked)]
-    found = _corrected(found, text, asked)
-    return [_span(draft, text, now, meal_words) for draft in found]
+    found = _corrected(possible(text, now, asked=asked), text, asked)
+    wanted = [
+        draft
+        for draft in found
+        if _covers(draft, text) or is_wanted(text, candidate_of(draft), asked=asked, spans=spans, tagged=tagged)
+    ]
+    if not wanted and asked and (loose := _loose_answer(text)):
+        return [loose]
+    return [_span(draft, text, now, meal_words) for draft in wanted]
+
+
+def possible(text: str, now: datetime, *, asked: bool = False) -> list[Draft]:
+    """All expressions that can be a wanted time by their own words."""
+    return [draft for draft in drafts(text, now) if _allowed(draft, text, asked)]
+
+
+def candidate_of(draft: Draft) -> Candidate:
+    return Candidate("time", draft.start, draft.end, "+".join(draft.shapes[:2]) + (draft.tail or ""))
 
 
 def _span(draft: Draft, text: str, now: datetime, meal_words: bool) -> TimeSpan:
     value = resolve_draft(draft, now)
-    if meal_words and value.iso and len(value.iso) == len("2026-11-24") and not value.clock_said:
-        value = _with_meal(value, text[draft.end : draft.end + NEAR])
-    return TimeSpan(draft.start, draft.end, text[draft.start : draft.end], value, _sure(draft, text))
+    if meal_words and value.iso and len(value.iso) == DAY_LENGTH and not value.clock_said:
+        value = _with_meal(value, text[draft.end : draft.end + MEAL_NEAR])
+    return TimeSpan(draft.start, draft.end, text[draft.start : draft.end], value)
 
 
 @lru_cache(maxsize=1)
@@ -59,46 +86,33 @@ def _with_meal(value: WantedTime, rest: str) -> WantedTime:
     return replace(value, iso=f"{value.iso}T{min(named)[1]}", clock_said=True) if named else value
 
 
-# --- what is a wish --------------------------------------------------------------------------------------------
+# --- what can be a wish ----------------------------------------------------------------------------------------
 
 
 def _allowed(draft: Draft, text: str, asked: bool) -> bool:
     """Whether the expression can be a wanted time at all."""
     if draft.past:
         return asked and bool(draft.days) and _covers(draft, text)
-    words = lexicon()
-    said = text[draft.start : draft.end]
-    left, right = text[max(0, draft.start - 6) : draft.start], text[draft.end : draft.end + NEAR]
-    if draft.asap:
-        return asked or said not in words["asap_weak"] or bool(rule("wish_near").search(right))
-    if draft.vague and not draft.recurrence:
+    if (draft.vague and not draft.recurrence) or draft.shapes == ["asap_asked"]:
         return asked
-    if draft.shapes == ["clock"] and draft.clock == (1, 0) and len(said) == 2:
+    left, right = text[max(0, draft.start - 6) : draft.start], text[draft.end : draft.end + NEAR]
+    if draft.shapes == ["clock"] and draft.clock == (1, 0) and draft.end - draft.start == len("一点"):
         return asked and draft.start == 0 and not right.strip("吧。，")
-    if rule("past_left").search(left):
-        return False
-    return not (_is_story(right) and not _covers(draft, text))
-
-
-def _is_story(right: str) -> bool:
-    return bool(rule("story_after").match(right) or rule("until_now").match(right))
+    return not rule("past_left").search(left) and not rule("until_now").match(right)
 
 
 def _covers(draft: Draft, text: str) -> bool:
     """Whether hardly anything else is said."""
-    return len(text) - (draft.end - draft.start) <= 4
+    return len(text) - (draft.end - draft.start) <= 2
 
 
-def _sure(draft: Draft, text: str) -> bool:
-    """Whether the words alone are a wish: a coming day, a date, a rhythm; not a bare «晚上» or «今天»."""
-    if any(days.said in ("weekday", "this_week", "date", "lunar", "festival", "weekend") for days in draft.days):
-        return True
-    if draft.days and (draft.shapes[0] != "day" or draft.timed or draft.to):
-        return True
-    loose = set(lexicon()["loose_parts"])
-    if draft.shapes == ["part"] and text[draft.start : draft.end] in loose:
-        return False
-    return bool(rule("wish_near").search(text[draft.end : draft.end + NEAR])) or _covers(draft, text)
+def _loose_answer(text: str) -> TimeSpan | None:
+    """An answer that names a time we can not place on the calendar: kept as said, to be settled by a person."""
+    said = text.strip(MARKS + " ")
+    if 3 <= len(said) <= LOOSE_ANSWER and rule("loose_answer").search(said):
+        start = text.index(said)
+        return TimeSpan(start, start + len(said), said, WantedTime(None, vague=True, clock_said=False))
+    return None
 
 
 # --- what was taken back ---------------------------------------------------------------------------------------
@@ -111,24 +125,21 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
         while kept and _takes_back(text[kept[-1].end : draft.start]):
             kept.pop()
         kept.append(draft)
-    wanted = [draft for draft in kept if not _ruled_out(draft, text, asked)]
-    return wanted if wanted or asked else [draft for draft in kept if not _unwelcome(draft, text)]
+    kept = [draft for draft in kept if not _ruled_out(draft, text, asked)]
+    free = [draft for draft in kept if not _busy(draft, text)]
+    return free or kept
 
 
 def _takes_back(gap: str) -> bool:
-    return 0 < len(gap) <= 12 and bool(rule("correction_cue").search(gap) and rule("correction").match(gap))
+    return 0 < len(gap) <= NEAR and bool(rule("correction_cue").search(gap) and rule("correction").match(gap))
 
 
-def _unwelcome(draft: Draft, text: str) -> bool:
-    return bool(rule("negated_after").match(text[draft.end : draft.end + NEAR]))
+def _busy(draft: Draft, text: str) -> bool:
+    return bool(rule("busy_after").match(text[draft.end : draft.end + NEAR])) and len(draft.days) > 0
 
 
 def _ruled_out(draft: Draft, text: str, asked: bool) -> bool:
-    if _unwelcome(draft, text) or rule("negated_before").search(text[max(0, draft.start - 3) : draft.start]):
+    right = text[draft.end : draft.end + NEAR]
+    if rule("negated_after").match(right) or rule("negated_before").search(text[max(0, draft.start - 3) : draft.start]):
         return True
-    return asked and bool(rule("negated_when_asked").match(text[draft.end : draft.end + NEAR]))
-
-
-def is_part_word(text: str) -> bool:
-    """Whether the text is a word for a part of the day."""
-    return text in part_names()
+    return asked and bool(rule("negated_when_asked").match(right))

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from nlu.slots.dates import DAY, Days, one
-from nlu.slots.time_reading import Clock, Reading, read
+from nlu.slots.time_reading import Clock, Reading, as_number, read
 from nlu.slots.time_words import Word, lexicon, time_words
 
 NAMED = ("festival", "lunar", "date", "weekday")  # days that «头一天» may be counted from
@@ -63,6 +63,8 @@ def _joins(draft: Draft, reading: Reading, gap: str) -> bool:
     if reading.days or reading.no_such_day or reading.open_day:
         loose = gap in ("", "的", " ")
         return loose and not (draft.timed and (draft.days or draft.recurrence)) and not draft.recurrence
+    if reading.recurrence and reading.part:
+        return False
     if reading.recurrence:
         return gap in ("", "的") and not draft.recurrence and not draft.days
     if reading.by_hours:
@@ -94,11 +96,15 @@ def _shift_named_day(draft: Draft, text: str) -> None:
     """«国庆头一天», «清明第二天», «元旦假期»: what follows a named day and moves or completes it."""
     if not draft.days or draft.days[-1].said not in NAMED:
         return
-    for name, shift in (("eve", -1), ("next", 1)):
-        if match := rule(name, "tails").match(text[draft.end : draft.end + 8]):
-            draft.days[-1] = one(draft.days[-1].first + shift * DAY, "date")
-            draft.end += match.end()
-            return
+    rest = text[draft.end : draft.end + 8]
+    if match := rule("eve", "tails").match(rest):
+        shift = -as_number(match["eves"] or "一")
+    elif match := rule("next", "tails").match(rest):
+        shift = 1
+    if match:
+        draft.days[-1] = one(draft.days[-1].first + shift * DAY, "date")
+        draft.end += match.end()
+        return
     if draft.days[-1].said in ("festival", "lunar"):
         _feast(draft, text)
 
@@ -111,9 +117,11 @@ def _feast(draft: Draft, text: str) -> None:
 def _finish(draft: Draft, text: str) -> None:
     """«以前», «以后», «钟» behind the expression."""
     rest = text[draft.end : draft.end + 8]
-    if draft.open_day and (match := rule("feast", "tails").match(rest)):
-        draft.end += match.end()
-        rest = text[draft.end : draft.end + 8]
+    if draft.open_day:
+        for name in ("feast", "eve", "next"):
+            if match := rule(name, "tails").match(rest):
+                draft.end += match.end()
+                rest = text[draft.end : draft.end + 8]
     for name in ("before", "after", "about"):
         if match := rule(name, "tails").match(rest):
             draft.end += match.end()

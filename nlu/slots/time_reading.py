@@ -287,6 +287,14 @@ def _repeated(rule: str) -> Callable[[Word, datetime], Reading]:
     return lambda word, now: Reading(recurrence=rule)
 
 
+def _every_part(word: Word, now: datetime) -> Reading:
+    return Reading(recurrence="FREQ=DAILY", part=str(lexicon()["short_parts"][word.found["every_part"]]))
+
+
+def _early_clock(word: Word, now: datetime) -> Reading:
+    return Reading(part=str(lexicon()["short_parts"][word.found["early_part"]]))
+
+
 def _early_late(word: Word, now: datetime) -> Reading:
     return Reading(by_hours=(7, 12, 18) if "中" in word.text else (7, 18))
 
@@ -297,7 +305,7 @@ def _by_days(numbers: list[int]) -> Reading:
 
 def _every_weekdays(word: Word, now: datetime) -> Reading:
     found = word.found
-    return _by_days(weekday_numbers(found.get("each_days") or found.get("bare_days") or found["list_days"]))
+    return _by_days(weekday_numbers(found.get("each_days") or found.get("bare_days") or found.get("two_days") or found["list_days"]))
 
 
 def _every_weekday_to(word: Word, now: datetime) -> Reading:
@@ -336,7 +344,7 @@ READERS: dict[str, Callable[[Word, datetime], Reading | None]] = {
     "short_solar": _short_solar, "lunar": _lunar, "festival": _festival, "announced": _announced,
     "lunar_bare": _lunar_bare, "month_word": _month_word, "only_month": _only_month, "month_days": _month_day,
     "clock_word": _short_of, "colon": _colon, "about_clock": _about_clock, "clock": _clock, "part": _part,
-    "asap": _asap, "vague": _vague,
+    "asap": _asap, "asap_asked": _asap, "vague": _vague, "every_part": _every_part, "early_clock": _early_clock,
 }  # fmt: skip
 
 

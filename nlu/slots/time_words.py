@@ -56,6 +56,7 @@ def _fillings(words: dict[str, Any]) -> dict[str, str]:
         "lunar_said": words["lunar_said"],
         "festival": "|".join(_festival_shapes(words["festivals"])),
         "asap": alternation(words["asap"]),
+        "asap_asked": alternation(words["asap_when_asked"]),
         "vague": alternation(words["vague"]),
     }
 

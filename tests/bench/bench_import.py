@@ -17,9 +17,17 @@ from backend.services.import_people import import_people
 from backend.store.open import open_store
 from config.settings import load_settings
 
-HEADER = (
-    ["name", "phone", "id_number", "birth_date", "address", "categories", "contact_name", "contact_phone", "contact_relation"]
-)
+HEADER = [
+    "name",
+    "phone",
+    "id_number",
+    "birth_date",
+    "address",
+    "categories",
+    "contact_name",
+    "contact_phone",
+    "contact_relation",
+]
 
 
 def write_list(path: Path, rows: int) -> None:

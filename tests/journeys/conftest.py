@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -67,8 +67,7 @@ def new_database(empty_database: Path, tmp_path: Path) -> NewDatabase:
 
 def import_rows(url: str, rows: Rows, file: Path) -> None:
     """The people import, as `nuanxian people import FILE` does it."""
-    from backend.people_import import import_people
-
+    from backend.services.import_people import import_people
     from backend.store.open import open_store
     from config.settings import load_settings
 
@@ -76,5 +75,7 @@ def import_rows(url: str, rows: Rows, file: Path) -> None:
         writer = csv.DictWriter(out, HEADER, restval="")
         writer.writeheader()
         writer.writerows(rows)
-    result: Any = import_people(file, open_store(load_settings(db=url)))
+    store = open_store(load_settings(db=url))
+    result = import_people(file, store, today=date(2026, 11, 22))
+    store.close()
     assert not result.problems, result.problems

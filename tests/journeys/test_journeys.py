@@ -26,6 +26,7 @@ TURN_KEYS = {"text", "times", "now", "after_minutes", "session", "sender", "chan
 REPLY_KEYS = {"asks", "asks_not", "emergency", "handoff", "ended", "says", "says_all", "says_not", "orders"}
 EXPECT_KEYS = {
     "orders", "emergency", "handoff", "asks_never", "asks_some", "asks_once", "reply_never", "reply_says", "max_turns",
+    "cancelled_besides",
 }  # fmt: skip
 ORDER_KEYS = {"item", "beneficiary", "time", "time_startswith", "place", "place_contains", "phone", "status"}
 

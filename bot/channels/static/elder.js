@@ -61,7 +61,7 @@
     mine.classList.add("waiting");
     var thinking = element("p", "thinking", words.thinking);
     chat.appendChild(thinking);
-    thinking.scrollIntoView({ block: "nearest" });
+    reveal(thinking);
     setBusy(true);
     var stop = new AbortController();
     var timer = setTimeout(function () { stop.abort(); }, WAIT_MS);
@@ -74,12 +74,12 @@
     }).then(function (response) {
       var html = (response.headers.get("content-type") || "").indexOf("text/html") === 0;
       if (!html) { throw new Error("answer " + response.status); }
-      return response.text().then(function (body) { show(body, response.ok); });
+      return response.text().then(function (body) { thinking.remove(); show(body, response.ok); });
     }).catch(function () {
+      thinking.remove();
       offerAgain(text, page, mine);
     }).finally(function () {
       clearTimeout(timer);
-      thinking.remove();
       mine.classList.remove("waiting");
       setBusy(false);
     });
@@ -110,14 +110,17 @@
     place.replaceChildren.apply(place, Array.from(part.childNodes).map(function (node) { return document.adoptNode(node); }));
   }
 
-  // The newest words of the line belong right under the bar that stays on top.
+  // The newest words of the line come into sight, with what was said before them right under the bar on top.
   function reveal(node) {
-    var bar = document.querySelector(".top").getBoundingClientRect().height;
-    var place = (node.previousElementSibling || node).getBoundingClientRect();
-    var bottom = Math.max(answers.getBoundingClientRect().bottom, node.getBoundingClientRect().bottom);
-    if (place.top < bar || bottom > window.innerHeight) {
-      window.scrollBy({ top: Math.min(place.top - bar - 12, Math.max(bottom - window.innerHeight + 12, place.top - bar - 12)) });
+    var before = node.previousElementSibling || node;
+    if (getComputedStyle(chat).overflowY === "auto") {
+      chat.scrollTop = before.offsetTop - chat.offsetTop - 8;
+      return;
     }
+    var bar = document.querySelector(".top").getBoundingClientRect().height;
+    var top = before.getBoundingClientRect().top;
+    var bottom = Math.max(answers.getBoundingClientRect().bottom, node.getBoundingClientRect().bottom);
+    if (top < bar || bottom > window.innerHeight) { window.scrollBy({ top: top - bar - 12 }); }
   }
 
   function offerAgain(text, page, mine) {

@@ -1,0 +1,93 @@
+"""`nuanxian people`: import a list of elders, find who is behind a number."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from backend.domain.people import Elder
+from backend.services.find_caller import find_caller
+from backend.services.import_people import ImportResult
+from backend.services.import_people import import_people as import_list
+from backend.services.people_file import PeopleFileError, count_lines
+from backend.store.columns import LOCAL
+from bot.commands.opening import Db, fail, opened
+
+SHOWN_PROBLEMS = 10
+
+app = typer.Typer(help="Elders and relatives: import, find.", no_args_is_help=True)
+
+
+@app.command("import")
+def import_people(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or xlsx; the columns may be headed in English or Chinese")
+    ],
+    db: Db = None,
+) -> None:
+    """Import a list of people. Importing it again updates who is there already."""
+    with opened(db) as store, _progress(file) as progress:
+        try:
+            result = import_list(file, store, today=datetime.now(LOCAL).date(), progress=progress)
+        except PeopleFileError as problem:
+            raise fail(str(problem)) from None
+    _report(result)
+    if result.rows and result.refused == result.rows:
+        raise typer.Exit(1)
+
+
+@app.command()
+def find(
+    number: Annotated[str, typer.Argument(help="A phone number in any writing, or a channel id")],
+    db: Db = None,
+) -> None:
+    """Who is behind a number: the elder, and the elders whose contact it is."""
+    with opened(db) as store, store.reading() as uow:
+        caller = find_caller(number, uow)
+    if not caller.known:
+        raise fail("nobody is known by this number")
+    if caller.elder is not None:
+        typer.echo(_line("elder", caller.elder))
+    for ward in caller.wards:
+        typer.echo(_line(f"is {ward.relation or '?'} of", ward.elder))
+
+
+def _line(role: str, elder: Elder) -> str:
+    birth = elder.birth_date.isoformat() if elder.birth_date else "-"
+    return "\t".join(
+        [role, str(elder.id), elder.name, birth, ", ".join(elder.phones) or "-", elder.address or "-"]
+    )
+
+
+@contextlib.contextmanager
+def _progress(file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, silence elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda rows: None
+        return
+    total = count_lines(file) if file.is_file() else 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(file.name, total=total or None)
+        yield lambda rows: bar.update(task, completed=rows)
+
+
+def _report(result: ImportResult) -> None:
+    typer.echo(
+        f"{result.rows} rows: {result.created} new people, {result.updated} updated, {result.unchanged} unchanged, "
+        f"{result.refused} rows refused, {result.warned} warnings"
+    )
+    for problem in result.problems[:SHOWN_PROBLEMS]:
+        typer.echo(
+            f"  line {problem.line} ({'kept' if problem.kept else 'refused'}): {problem.name} {problem.text}"
+        )
+    if result.problems_file is not None:
+        typer.echo(f"All of them: {result.problems_file}")

@@ -1,0 +1,47 @@
+"""`nuanxian staff`: make and list staff logins."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from backend.domain.staff import Role
+from backend.services.staff import StaffError, add_staff
+from bot.commands.opening import Db, fail, opened
+
+app = typer.Typer(help="Staff logins.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    login: str,
+    role: Annotated[Role, typer.Option(help="What this person may do")],
+    name: Annotated[str, typer.Option(help="Name shown to colleagues")] = "",
+    department: Annotated[
+        str | None, typer.Option(help="Sees only this department (code in config/departments.yaml)")
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Make a login. The password is asked for; from a script it is read from standard input."""
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    with opened(db) as store, store.unit_of_work() as uow:
+        try:
+            add_staff(uow, login, password, name=name, role=role, department=department)
+        except StaffError as problem:
+            raise fail(str(problem)) from None
+        uow.commit()
+    typer.echo(f"{login} can sign in now.")
+
+
+@app.command("list")
+def list_staff(db: Db = None) -> None:
+    """All logins."""
+    with opened(db) as store, store.reading() as uow:
+        for user in uow.staff.all():
+            marks = [mark for mark, holds in (("demo", user.demo), ("inactive", not user.active)) if holds]
+            typer.echo("\t".join([user.login, user.name, user.role.value, user.department or "-", *marks]))

@@ -1,0 +1,100 @@
+"""What exactly is wanted: words of the items, quantities, tagged spans, or the whole answer when it was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from config.lexicon import load
+from nlu.slots.amount import find_amounts
+from nlu.slots.wanted import Candidate, is_wanted
+from nlu.slots.words import alternation
+from nlu.understanding import Expecting, TaggedSpan
+
+TRUSTED = 0.4
+MOST_OF_IT = 0.5  # share of an answer that known words must cover to stand for all of it
+LONGEST_ANSWER = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DetailSpan:
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> re.Pattern[str]:
+    return re.compile(alternation(word for words in load("details")["items"].values() for word in words))
+
+
+@lru_cache(maxsize=1)
+def _edges() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    words = load("details")
+    marks = r"[\s，,。、！!？?；;：:…]"
+    return (
+        re.compile(f"(?:{marks}|{words['fillers']})*"),
+        re.compile(f"(?:{marks}|{words['tails']})*$"),
+    )
+
+
+def find_details(
+    text: str,
+    *,
+    expecting: Expecting | None = None,
+    spans: Sequence[TaggedSpan] = (),
+    tagged: bool = False,
+    taken: Iterable[tuple[int, int]] = (),
+) -> list[DetailSpan]:
+    """Details in order, outside the stretches that other slots have taken. `tagged`: a tagger looked at the text."""
+    busy = list(taken)
+    found = [DetailSpan(span.start, span.end) for span in spans if span.slot == "detail" and span.confidence >= TRUSTED]
+    if not found and not tagged:
+        asked = expecting is Expecting.DETAIL
+        found = [span for span in _by_words(text) if is_wanted(text, _candidate(span, text), asked=asked)]
+    found = [span for span in found if not any(span.start < end and start < span.end for start, end in busy)]
+    if expecting is Expecting.DETAIL:
+        return _answer(text, found, busy)
+    return found
+
+
+def possible(text: str) -> list[Candidate]:
+    """Known words and quantities that can be a detail."""
+    return [_candidate(span, text) for span in _by_words(text)]
+
+
+def _candidate(span: DetailSpan, text: str) -> Candidate:
+    return Candidate("detail", span.start, span.end, "known" if _vocabulary().search(text, span.start, span.end) else "amount")
+
+
+def _by_words(text: str) -> list[DetailSpan]:
+    """Known words and quantities; a quantity right before a known word belongs to it."""
+    amounts = [DetailSpan(span.start, span.end) for span in find_amounts(text) if span.strong]
+    found: list[DetailSpan] = []
+    known = (DetailSpan(match.start(), match.end()) for match in _vocabulary().finditer(text))
+    for span in sorted((*amounts, *known), key=lambda span: (span.start, -span.end)):
+        last = found[-1] if found else None
+        if last and (span.start < last.end or (span.start == last.end and last in amounts)):
+            found[-1] = DetailSpan(last.start, max(last.end, span.end))
+        else:
+            found.append(span)
+    return found
+
+
+def _answer(text: str, found: list[DetailSpan], busy: list[tuple[int, int]]) -> list[DetailSpan]:
+    """The answer to «what exactly?»: the known words when they say most of it, else all of it without politeness."""
+    if busy and not found:
+        return []
+    head, tail = _edges()
+    start = match.end() if (match := head.match(text)) else 0
+    left = text[start : start + LONGEST_ANSWER]
+    end = start + (match.start() if (match := tail.search(left)) else len(left))
+    answer = text[start:end]
+    covered = sum(span.end - span.start for span in found)
+    if busy or (found and covered >= MOST_OF_IT * len(answer)):
+        return found
+    refused = load("details")["not_a_detail"]
+    if not answer or any(answer.startswith(str(word)) for word in refused):
+        return found
+    return [DetailSpan(start, end)]
