@@ -123,9 +123,7 @@ def _table(orders: list[Order]) -> Table:
     table = Table("number", "item", "for", "wanted", "status", "department", box=None)
     for order in orders:
         item = catalogue[order.item].name if order.item in catalogue else order.item
-        department = (
-            departments[order.department].short if order.department in departments else order.department
-        )
+        department = departments[order.department].short if order.department else "-"
         wanted = order.wanted.iso or ("asap" if order.wanted.asap else "-")
         table.add_row(
             order.number,

@@ -44,6 +44,11 @@ def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
     if asked == Asks.NAME and person and person.name and person.relation in (None, "self", "other"):
         form.name = person.name
         return True
+    if person and person.name and person.relation is None and cues.says("my_name", talk.heard.text[: slot.start]):
+        talk.memory.name = person.name
+        if form.beneficiary in (None, "self"):
+            form.name = person.name
+        return True
     if asked == Asks.NAME and person and person.relation == "self":
         return False
     return whom.settle(form, slot, talk.world.caller)

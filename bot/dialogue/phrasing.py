@@ -89,7 +89,7 @@ def _span(iso: str, today: date, words: Words) -> str:
     if "T" in start and "T" in end and start[:10] == end[:10]:
         name = words["named_ranges"].get(f"{start[11:13]}-{end[11:13]}")
         if name and start.endswith(":00") and end.endswith(":00"):
-            return _day(date.fromisoformat(start[:10]), today, words) + name
+            return _day(date.fromisoformat(start[:10]), today, words) + str(name)
         later = _clock(datetime.fromisoformat(end).time(), words)
         return _moment(start, today, words) + _word(words, "until") + later
     return _moment(start, today, words) + _word(words, "until") + _moment(end, today, words)

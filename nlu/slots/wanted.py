@@ -91,7 +91,7 @@ def _weights() -> dict[str, tuple[NDArray[np.float32], float]]:
     if not MODEL_FILE.is_file():
         return {}
     with np.load(MODEL_FILE) as stored:
-        return {kind: (stored[kind].astype(np.float32), float(stored[f"{kind}_bias"])) for kind in KINDS if kind in stored}
+        return {kind: (stored[kind].astype(np.float32), float(stored[f"{kind}_bias"][0])) for kind in KINDS if kind in stored}
 
 
 def logit(text: str, candidate: Candidate) -> float:

@@ -12,8 +12,9 @@ def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
     if not talk.heard.has("policy_question"):
         return False
-    ranked = [item.label for item in talk.heard.ranking if item.label in talk.rules.catalogue]
-    entry = talk.rules.knowledge.answer(talk.text, (*talk.requests(), *ranked))
+    # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
+    spoken_of = (*talk.requests(), *([talk.form.item] if talk.form else []))
+    entry = talk.rules.knowledge.answer(talk.text, spoken_of)
     talk.understood = True
     if entry is None:
         _unknown(talk)

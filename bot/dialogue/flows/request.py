@@ -283,7 +283,7 @@ def read_back(talk: Talk, form: Form) -> None:
     if form.beneficiary not in (None, "self"):
         who = words["who"]["other"].format(word=whom.polite(form, words))
     wanted = forms.to_command(talk, form).wanted
-    if wanted.iso or wanted.asap or "time" not in item.asks:
+    if form.time is not None or wanted.asap:
         talk.say("confirm.what", who=who, what=item.say, when=phrasing.when(wanted, talk.turn.now, words))
     else:
         talk.say("confirm.what_no_time", who=who, what=item.say)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.dialogue.phrasing import MOST_CHARACTERS, length
+from bot.dialogue.phrasing import MOST_CHARACTERS, broken_short, length
 from config.catalogue import load_catalogue
 from config.wording import VARIANTS, Wording, WordingError, load_wording, sentences
 
@@ -18,7 +18,7 @@ VALUES = {
     "name": "欧阳秀英",
     "what": LONGEST_WHAT,
     "when": "大后天下午两点一刻",
-    "who": "您丈母娘",
+    "who": "给您丈母娘",
     "place": "长城花园三号楼二单元",
     "details": "水费、电费",
     "phone": "139 0951 0001",
@@ -45,7 +45,9 @@ def test_a_phrase_is_at_most_three_short_sentences_with_one_question(key: str, v
     said = WORDING.say(key, variant, **VALUES)
     assert 1 <= len(said) <= 3, said
     assert "".join(said).count("？") <= 1
-    for sentence in said:
+    fixed = said == WORDING.say(key, variant, **dict.fromkeys(VALUES, ""))
+    # What holds a value is cut by the line itself when the value is long.
+    for sentence in said if fixed else broken_short(said):
         assert length(sentence) <= MOST_CHARACTERS, f"{length(sentence)} characters: {sentence}"
 
 

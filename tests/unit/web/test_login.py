@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from backend.web.login import safe_next
+from tests.unit.web.conftest import Clock, Staff, text_of, token
+
+
+def test_a_right_password_leads_to_the_queue(nobody: Staff) -> None:
+    answer = nobody.sign_in("operator")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff")
+    assert "李静" in text_of(nobody.get("/staff"))
+
+
+def test_a_wrong_password_is_told_kindly_and_the_login_stays_filled_in(nobody: Staff) -> None:
+    answer = nobody.sign_in("operator", "wrong-password")
+    assert answer.status_code == 401
+    assert "账号或密码不对" in text_of(answer)
+    assert 'value="operator"' in answer.text
+
+
+def test_an_unknown_login_gets_the_same_words_as_a_wrong_password(nobody: Staff) -> None:
+    assert "账号或密码不对" in text_of(nobody.sign_in("nobody-here"))
+
+
+def test_five_wrong_passwords_lock_the_login_for_a_while(nobody: Staff, clock: Clock) -> None:
+    for _ in range(5):
+        answer = nobody.sign_in("operator", "wrong-password")
+    assert answer.status_code == 429
+    assert nobody.sign_in("operator").status_code == 429
+    clock.now += timedelta(minutes=6)
+    assert nobody.sign_in("operator").status_code == 303
+
+
+def test_an_empty_form_says_what_is_missing(nobody: Staff) -> None:
+    answer = nobody.sign_in("", "")
+    assert answer.status_code == 422
+    assert "账号和密码都填上" in text_of(answer)
+
+
+def test_the_login_form_without_its_token_is_refused(nobody: Staff) -> None:
+    nobody.get("/staff/login")
+    answer = nobody.client.post("/staff/login", data={"login": "operator", "password": "a-good-password"})
+    assert answer.status_code == 403
+    assert "再点一次" in text_of(answer)
+
+
+def test_the_cookie_can_not_be_read_by_scripts_nor_sent_by_other_sites(nobody: Staff) -> None:
+    cookie = nobody.sign_in("operator").headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "path=/staff" in cookie
+
+
+def test_over_https_the_cookie_is_secure(nobody: Staff) -> None:
+    nobody.client.base_url = nobody.client.base_url.copy_with(scheme="https")
+    assert "secure" in nobody.sign_in("operator").headers["set-cookie"].lower()
+
+
+def test_a_cookie_that_was_changed_is_no_login(operator: Staff) -> None:
+    value = operator.client.cookies["nx_staff"]
+    operator.client.cookies.clear()
+    operator.client.cookies.set("nx_staff", value[:-2] + ("aa" if value[-2:] != "aa" else "bb"), path="/staff")
+    assert operator.get("/staff").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "path", ["/staff", "/staff/orders/11240001", "/staff/tasks", "/staff/tasks/1", "/staff/part/orders"]
+)
+def test_nobody_sees_a_staff_page_without_signing_in(nobody: Staff, path: str) -> None:
+    answer = nobody.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/staff/login")
+
+
+def test_a_live_part_sends_the_whole_page_to_the_login_when_the_shift_is_over(nobody: Staff) -> None:
+    answer = nobody.client.get("/staff/part/tasks", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/staff/login")
+
+
+def test_after_signing_in_the_page_that_was_asked_for_opens(nobody: Staff) -> None:
+    location = nobody.get("/staff/orders/11240001").headers["location"]
+    assert location == "/staff/login?next=/staff/orders/11240001"
+    assert nobody.sign_in("operator", next="/staff/orders/11240001").headers["location"] == "/staff/orders/11240001"
+
+
+@pytest.mark.parametrize(
+    "path", ["https://example.org/", "//example.org", "/staff//example.org", "/staff/orders/\\\\x", "/", "", "/staffx"]
+)
+def test_signing_in_never_leads_to_another_site(path: str) -> None:
+    assert safe_next(path) == "/staff"
+
+
+def test_signing_out_ends_the_login(operator: Staff) -> None:
+    answer = operator.send("/staff/logout")
+    assert answer.headers["location"] == "/staff/login"
+    assert operator.get("/staff").status_code == 303
+
+
+def test_signing_out_from_another_site_is_refused(operator: Staff) -> None:
+    answer = operator.client.post(
+        "/staff/logout", data={"csrf": token(operator.get("/staff"))}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 403
+    assert operator.get("/staff").status_code == 200
+
+
+def test_a_demo_login_does_not_open_a_real_installation(console: Callable[[], Staff], store: object) -> None:
+    from dataclasses import replace
+
+    from backend.store.open import Store
+
+    assert isinstance(store, Store)
+    staff = console()
+    staff.sign_in("duty")
+    assert staff.get("/staff").status_code == 200
+    with store.unit_of_work() as uow:
+        user = uow.staff.get("duty")
+        assert user is not None
+        uow.staff.save(replace(user, active=False))
+        uow.commit()
+    assert staff.get("/staff").status_code == 303

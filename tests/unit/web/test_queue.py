@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from backend.domain.order import Order
+from backend.domain.queue import Task, TaskKind
+from backend.services.accept_order import accept_order
+from backend.services.commands import AcceptOrder
+from backend.store.open import Store
+from backend.web import queue
+from tests.unit.web.conftest import NOW, Staff, text_of
+
+Place = Callable[..., Order]
+RaiseTask = Callable[..., Task]
+
+
+def test_emergencies_stand_above_everything_else(operator: Staff, place: Place, raise_task: RaiseTask) -> None:
+    place()
+    raise_task(TaskKind.HANDOFF, "给我叫个人", NOW - timedelta(minutes=9))
+    raise_task(TaskKind.EMERGENCY, "我摔倒了起不来", NOW - timedelta(minutes=1))
+    page = text_of(operator.get("/staff"))
+    assert page.index("我摔倒了起不来") < page.index("给我叫个人") < page.index("助洁保洁")
+
+
+def test_an_emergency_says_in_words_what_who_where_and_whom_to_call(operator: Staff, raise_task: RaiseTask) -> None:
+    raise_task(
+        TaskKind.EMERGENCY, "屋里一股煤气味", why="gas: 煤气味", place="裕民小区7号楼", told=("马丽 女儿 13909510013",)
+    )  # fmt: skip
+    page = operator.get("/staff")
+    assert "紧急求助 1 件" in text_of(page)
+    assert "燃气泄漏（煤气味）" in text_of(page)
+    for said in ("马秀兰", "裕民小区7号楼", "马丽 女儿"):
+        assert said in text_of(page)
+    assert 'href="tel:13909510012"' in page.text
+    assert 'href="tel:13909510013"' in page.text
+
+
+def test_an_emergency_without_number_and_place_says_so(operator: Staff, raise_task: RaiseTask) -> None:
+    raise_task(TaskKind.EMERGENCY, "救命", sender="web:abcdefgh", phone=None, who=None)
+    page = text_of(operator.get("/staff"))
+    assert "还没问到地址" in page
+    assert "没有号码（网页访客）" in page
+
+
+def test_lists_show_masked_numbers_only(operator: Staff, place: Place, raise_task: RaiseTask) -> None:
+    place(phone="13812345678", caller="13812345678")
+    raise_task(TaskKind.HANDOFF, "叫个人", phone="13987654321", sender="13987654321", who=None)
+    page = operator.get("/staff").text
+    assert "138****5678" in page
+    assert "139****4321" in page
+    assert "13812345678" not in page
+    assert "13987654321" not in page
+
+
+def test_a_department_sees_its_own_orders_and_no_emergencies(
+    console: Callable[[], Staff], place: Place, raise_task: RaiseTask
+) -> None:
+    place("cleaning", "马秀兰")
+    place("medical_insurance", "杨生福")
+    raise_task(TaskKind.EMERGENCY, "我摔倒了")
+    staff = console()
+    staff.sign_in("home")
+    for path in ("/staff", "/staff/part/orders", "/staff/part/orders?department=medical_insurance"):
+        page = text_of(staff.get(path))
+        assert "马秀兰" in page
+        assert "杨生福" not in page
+        assert "我摔倒了" not in page
+    assert "我摔倒了" not in staff.get("/staff/part/tasks").text
+
+
+def test_states_can_be_filtered(operator: Staff, store: Store, place: Place) -> None:
+    order = place(name="马秀兰")
+    place(name="杨生福")
+    with store.unit_of_work() as uow:
+        accept_order(AcceptOrder(order.number, NOW, "operator"), uow)
+        uow.commit()
+    page = text_of(operator.get("/staff?state=accepted"))
+    assert "马秀兰" in page
+    assert "杨生福" not in page
+    assert "马秀兰" not in text_of(operator.get("/staff?state=routed"))
+    assert "马秀兰" in text_of(operator.get("/staff?state=all"))
+
+
+def test_the_operator_can_look_at_one_department(operator: Staff, place: Place) -> None:
+    place("cleaning", "马秀兰")
+    place("medical_insurance", "杨生福")
+    page = text_of(operator.get("/staff?department=medical_insurance"))
+    assert "杨生福" in page
+    assert "马秀兰" not in page
+
+
+@pytest.mark.parametrize("text", ["杨生", "13987654321", "139 8765 4321"])
+def test_an_order_is_found_by_name_or_phone(operator: Staff, place: Place, text: str) -> None:
+    place(name="马秀兰")
+    place(name="杨生福", phone="13987654321")
+    page = text_of(operator.client.get("/staff", params={"q": text}))
+    assert "杨生福" in page
+    assert "马秀兰" not in page
+
+
+def test_an_order_is_found_by_its_number(operator: Staff, place: Place) -> None:
+    order = place(name="杨生福")
+    assert "杨生福" in text_of(operator.get(f"/staff?q={order.number}"))
+
+
+def test_a_search_that_finds_nothing_says_what_to_try(operator: Staff) -> None:
+    assert "没有找到“无此人”" in text_of(operator.client.get("/staff", params={"q": "无此人"}))
+
+
+def test_a_filter_that_makes_no_sense_is_left_out(operator: Staff, place: Place) -> None:
+    place()
+    page = operator.get("/staff?state=nonsense&department=nowhere&before=%22%3E%3Cb")
+    assert page.status_code == 200
+    assert "马秀兰" in text_of(page)
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(
+    operator: Staff, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE_SIZE", 3)
+    numbers = [place(at=NOW + timedelta(seconds=count)).number for count in range(8)]
+    seen: list[str] = []
+    path = "/staff"
+    while path:
+        page = operator.get(path).text
+        seen += [number for number in numbers if f'id="order-{number}"' in page]
+        _, _, rest = page.partition('<a href="/staff?before=')
+        path = f"/staff?before={rest[:8]}" if 'rel="next"' in page else ""
+    assert sorted(seen) == sorted(numbers)
+
+
+def test_what_people_said_can_not_become_markup(operator: Staff, place: Place, raise_task: RaiseTask) -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    place(name=evil, place=evil)
+    raise_task(TaskKind.EMERGENCY, evil, who=evil, place=evil, why=f"fall: {evil}", told=(evil,))
+    raise_task(TaskKind.HANDOFF, evil + "2", who=evil)
+    page = operator.client.get("/staff", params={"q": evil}).text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+
+
+def test_an_empty_queue_is_calm(operator: Staff) -> None:
+    page = text_of(operator.get("/staff"))
+    assert "没有紧急求助，也没有人在等" in page
+    assert "这里现在没有订单" in page
+
+
+def test_the_page_asks_for_events_after_the_last_one_it_knows(operator: Staff, store: Store, place: Place) -> None:
+    place()
+    assert f'sse-connect="/staff/events?after={store.live.last_id}"' in operator.get("/staff").text

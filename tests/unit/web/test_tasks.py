@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from backend.domain.queue import Task, TaskKind
+from backend.services.acknowledge_task import acknowledge_task
+from backend.services.commands import AcknowledgeTask
+from backend.store.open import Store
+from tests.unit.web.conftest import NOW, Staff, text_of
+
+RaiseTask = Callable[..., Task]
+
+
+def test_the_page_shows_the_transcript_with_the_alarming_sentence_marked(
+    operator: Staff, raise_task: RaiseTask, talk: Callable[..., None]
+) -> None:
+    talk("call", ("caller", "我摔倒了起不来"), ("line", "您先别乱动。"), ("caller", "就我一个人"))
+    task = raise_task(TaskKind.EMERGENCY, "我摔倒了起不来", session="call")
+    page = operator.get(f"/staff/tasks/{task.id}")
+    assert "<mark>我摔倒了起不来</mark>" in page.text
+    assert "您先别乱动。" in page.text
+    assert "还没有人处理" in page.text
+
+
+def test_taking_a_task_keeps_who_and_the_note(operator: Staff, store: Store, raise_task: RaiseTask) -> None:
+    task = raise_task(TaskKind.EMERGENCY, "我摔倒了")
+    answer = operator.send(f"/staff/tasks/{task.id}/acknowledge", note="已通知 120")
+    assert answer.status_code == 303
+    page = text_of(operator.get(answer.headers["location"]))
+    assert "李静 今天 10:00 已处理" in page
+    assert "已通知 120" in page
+    with store.reading() as uow:
+        assert not uow.tasks.open()
+
+
+def test_taking_a_task_in_the_list_gives_the_list_without_it(operator: Staff, raise_task: RaiseTask) -> None:
+    task = raise_task(TaskKind.EMERGENCY, "我摔倒了")
+    raise_task(TaskKind.HANDOFF, "给我叫个人")
+    answer = operator.send(f"/staff/tasks/{task.id}/acknowledge", live=True, **{"from": "list"})
+    assert answer.status_code == 200
+    assert "给我叫个人" in answer.text
+    assert "我摔倒了" not in answer.text
+    assert "已确认处理" in text_of(answer)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_whoever_comes_second_learns_who_took_it(
+    operator: Staff, store: Store, raise_task: RaiseTask, live: bool
+) -> None:
+    task = raise_task(TaskKind.EMERGENCY, "我摔倒了")
+    with store.unit_of_work() as uow:
+        acknowledge_task(AcknowledgeTask(task.id or 0, NOW, "duty", "已派车"), uow)
+        uow.commit()
+    answer = operator.send(f"/staff/tasks/{task.id}/acknowledge", live=live, note="我也来", **{"from": "list"})
+    assert answer.status_code == 409
+    assert "王建军在 今天 10:00 已经处理了这一条" in text_of(answer)
+    with store.reading() as uow:
+        assert uow.tasks.get(task.id or 0).note == "已派车"
+
+
+def test_what_was_done_can_be_looked_up(operator: Staff, raise_task: RaiseTask) -> None:
+    task = raise_task(TaskKind.COMPLAINT, "等了一天没见人")
+    operator.send(f"/staff/tasks/{task.id}/acknowledge", note="已道歉")
+    page = text_of(operator.get("/staff/tasks"))
+    assert "等了一天没见人" in page
+    assert "已道歉" in page
+
+
+def test_a_department_can_neither_see_nor_take_an_emergency(
+    console: Callable[[], Staff], store: Store, raise_task: RaiseTask
+) -> None:
+    task, staff = raise_task(TaskKind.EMERGENCY, "我摔倒了"), console()
+    staff.sign_in("home")
+    assert staff.get(f"/staff/tasks/{task.id}").status_code == 403
+    assert staff.get("/staff/tasks").status_code == 403
+    page = staff.get("/staff")
+    from tests.unit.web.conftest import token
+
+    answer = staff.send(f"/staff/tasks/{task.id}/acknowledge", csrf=token(page))
+    assert answer.status_code == 403
+    with store.reading() as uow:
+        assert len(uow.tasks.open()) == 1
+
+
+def test_a_supervisor_sees_a_task_but_can_not_take_it(console: Callable[[], Staff], raise_task: RaiseTask) -> None:
+    task, staff = raise_task(TaskKind.EMERGENCY, "我摔倒了"), console()
+    staff.sign_in("watch")
+    assert "我来处理" not in staff.get(f"/staff/tasks/{task.id}").text
+    assert "我来处理" not in staff.get("/staff").text
+    assert staff.send(f"/staff/tasks/{task.id}/acknowledge").status_code == 403
+
+
+def test_a_task_that_is_not_there_is_told_in_plain_words(operator: Staff) -> None:
+    assert "没有找到" in text_of(operator.get("/staff/tasks/999"))
+    assert operator.send("/staff/tasks/999/acknowledge").status_code == 404
