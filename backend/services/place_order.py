@@ -16,13 +16,14 @@ def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
     if (known := uow.orders.by_key(command.key)) is not None:
         return known
     department = load_departments().for_item(command.item)
-    number = uow.orders.next_number(command.at)
-    if not uow.orders.remember_key(command.key, number):
+    if not uow.orders.claim_key(command.key):
         # Another process placed it between our look and now.
         known = uow.orders.by_key(command.key)
         if known is None:
             raise StaleError("an order with this key was just taken back")
         return known
+    number = uow.orders.next_number(command.at)
+    uow.orders.remember_key(command.key, number)
     placed = _placed(command, number)
     order = placed.moved(Move.ROUTE, at=command.at, actor="system", department=department.code)
     uow.orders.add(order)

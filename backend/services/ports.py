@@ -35,9 +35,11 @@ class Orders(Protocol):
     def save(
         self, order: Order
     ) -> None: ...  # optimistic: raises StaleError when order.version - 1 is not stored
-    def remember_key(
-        self, key: str, number: str
-    ) -> bool: ...  # False: another order has this key; see by_key
+    def claim_key(self, key: str) -> bool:
+        """Reserve the key till commit. False: another order has it, see by_key. Waits for whoever is just reserving it."""
+        ...
+
+    def remember_key(self, key: str, number: str) -> None: ...  # of a key that was claimed
     def of_session(self, session: str) -> Sequence[Order]: ...
     def of_people(self, caller: str, elder_ids: Sequence[int], *, limit: int = 20) -> Sequence[Order]:
         """Orders placed from this sender or for these elders, newest first, open ones before closed ones."""

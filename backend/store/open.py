@@ -40,5 +40,9 @@ def open_store(settings: Settings, *, url: str | None = None, live: Live | None 
     """
     engine = make_engine(url or settings.db)
     cipher = Cipher(settings.data_key_bytes())
-    migrate_engine(engine, cipher)
+    try:
+        migrate_engine(engine, cipher)
+    except BaseException:
+        engine.dispose()
+        raise
     return Store(engine, cipher, live)

@@ -68,9 +68,12 @@ class SqlOrders:
         ).scalar()
         return None if number is None else self.get(number)
 
-    def remember_key(self, key: str, number: str) -> bool:
-        values = {"key_index": self._cipher.index("order", key), "number": number}
-        return insert_or_ignore(self._db, self._t.order_keys, values)
+    def claim_key(self, key: str) -> bool:
+        return insert_or_ignore(self._db, self._t.order_keys, {"key_index": self._cipher.index("order", key)})
+
+    def remember_key(self, key: str, number: str) -> None:
+        keys = self._t.order_keys
+        self._db.execute(update(keys).where(keys.c.key_index == self._cipher.index("order", key)).values(number=number))
 
     def save(self, order: Order) -> None:
         orders = self._t.orders

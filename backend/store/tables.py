@@ -146,7 +146,7 @@ class Tables:
             "order_keys",
             self.metadata,
             Column("key_index", LargeBinary, primary_key=True),
-            Column("number", Text, nullable=False),
+            Column("number", Text),  # NULL only within the transaction that places the order
         )
         return orders, history, keys
 

@@ -10,6 +10,7 @@ from nlu.danger.patterns import Sign
 
 DENIAL_GAP = 2  # characters between the denial and what it denies
 AFTER_GAP = 10  # characters after a sign in which «that was last year» is looked for
+CLOSE = 3  # characters between «for fear of» and a word in the midst of a sign
 BUT_REACH = 8  # characters between «it is over» and «but»
 PAST_REACH = 20  # characters that «last year» reaches
 WISH_REACH = 16  # characters that «please arrange …» reaches
@@ -68,8 +69,12 @@ def _past(text: str, hits: Hits, chain: Found) -> bool:
 
 def _supposed(text: str, hits: Hits, chain: Found) -> bool:
     for cue in _cues(hits, "maybe"):
+        if _within(cue, _cues(hits, "still")):
+            continue
+        if any(0 <= part.start - cue.end <= CLOSE for part in chain.parts):
+            return True
         between = text[cue.end : chain.start]
-        if not 0 <= chain.start - cue.start <= SUPPOSED_REACH or _within(cue, _cues(hits, "still")):
+        if not 0 <= chain.start - cue.start <= SUPPOSED_REACH:
             continue
         if not ENDS.search(between) and not any(cue.end <= now.start < chain.start for now in _cues(hits, "now")):
             return True

@@ -11,7 +11,7 @@ from nlu.danger.patterns import Chain, Node
 from nlu.speech import sounds, tables
 
 NEAR = 6  # characters that may stand between the words of a chain
-FAR = 80  # characters that may stand between two chains of one sign
+FAR = 40  # characters that may stand between two chains of one sign
 MOST = 24  # hits of one group that are looked at: keeps any text linear
 ENDS = re.compile(r"[。！？!?\n]")
 

@@ -199,7 +199,7 @@ def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
     for name, parameter in network.named_parameters():
         groups[name.split(".")[0] in fresh].append(parameter)
     return torch.optim.AdamW(
-        [{"params": groups[0], "lr": recipe.rate}, {"params": groups[1], "lr": recipe.rate * 5}], weight_decay=0.01
+        [{"params": groups[0], "lr": recipe.rate}, {"params": groups[1], "lr": recipe.rate * 5}], weight_decay=0.01, fused=True
     )
 
 

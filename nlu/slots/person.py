@@ -58,7 +58,7 @@ def _patterns() -> _Patterns:
     owners, kin = alternation(lexicon["owners"]), alternation(relation_of_word())
     describing = alternation(lexicon["describing"])
     return _Patterns(
-        re.compile(f"(?P<owner>{owners})?(?P<that>(?:那个|那|这个)?(?:{describing}(?:的)?)*)(?P<word>{kin})"),
+        re.compile(f"(?P<owner>{owners})?(?P<that>(?:那个|那|这个)?(?:{describing}(?:的)?)*)(?P<word>{kin})(?!司)"),
         re.compile(lexicon["served_before"]),
         re.compile(lexicon["mentioned_after"]),
         re.compile(f"^{alternation(lexicon['together'])}$"),
@@ -210,7 +210,7 @@ def _names_another(text: str, end: int) -> bool:
 
 def _strong_self(text: str) -> list[PersonSpan]:
     """«给我自己办»: said even though it goes without saying."""
-    match = re.search(f"(?:给|是)(?P<self>{alternation(words()['self_strong'])})", text)
+    match = re.search(f"(?<!不)(?:给|是)(?P<self>{alternation(words()['self_strong'])})", text)
     if not match:
         return []
     return [PersonSpan(match.start("self"), match.end(), Person(match["self"], SELF), 2)]

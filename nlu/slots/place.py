@@ -15,8 +15,7 @@ from nlu.slots.words import alternation
 from nlu.understanding import Expecting, Place, TaggedSpan
 
 LEFT = 10  # characters in front of a place that tell whether it is an address or a destination
-TRUSTED = 0.5
-NAMED = ("county", "town", "community")
+NAMED = ("county", "known", "town")  # what follows these directly is a name, whatever it is called
 PARTS = ("road_number", "zone", "building", "unit", "group", "dashes", "floor", "door", "side")
 JOINTS = ("", "，", ",", " ", "的", "、")
 
@@ -76,10 +75,10 @@ def _names() -> re.Pattern[str]:
     return re.compile(
         f"(?P<county>{alternation([words['province'][0], words['province'][1]])}|{alternation(words['cities'])}"
         f"|{alternation([*counties, *shorts])}(?:区|县|市)?)"
-        f"|(?P<known>{alternation(towns)}(?:{town}|村|社区)?)"
+        f"|(?P<known>{alternation(towns)}(?:{town}|村|社区|小区|道)?)"
         f"|(?P<near>(?:{letter}{{0,4}}?)(?:{landmark})(?:的)?{words['beside']})"
         f"|(?P<town>{letter}{{2,3}}?{town})"
-        f"|(?P<estate>{letter}{{1,5}}?(?:{alternation(strong)})|{letter}{{2,4}}?{weak}(?=小区|家园)?)"
+        f"|(?P<estate>{letter}{{1,5}}?(?:{alternation(strong)})|{letter}{{2,4}}?{weak}|{letter}{{2,6}}(?={words['number']}(?:号楼|栋|幢)))"
         f"|(?P<village>{letter}{{1,4}}?{alternation(words['village_endings'])}(?:村)?)"
         f"|(?P<road>{letter}{{1,4}}?{alternation(words['road_endings'])})"
     )
@@ -145,7 +144,8 @@ def _atoms(text: str) -> list[_Atom]:
         else:
             match = name  # type: ignore[assignment]
         kind = str(match.lastgroup)
-        if kind in PARTS or _is_name(kind, match.group()):
+        beside = bool(atoms) and atoms[-1].end == match.start() and atoms[-1].kind in NAMED
+        if kind in PARTS or beside or _is_name(kind, match.group()):
             atoms.append(_Atom(kind, match.start(), match.end(), match.group()))
             position = match.end()
         else:
@@ -184,7 +184,7 @@ def _continues(chain: _Chain, atom: _Atom, gap: str) -> bool:
     last = chain.atoms[-1]
     if gap and order[atom.kind] <= order[last.kind]:
         return False
-    if gap in ("，", ",", "、") and order[atom.kind] < 3:
+    if gap in ("，", ",", "、") and (order[atom.kind] < 3 or atom.kind == "near"):
         return False
     return order[atom.kind] >= order[last.kind] or (order[last.kind] <= 2 and order[atom.kind] <= 2)
 
@@ -261,7 +261,7 @@ def _plain(said: str) -> str:
 
 @lru_cache(maxsize=1)
 def _usual_words() -> re.Pattern[str]:
-    return re.compile(alternation(_lexicon()["usual"]))
+    return re.compile(alternation(_lexicon()["usual"]) + str(_lexicon()["usual_end"]))
 
 
 def _usual(text: str, asked: bool) -> PlaceSpan | None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
+from backend.store.open import Store
+from backend.web.app import create_app
 from backend.web.login import safe_next
+from config.settings import load_settings
 from tests.unit.web.conftest import Clock, Staff, text_of, token
 
 
@@ -108,18 +113,27 @@ def test_signing_out_from_another_site_is_refused(operator: Staff) -> None:
     assert operator.get("/staff").status_code == 200
 
 
-def test_a_demo_login_does_not_open_a_real_installation(console: Callable[[], Staff], store: object) -> None:
-    from dataclasses import replace
+def test_a_login_that_is_switched_off_is_out_at_once(operator: Staff, store: Store) -> None:
+    _change(store, "operator", active=False)
+    assert operator.get("/staff").status_code == 303
+    assert operator.sign_in("operator").status_code == 401
 
-    from backend.store.open import Store
 
-    assert isinstance(store, Store)
-    staff = console()
-    staff.sign_in("duty")
-    assert staff.get("/staff").status_code == 200
-    with store.unit_of_work() as uow:
-        user = uow.staff.get("duty")
-        assert user is not None
-        uow.staff.save(replace(user, active=False))
-        uow.commit()
+def test_a_demo_login_does_not_open_a_real_installation(store: Store, clock: Clock) -> None:
+    _change(store, "operator", demo=True)
+    real = load_settings(demo=False, secret="s" * 40, data_key=b64encode(bytes(range(32))).decode())
+    staff = Staff(TestClient(create_app(store, real, store.live, clock)))
+    assert staff.sign_in("operator").status_code == 401
+    # Nor does the cookie of a time when it did.
+    _change(store, "operator", demo=False)
+    assert staff.sign_in("operator").status_code == 303
+    _change(store, "operator", demo=True)
     assert staff.get("/staff").status_code == 303
+
+
+def _change(store: Store, login: str, **changes: bool) -> None:
+    with store.unit_of_work() as uow:
+        user = uow.staff.get(login)
+        assert user is not None
+        uow.staff.save(replace(user, **changes))
+        uow.commit()

@@ -9,7 +9,7 @@ from backend.domain.people import Contact, Elder
 from backend.services.accept_order import accept_order
 from backend.services.commands import AcceptOrder
 from backend.store.open import Store
-from tests.unit.web.conftest import NOW, Staff, text_of
+from tests.unit.web.conftest import NOW, Staff, text_of, token
 
 Place = Callable[..., Order]
 
@@ -181,7 +181,7 @@ def test_orders_of_other_departments_are_as_if_they_were_not_there(
     order, staff = place("medical_insurance"), console()
     staff.sign_in("home")
     assert staff.get(f"/staff/orders/{order.number}").status_code == 404
-    answer = staff.send(f"/staff/orders/{order.number}/accept", csrf=_token(staff), version=str(order.version))
+    answer = staff.send(f"/staff/orders/{order.number}/accept", csrf=token(staff.get("/staff")), version=str(order.version))
     assert answer.status_code == 404
     assert state_of(store, order.number) == order
 
@@ -208,8 +208,3 @@ def test_an_unknown_move_changes_nothing(operator: Staff, store: Store, place: P
         assert answer.status_code == status
     assert state_of(store, order.number) == order
 
-
-def _token(staff: Staff) -> str:
-    from tests.unit.web.conftest import token
-
-    return token(staff.get("/staff"))

@@ -8,7 +8,7 @@ from backend.domain.queue import Task, TaskKind
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask
 from backend.store.open import Store
-from tests.unit.web.conftest import NOW, Staff, text_of
+from tests.unit.web.conftest import NOW, Staff, text_of, token
 
 RaiseTask = Callable[..., Task]
 
@@ -76,8 +76,6 @@ def test_a_department_can_neither_see_nor_take_an_emergency(
     assert staff.get(f"/staff/tasks/{task.id}").status_code == 403
     assert staff.get("/staff/tasks").status_code == 403
     page = staff.get("/staff")
-    from tests.unit.web.conftest import token
-
     answer = staff.send(f"/staff/tasks/{task.id}/acknowledge", csrf=token(page))
     assert answer.status_code == 403
     with store.reading() as uow:

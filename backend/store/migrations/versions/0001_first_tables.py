@@ -72,7 +72,7 @@ def upgrade() -> None:
     )
     op.create_table('order_keys',
         sa.Column('key_index', sa.LargeBinary(), nullable=False),
-        sa.Column('number', sa.Text(), nullable=False),
+        sa.Column('number', sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint('key_index', name=op.f('pk_order_keys'))
     )
     op.create_table('providers',
