@@ -15,7 +15,9 @@ from nlu.understanding import TALK_LABELS
 
 COURTESIES = ("greet", "thanks", "goodbye", "affirm")
 ANSWERED_BY = ("time", "place", "phone", "beneficiary", "detail")
-JOINABLE_TALK = frozenset({"care_visit", "policy_question", "order_status", "cancel_order", "complaint", "reschedule"})
+JOINABLE_TALK = frozenset(
+    {"care_visit", "policy_question", "order_status", "cancel_order", "complaint", "reschedule"}
+)
 LONGEST_ANSWER = 12
 
 
@@ -86,14 +88,20 @@ def joined(examples: Sequence[Example], rng: random.Random, count: int) -> list[
             continue
         if rng.random() < 0.3:
             first, second = second, first
-        found.append(join(first, second, rng.choice(("，", "，", "，" + rng.choice(joints), rng.choice(joints)))))
+        found.append(
+            join(first, second, rng.choice(("，", "，", "，" + rng.choice(joints), rng.choice(joints))))
+        )
     return found
 
 
 def with_courtesy(examples: Sequence[Example], rng: random.Random, count: int) -> list[Example]:
     """Requests with a greeting before or thanks after them: the request alone is meant."""
-    words = {kind: [e.text for e in examples if e.labels == (kind,) and len(e.text) <= 8] for kind in COURTESIES}
-    pool = [example for example in examples if example.labels[0] not in (*COURTESIES, "inform", "human", "help")]
+    words = {
+        kind: [e.text for e in examples if e.labels == (kind,) and len(e.text) <= 8] for kind in COURTESIES
+    }
+    pool = [
+        example for example in examples if example.labels[0] not in (*COURTESIES, "inform", "human", "help")
+    ]
     found: list[Example] = []
     for _ in range(count):
         example = rng.choice(pool)
@@ -107,7 +115,9 @@ def with_courtesy(examples: Sequence[Example], rng: random.Random, count: int) -
     return found
 
 
-def misheard(examples: Sequence[Example], rng: random.Random, count: int, *, share: float = 0.12) -> list[Example]:
+def misheard(
+    examples: Sequence[Example], rng: random.Random, count: int, *, share: float = 0.12
+) -> list[Example]:
     """Random sentences as a recogniser would mishear them; spans keep their places."""
     found: list[Example] = []
     for example in rng.sample(list(examples), min(count, len(examples))):

@@ -35,7 +35,9 @@ class Held:
         return np.stack([self.encoder.run(e.text, expecting=e.expecting).logits for e in examples])
 
 
-def exact_share(examples: tuple[Example, ...], logits: Floats, labels: tuple[str, ...], weights: Weights) -> float:
+def exact_share(
+    examples: tuple[Example, ...], logits: Floats, labels: tuple[str, ...], weights: Weights
+) -> float:
     """Share of the sentences whose set of labels is right."""
     chances = sigmoid(logits)
     right = 0
@@ -60,7 +62,11 @@ def calibrate(held: Held, *, say: Callable[[str], None] = print) -> Weights:
         slow, mixes = fast, [(0.0, n, s) for n, s in product((1.0, 1.3, 1.6, 2.0), (0.0, 0.5, 1.0, 1.5, 2.0))]
     else:
         slow = [held.encoder_logits(held.examples), held.encoder_logits(noisy)]
-        mixes = list(product((0.4, 0.6, 0.8, 1.0, 1.2), (0.0, 0.15, 0.3, 0.45, 0.6, 0.8), (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)))
+        mixes = list(
+            product(
+                (0.4, 0.6, 0.8, 1.0, 1.2), (0.0, 0.15, 0.3, 0.45, 0.6, 0.8), (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+            )
+        )
 
     def mixed(weights: Weights) -> list[Floats]:
         return [mix(one, two, weights) for one, two in zip(slow, fast, strict=True)]
@@ -93,7 +99,9 @@ def _fast_path(held: Held, logits: Floats, weights: Weights, say: Callable[[str]
     labels = held.ngrams.labels
     for lead in (3.0, 4.0, 5.0, 6.0, 7.0, 8.0):
         trial = replace(weights, sure_lead=lead)
-        sure = [(example, row) for example, row in zip(held.examples, logits, strict=True) if is_sure(row, trial)]
+        sure = [
+            (example, row) for example, row in zip(held.examples, logits, strict=True) if is_sure(row, trial)
+        ]
         wrong = sum({labels[int(row.argmax())]} != set(example.labels) for example, row in sure)
         if wrong <= FAST_ERRORS * max(1, len(sure)):
             say(f"n-grams decide alone from a lead of {lead}: {len(sure) / len(logits):.2f} of the sentences")

@@ -141,7 +141,9 @@ def write_file(path: Path, examples: Iterable[Example]) -> None:
     for example in examples:
         head = (example.labels, example.style, example.expecting)
         if head != previous:
-            metadata = f"style: {example.style}" + (f", expecting: {example.expecting}" if example.expecting else "")
+            metadata = f"style: {example.style}" + (
+                f", expecting: {example.expecting}" if example.expecting else ""
+            )
             lines += [f"- intent: {'+'.join(example.labels)}", f"  metadata: {{{metadata}}}", "  examples: |"]
             previous = head
         lines.append(f"    - {mark_sentence(example)}")

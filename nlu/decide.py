@@ -75,7 +75,9 @@ def choose(
         return (ScoredLabel("out_of_scope", 1 - best.confidence),)
     chosen = [best]
     if best.label not in ALONE:
-        chosen += [item for item in others if item.label not in ALONE and item.confidence >= _least(item, weights)]
+        chosen += [
+            item for item in others if item.label not in ALONE and item.confidence >= _least(item, weights)
+        ]
     if danger is not None:
         rest = [item for item in chosen if item.label != "emergency" and item.label not in ALONE]
         return (ScoredLabel("emergency", danger.confidence), *rest)

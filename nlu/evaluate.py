@@ -32,7 +32,9 @@ class Evaluation:
     longest_ms: float
 
 
-def judge(parser: Parser, examples: Sequence[Example], now: datetime = MOMENT) -> tuple[list[Judged], list[float]]:
+def judge(
+    parser: Parser, examples: Sequence[Example], now: datetime = MOMENT
+) -> tuple[list[Judged], list[float]]:
     """Every sentence parsed, and the milliseconds each took."""
     judged: list[Judged] = []
     took: list[float] = []
@@ -45,7 +47,9 @@ def judge(parser: Parser, examples: Sequence[Example], now: datetime = MOMENT) -
     return judged, took
 
 
-def misheard_examples(examples: Sequence[Example], *, seed: int = NOISE_SEED, share: float = DEFAULT_SHARE) -> list[Example]:
+def misheard_examples(
+    examples: Sequence[Example], *, seed: int = NOISE_SEED, share: float = DEFAULT_SHARE
+) -> list[Example]:
     """The same sentences with characters replaced by homophones; labels stay."""
     texts = mishear_all([example.text for example in examples], seed=seed, share=share)
     return [
@@ -57,7 +61,9 @@ def misheard_examples(examples: Sequence[Example], *, seed: int = NOISE_SEED, sh
     ]  # fmt: skip
 
 
-def evaluate(parser: Parser, examples: Sequence[Example], *, with_noise: bool = True, seed: int = NOISE_SEED) -> Evaluation:
+def evaluate(
+    parser: Parser, examples: Sequence[Example], *, with_noise: bool = True, seed: int = NOISE_SEED
+) -> Evaluation:
     """Clean and misheard figures of a parser on the same sentences."""
     judged, took = judge(parser, examples)
     noisy = figures(judge(parser, misheard_examples(examples, seed=seed))[0]) if with_noise else None

@@ -27,17 +27,23 @@ def explain(text: str, *, expecting: str | None, now: datetime) -> str:
     fast = ranked(sigmoid(parser.ngrams.score(text)), parser.labels)
     lines.append("n-grams     " + ", ".join(f"{one.label} {one.confidence:.2f}" for one in fast))
     for one in fast[:2]:
-        told = ", ".join(f"{stretch} {weight:+.2f}" for stretch, weight in telling(parser.ngrams, text, one.label))
+        told = ", ".join(
+            f"{stretch} {weight:+.2f}" for stretch, weight in telling(parser.ngrams, text, one.label)
+        )
         lines.append(f"  {one.label}: {told}")
     if parser.encoder is not None:
         encoded = parser.encoder.run(text, expecting=expecting)
         slow = ranked(sigmoid(encoded.logits), parser.labels)
         lines.append("encoder     " + ", ".join(f"{one.label} {one.confidence:.2f}" for one in slow))
-        lines += [f"  {span.slot}: {text[span.start : span.end]} {span.confidence:.2f}" for span in encoded.spans()]
+        lines += [
+            f"  {span.slot}: {text[span.start : span.end]} {span.confidence:.2f}" for span in encoded.spans()
+        ]
     if len(parts := clauses(text)) > 1:
         lines.append("parts       " + " | ".join(part.text for part in parts))
     if found.danger is not None:
-        lines.append(f"danger      {found.danger.kind} {found.danger.confidence:.2f}: {', '.join(found.danger.why)}")
+        lines.append(
+            f"danger      {found.danger.kind} {found.danger.confidence:.2f}: {', '.join(found.danger.why)}"
+        )
     lines.append("acts on     " + ", ".join(f"{one.label} {one.confidence:.2f}" for one in found.labels))
     lines += [f"slot        {one.slot}: {one.text} = {one.value}" for one in found.slots]
     lines.append(f"sure        {'yes' if found.sure else 'no: asks back'}")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from nlu.data_files import Example
 from nlu.understanding import TALK_LABELS, Understanding
 
-HARMLESS = frozenset({"out_of_scope", "greet", "thanks", "goodbye", "help", "repeat", "slower", "louder", "human"})
+HARMLESS = frozenset(
+    {"out_of_scope", "greet", "thanks", "goodbye", "help", "repeat", "slower", "louder", "human"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
     groups: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for one in judged:
         first = one.found.labels[0]
-        groups[min(bins - 1, int(first.confidence * bins))].append((first.confidence, first.label in one.meant))
+        groups[min(bins - 1, int(first.confidence * bins))].append(
+            (first.confidence, first.label in one.meant)
+        )
     gaps = [abs(sum(c for c, _ in group) - sum(r for _, r in group)) for group in groups if group]
     return sum(gaps) / max(1, len(judged))
 

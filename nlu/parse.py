@@ -10,31 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from config.lexicon import LexiconError
 from nlu.answers import bare_answer, strip_marks
 from nlu.clauses import clauses
-from nlu import danger as danger_detector
+from nlu.danger import find_danger
 from nlu.decide import ANSWERED, Weights, choose, is_sure, mix, ranked, sigmoid
 from nlu.engines.encoder import EncoderModel
 from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
+from nlu.slots import find_slots
 from nlu.speech import cut
-from nlu.understanding import Danger, Expecting, Parser, ScoredLabel, Slot, TaggedSpan, Understanding
-
-try:
-    from nlu.slots import find_slots
-except ImportError:  # the slots are on their way
-
-    def find_slots(text: str, *, now: datetime, expecting: Expecting | None, spans: Sequence[TaggedSpan] = ()) -> tuple[Slot, ...]:  # type: ignore[misc]
-        return ()
-
-
-def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | None:
-    try:
-        return danger_detector.find_danger(text, emergency_confidence=emergency_confidence)
-    except LexiconError:  # its words are on their way
-        return None
-
+from nlu.understanding import Expecting, Parser, ScoredLabel, Slot, TaggedSpan, Understanding
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 BARE_CONFIDENCE = 0.97
@@ -53,7 +38,12 @@ class NuanxianParser:
         self.labels = ngrams.labels
 
     def parse(
-        self, text: str, *, expecting: Expecting | None = None, alternatives: tuple[str, ...] = (), now: datetime
+        self,
+        text: str,
+        *,
+        expecting: Expecting | None = None,
+        alternatives: tuple[str, ...] = (),
+        now: datetime,
     ) -> Understanding:
         text = cut(text)
         if not strip_marks(text):
@@ -71,19 +61,23 @@ class NuanxianParser:
         chances = sigmoid(logits)
         danger = find_danger(text, emergency_confidence=float(chances[self.labels.index("emergency")]))
         chosen = choose(chances, self.labels, self.weights, danger)
-        slots = find_slots(text, now=now, expecting=expecting, spans=spans)
+        slots = find_slots(
+            text, now=now, expecting=expecting, spans=spans or (), tagger_ran=spans is not None
+        )
         if len(chosen) > 1:
             slots = self._attached(text, slots, [item.label for item in chosen])
         sure = chosen[0].confidence >= self.weights.ask_back
         return Understanding(text, chosen, ranked(chances, self.labels), slots, danger, sure)
 
-    def _read(self, text: str, expecting: Expecting | None) -> tuple[Floats, Sequence[TaggedSpan]]:
+    def _read(self, text: str, expecting: Expecting | None) -> tuple[Floats, Sequence[TaggedSpan] | None]:
         """Logits of the labels, and spans when the encoder was needed."""
         fast = self.ngrams.score(text)
         if expecting in ANSWERED:
             fast[self.labels.index("inform")] += self.weights.answer_bonus
-        if self.encoder is None or (expecting is None and is_sure(fast, self.weights)):
-            return fast, ()
+        if self.encoder is None:
+            return mix(np.zeros_like(fast), fast, self.weights), None
+        if expecting is None and is_sure(fast, self.weights):
+            return fast, None
         encoded = self.encoder.run(text, expecting=expecting)
         return mix(encoded.logits, fast, self.weights), encoded.spans()
 
@@ -97,7 +91,9 @@ class NuanxianParser:
         owners = [chosen[int(place)] for place in (scores - scores.mean(axis=0)).argmax(axis=1)]
 
         def owner(slot: Slot) -> str | None:
-            held = [owners[number] for number, part in enumerate(parts) if part.start <= slot.start < part.end]
+            held = [
+                owners[number] for number, part in enumerate(parts) if part.start <= slot.start < part.end
+            ]
             return held[0] if held and slot.slot != "beneficiary" else None
 
         return tuple(replace(slot, label=slot.label or owner(slot)) for slot in slots)

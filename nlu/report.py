@@ -31,13 +31,17 @@ def summary(figures: Figures) -> list[tuple[str, float]]:
 
 def as_text(done: Evaluation) -> str:
     """The figures for a terminal."""
-    lines = [f"{done.clean.sentences} sentences; p50 {done.p50_ms:.1f} ms, p95 {done.p95_ms:.1f} ms, longest {done.longest_ms:.1f} ms"]
+    lines = [
+        f"{done.clean.sentences} sentences; p50 {done.p50_ms:.1f} ms, p95 {done.p95_ms:.1f} ms, longest {done.longest_ms:.1f} ms"
+    ]
     misheard = dict(summary(done.misheard)) if done.misheard else {}
     lines.append(f"{'':22}{'clean':>8}{'misheard':>10}")
     for name, value in summary(done.clean):
         lines.append(f"{name:22}{value:8.3f}" + (f"{misheard[name]:10.3f}" if name in misheard else ""))
     lines.append("\nby style (exact)")
-    lines += [f"  {style:20}{value:8.3f}  of {count}" for style, (value, count) in done.clean.by_style.items()]
+    lines += [
+        f"  {style:20}{value:8.3f}  of {count}" for style, (value, count) in done.clean.by_style.items()
+    ]
     lines.append("\nby label" + f"{'precision':>23}{'recall':>8}{'F1':>8}{'n':>6}")
     lines += [
         f"  {one.label:22}{one.precision:7.3f}{one.recall:8.3f}{one.f1:8.3f}{one.sentences:6}"
@@ -78,7 +82,9 @@ def matrix_svg(done: Evaluation) -> str:
             f'fill-opacity="{max(0.12, share):.2f}"><title>{meant} → {found}: {count}</title></rect>'
         )
         if meant != found:
-            parts.append(f'<text x="{x + CELL / 2 - 1}" y="{y + CELL * 0.72:.0f}" text-anchor="middle">{count}</text>')
+            parts.append(
+                f'<text x="{x + CELL / 2 - 1}" y="{y + CELL * 0.72:.0f}" text-anchor="middle">{count}</text>'
+            )
     parts.append("</svg>")
     return "".join(parts)
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nlu.answers import strip_marks
-from nlu.data_files import DATA_FOLDER, DataFileError, Example, mark_sentence, read_folder, read_sentence, write_file
+from nlu.data_files import (
+    DATA_FOLDER,
+    DataFileError,
+    Example,
+    mark_sentence,
+    read_folder,
+    read_sentence,
+    write_file,
+)
 from nlu.train import all_labels
 
 # Digits of phones, cards and doors, written or spoken, are replaced one for one.
@@ -44,18 +52,23 @@ def read_list(path: Path) -> list[Entry]:
         if line.strip():
             row = json.loads(line)
             labels = tuple(row.get("labels") or ())
-            entries.append(Entry(row["text"], labels, row.get("style", "reviewed"), bool(row.get("rejected"))))
+            entries.append(
+                Entry(row["text"], labels, row.get("style", "reviewed"), bool(row.get("rejected")))
+            )
     return entries
 
 
 def write_list(path: Path, entries: Sequence[Entry]) -> None:
     rows = [
-        {"text": one.text, "labels": list(one.labels), "style": one.style, "rejected": one.rejected} for one in entries
+        {"text": one.text, "labels": list(one.labels), "style": one.style, "rejected": one.rejected}
+        for one in entries
     ]
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def ask_for_labels(entries: Sequence[Entry], *, ask: Callable[[str], str], say: Callable[[str], None]) -> list[Entry]:
+def ask_for_labels(
+    entries: Sequence[Entry], *, ask: Callable[[str], str], say: Callable[[str], None]
+) -> list[Entry]:
     """Ask for the labels of each waiting entry: `a+b`, empty to skip, `-` to reject, `q` to stop."""
     known, reviewed, stopped = set(all_labels()), list(entries), False
     for place, entry in enumerate(reviewed):

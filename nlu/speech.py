@@ -28,7 +28,9 @@ Codes = NDArray[np.uint32]
 class Tables:
     """What every character is written as and sounds like."""
 
-    even: NDArray[np.uint16]  # code -> evened code (half width, lower case, simplified, no control characters)
+    even: NDArray[
+        np.uint16
+    ]  # code -> evened code (half width, lower case, simplified, no control characters)
     sound: NDArray[np.uint16]  # code -> syllable number, 0: none
     folded: NDArray[np.uint16]  # syllable number -> folded syllable number
     word: NDArray[np.bool_]  # code -> part of a word (letters, digits, characters), not punctuation

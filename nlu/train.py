@@ -123,7 +123,9 @@ def check_labels(examples: Sequence[Example], labels: Sequence[str]) -> None:
     """Raise ValueError for a label that is neither an item of the catalogue nor one of the others."""
     unknown = sorted({label for example in examples for label in example.labels} - set(labels))
     if unknown:
-        raise ValueError(f"unknown labels in the data files: {', '.join(unknown)}; add the item to the catalogue first")
+        raise ValueError(
+            f"unknown labels in the data files: {', '.join(unknown)}; add the item to the catalogue first"
+        )
 
 
 def read_encoder(model: Path, labels: Sequence[str]) -> EncoderModel | None:
@@ -133,7 +135,9 @@ def read_encoder(model: Path, labels: Sequence[str]) -> EncoderModel | None:
     with np.load(model / "encoder.npz") as stored:
         known = tuple(str(stored["labels"]).split(" "))
     if known != tuple(labels):
-        raise ValueError("the encoder knows other labels than the catalogue: train it anew (make train-encoder)")
+        raise ValueError(
+            "the encoder knows other labels than the catalogue: train it anew (make train-encoder)"
+        )
     return EncoderModel(model / "encoder.onnx", Vocabulary.load(model / "pieces.npz"), known)
 
 

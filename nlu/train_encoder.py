@@ -13,7 +13,15 @@ from nlu.data_files import DATA_FOLDER, fingerprint, read_folder
 from nlu.engines.e5_weights import known_pieces
 from nlu.engines.fit_encoder import Network, Recipe, export, prepare, probabilities, train
 from nlu.engines.tokens import Vocabulary
-from nlu.train import MODEL_FOLDER, WORK_FOLDER, all_labels, encoder_examples, sentence_number, split, targets_of
+from nlu.train import (
+    MODEL_FOLDER,
+    WORK_FOLDER,
+    all_labels,
+    encoder_examples,
+    sentence_number,
+    split,
+    targets_of,
+)
 
 
 def train_encoder(
@@ -51,6 +59,13 @@ def train_encoder(
     (work / "encoder.onnx").replace(model / "encoder.onnx")
     seen = sorted({sentence_number(example.text) for example in examples})
     vocabulary.save(model / "pieces.npz")
-    np.savez_compressed(model / "encoder.npz", labels=np.array(" ".join(labels)), seen=np.array(seen, np.uint32))
-    note = {"data": fingerprint(data), "sentences": len(learned), "held_back": hold_back, "recipe": asdict(recipe)}
+    np.savez_compressed(
+        model / "encoder.npz", labels=np.array(" ".join(labels)), seen=np.array(seen, np.uint32)
+    )
+    note = {
+        "data": fingerprint(data),
+        "sentences": len(learned),
+        "held_back": hold_back,
+        "recipe": asdict(recipe),
+    }
     (model / "encoder.json").write_text(json.dumps(note, indent=2) + "\n")

@@ -52,8 +52,12 @@ class WantedTime:
 
     iso: str | None
     asap: bool = False
-    recurrence: str | None = None  # RFC 5545 RRULE without DTSTART, e.g. "FREQ=DAILY"; `iso` is then the first time
-    conflict: str | None = None  # what contradicts what, as data: "weekday:2026-11-24:3" = said Wednesday, is not
+    recurrence: str | None = (
+        None  # RFC 5545 RRULE without DTSTART, e.g. "FREQ=DAILY"; `iso` is then the first time
+    )
+    conflict: str | None = (
+        None  # what contradicts what, as data: "weekday:2026-11-24:3" = said Wednesday, is not
+    )
     vague: bool = False  # «都行», «随便»: any time will do (iso None), or a time too loose to plan with
     day_said: bool = True  # False: only a clock time or part of the day was said and the day was supplied
     clock_said: bool = True  # False: only a day was said (then `iso` is a day)
@@ -99,7 +103,9 @@ class Slot:
     text: str
     start: int
     end: int
-    value: str | None = None  # the resolved value as scripts see it (ISO time, digits, "self", canonical text)
+    value: str | None = (
+        None  # the resolved value as scripts see it (ISO time, digits, "self", canonical text)
+    )
     resolved: Resolved = None
     label: str | None = None  # the request it belongs to when the sentence carries several; None: all of them
 
@@ -139,7 +145,12 @@ class Parser(Protocol):
     """An understanding engine. Never raises on any text; bounded time on any length."""
 
     def parse(
-        self, text: str, *, expecting: Expecting | None = None, alternatives: tuple[str, ...] = (), now: datetime
+        self,
+        text: str,
+        *,
+        expecting: Expecting | None = None,
+        alternatives: tuple[str, ...] = (),
+        now: datetime,
     ) -> Understanding: ...
 
 

@@ -23,6 +23,12 @@ def says(cue: str, text: str) -> bool:
     return _cue(cue).search(text) is not None
 
 
+def before(cue: str, text: str) -> str:
+    """What stands before the first sign of the cue; the whole text when it carries none."""
+    found = _cue(cue).search(text)
+    return text[: found.start()] if found else text
+
+
 def ordinal(text: str) -> int | None:
     """0, 1 or 2 for «the first», «the second», «the last»."""
     for index, pattern in enumerate(_lexicon()["ordinals"]):

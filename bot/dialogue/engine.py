@@ -127,7 +127,8 @@ def _go_on(talk: Talk) -> None:
         request.next_question(talk)
         return
     if placed or "dropped" in talk.happened or "complaint" in talk.happened:
-        talk.memory.pending = Pending(kind="anything_else")
+        cancelled = [command.number for command in talk.commands if isinstance(command, CancelOrder)]
+        talk.memory.pending = Pending(kind="anything_else", numbers=cancelled)
         talk.ask(None, "anything_else", choices=request.choices_of(talk, "anything_else"))
     elif not talk.sentences:
         talk.say("greet.again")
@@ -142,6 +143,7 @@ def _close(talk: Talk) -> None:
     if not repeated and "silence" not in talk.happened:
         memory.said = [*talk.sentences, *talk.question]
         memory.asking = talk.asks.value if talk.asks else None
+        memory.choices = [[choice.label, choice.text] for choice in talk.choices]
     memory.ended = talk.ended
     if talk.ended and memory.in_danger:
         memory.ended = talk.ended = False

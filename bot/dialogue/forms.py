@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from backend.domain.order import Wanted
+from backend.domain.order import Order, Wanted
 from backend.services.commands import PlaceOrder
 from bot.dialogue import cues, whom
 from bot.dialogue.memory import Form
@@ -41,13 +41,17 @@ def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:
 def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
     asked = talk.memory.asking
     person = slot.resolved if isinstance(slot.resolved, Person) else None
-    if asked == Asks.NAME and person and person.name and person.relation in (None, "self", "other"):
-        form.name = person.name
+    before = talk.heard.text[: slot.start]
+    if asked == Asks.NAME and person and (person.name or person.relation in NOT_KIN):
+        form.name = person.name or slot.text
         return True
-    if person and person.name and person.relation is None and cues.says("my_name", talk.heard.text[: slot.start]):
-        talk.memory.name = person.name
+    if person and person.name and cues.says("my_name", before):
+        talk.memory.tell("self", name=person.name)
         if form.beneficiary in (None, "self"):
             form.name = person.name
+        return True
+    if person and person.name and form.beneficiary and cues.says("their_name", before):
+        form.name = person.name
         return True
     if asked == Asks.NAME and person and person.relation == "self":
         return False
@@ -139,6 +143,12 @@ _TAKE: dict[str, Callable[[Talk, Form, Slot], bool]] = {
 }
 
 
+# Words that say how somebody is called rather than what they are to the caller («马老师»).
+NOT_KIN = (None, "other", "neighbour", "friend", "elder")
+LONGEST_NAME = 16  # characters
+LONGEST_LATIN_NAME = 40
+
+
 def _whole(digits: str) -> bool:
     return (len(digits) == 11 and digits.startswith("1")) or (
         len(digits) in (10, 11, 12) and digits.startswith("0")
@@ -152,6 +162,10 @@ def take_answer(talk: Talk, form: Form) -> bool:
         return False
     if cues.says("refuse", text) or (asked != Asks.CONFIRM and cues.says("unknown", text)):
         return _leave_out(talk, form, asked)
+    if asked == Asks.BENEFICIARY and (ward := whom.by_name(text, talk.world.caller)):
+        form.beneficiary = ward.name
+        whom.take_profile(form, whom.Match(elder=ward), talk.world.caller)
+        return True
     if asked == Asks.TIME and (cues.says("any", text) or talk.heard.has("affirm")):
         form.time = {"iso": None, "asap": False, "recurrence": None}
         return True
@@ -167,7 +181,9 @@ def take_answer(talk: Talk, form: Form) -> bool:
     answer = cues.core(text)
     if asked == Asks.DETAIL and answer:
         form.details.append(answer)
-    elif asked == Asks.NAME and 2 <= len(answer) <= 8:
+    elif asked == Asks.NAME and 2 <= len(answer) <= (
+        LONGEST_LATIN_NAME if answer.isascii() else LONGEST_NAME
+    ):
         form.name = answer
     elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform"):
         form.place, form.place_known = answer, False
@@ -213,14 +229,15 @@ def missing(talk: Talk, form: Form) -> Asks | None:
     whom.default(form, caller)
     if form.beneficiary is None:
         return Asks.BENEFICIARY
+    told = talk.memory.told.get(form.beneficiary, {})
+    form.place = form.place or (told.get("place") if "place" not in form.missing else None)
+    form.name = form.name or told.get("name")
+    talk.memory.tell(form.beneficiary, name=form.name, place=form.place)
     for ask in item.asks:
         if ask not in form.missing and not _has(form, ask):
             return Asks(ask)
     if form.elder_id is None and not form.name and not caller.known and "name" not in form.missing:
-        if form.beneficiary == "self" and talk.memory.name:
-            form.name = talk.memory.name
-        else:
-            return Asks.NAME
+        return Asks.NAME
     if not (form.phone or talk.memory.phone or caller.phone) and "phone" not in form.missing:
         return Asks.PHONE
     return None
@@ -253,6 +270,13 @@ def to_command(talk: Talk, form: Form) -> PlaceOrder:
         details=tuple(form.details),
         missing=tuple(form.missing),
     )
+
+
+def copy_order(form: Form, order: Order) -> None:
+    """Fill a form with what an earlier order held."""
+    form.beneficiary, form.name, form.elder_id = order.beneficiary, order.beneficiary_name, order.elder_id
+    form.time, form.place, form.phone = asdict(order.wanted), order.place, order.phone
+    form.details = list(order.details)
 
 
 def past(wanted: Wanted, now: datetime) -> bool:

@@ -45,6 +45,7 @@ class Pending:
     numbers: list[str] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     wanted: dict[str, Any] | None = None
+    said: str | None = None  # the sentence that led to the question: its time and place still count
 
 
 @dataclass(slots=True)
@@ -60,8 +61,9 @@ class Memory:
     silences: int = 0
     pace: int = 0
     loudness: int = 0
-    name: str | None = None  # given by an unknown caller on the way
-    place: str | None = None
+    choices: list[list[str]] = field(default_factory=list)  # quick answers offered with it: label and text
+    # What was told on the way of whom: beneficiary word → "name", "place". Nobody is asked the same twice.
+    told: dict[str, dict[str, str]] = field(default_factory=dict)
     phone: str | None = None
     phone_part: str = ""  # the first groups of a number that is being said
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation
@@ -74,6 +76,19 @@ class Memory:
     asked_key: str | None = None
     turns: int = 0
     updated_at: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The caller's own name, when given on the way."""
+        return self.told.get("self", {}).get("name")
+
+    @property
+    def place(self) -> str | None:
+        return self.told.get("self", {}).get("place")
+
+    def tell(self, whom: str, **facts: str | None) -> None:
+        """Keep a name or a place of somebody for later requests of this conversation."""
+        self.told.setdefault(whom, {}).update({key: value for key, value in facts.items() if value})
 
     def current(self) -> Form | None:
         """The request being talked about: the first that is not put aside."""

@@ -78,7 +78,7 @@ def when(wanted: Wanted, now: datetime, words: Words) -> str:
     today = now.date()
     first = _span(wanted.iso, today, words)
     if wanted.recurrence:
-        return _word(words, "recurring", which=_recurrence(wanted.recurrence, words), first=first)
+        return _word(words, "recurring", which=recurrence(wanted.recurrence, words), first=first)
     return first
 
 
@@ -95,7 +95,8 @@ def _span(iso: str, today: date, words: Words) -> str:
     return _moment(start, today, words) + _word(words, "until") + _moment(end, today, words)
 
 
-def _recurrence(rule: str, words: Words) -> str:
+def recurrence(rule: str, words: Words) -> str:
+    """「每天」, 「每星期三、五」 of an RRULE."""
     parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
     if parts.get("FREQ") == "DAILY":
         return _word(words, "every_other_day" if parts.get("INTERVAL") == "2" else "daily")

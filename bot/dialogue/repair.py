@@ -28,13 +28,13 @@ def silence(talk: Talk) -> None:
     if memory.silences >= SILENCES_UNTIL_PERSON:
         person.hand_off(talk, why="silence", phrase="silence.third")
     else:
-        asks = Asks(memory.asking) if memory.asking else None
-        talk.ask(asks, "silence.first" if memory.silences == 1 else "silence.second")
+        talk.ask(None, "silence.first" if memory.silences == 1 else "silence.second")
+        talk.keep_question()
 
 
 def too_long(talk: Talk) -> None:
-    asks = Asks(talk.memory.asking) if talk.memory.asking else None
-    talk.ask(asks, "refused_input.too_long")
+    talk.ask(None, "refused_input.too_long")
+    talk.keep_question()
     talk.happened.append("too_long")
 
 
@@ -59,7 +59,7 @@ def _offer(talk: Talk) -> None:
     usual = [code for code in talk.words()["usual_items"] if code not in likely]
     items = (likely + usual)[: request.MOST_CHOICES]
     shorts = [catalogue[item].short for item in items]
-    talk.memory.pending = Pending(kind="offer_items", items=items)
+    talk.memory.pending = Pending(kind="offer_items", items=items, said=talk.text)
     what = phrasing.joined(shorts, talk.words())
     talk.ask(Asks.WHICH_ITEM, "not_understood.offer", choices=[Choice(s, s) for s in shorts], what=what)
 

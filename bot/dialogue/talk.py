@@ -73,6 +73,11 @@ class Talk:
         """Ask one thing; a later question of the same turn takes the place of an earlier one."""
         self.asks, self.question, self.choices = asks, self.phrase(key, **values), tuple(choices)
 
+    def keep_question(self) -> None:
+        """What was asked before is still asked, with the same quick answers."""
+        self.asks = Asks(self.memory.asking) if self.memory.asking else None
+        self.choices = tuple(Choice(label, text) for label, text in self.memory.choices)
+
     def requests(self) -> tuple[str, ...]:
         """Items asked for in this sentence, best first."""
         return tuple(name for name in self.heard.names() if name in self.rules.catalogue)

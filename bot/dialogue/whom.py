@@ -59,6 +59,11 @@ def _same_name(person: Person, elder: Elder) -> bool:
     )
 
 
+def by_name(text: str, caller: Caller) -> Elder | None:
+    """The elder of this relative whose whole name occurs in the text."""
+    return next((ward.elder for ward in caller.wards if ward.elder.name in text), None)
+
+
 def settle(form: Form, slot: Slot, caller: Caller) -> bool:
     """Put the person of a slot into the form. True when this changed who it is for."""
     person = slot.resolved if isinstance(slot.resolved, Person) else Person(text=slot.text)

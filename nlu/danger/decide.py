@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlu.danger.guards import stands
-from nlu.danger.matching import Found, Hit, Hits, combine, find_chain, find_sounds, find_words
+from nlu.danger.matching import MARKS, Found, Hit, Hits, combine, find_chain, find_sounds, find_words
 from nlu.danger.patterns import LEVELS, Rules, Sign, rules
 from nlu.speech import cut, even
 from nlu.understanding import Danger
@@ -51,7 +51,7 @@ def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | Non
 def look(text: str, known: Rules) -> Findings:
     """The signs of an evened text."""
     written = find_words(text, known.words)
-    spans = [found for chain in known.harmless for found in find_chain(text, written, chain)]
+    spans = [found for chain in known.harmless for found in find_chain(text, written, chain, MARKS)]
     hits = dict(written)
     for group, listed in find_sounds(text, known.heard).items():
         hits[group] = list(dict.fromkeys([*hits.get(group, ()), *listed]))
@@ -80,7 +80,13 @@ def look(text: str, known: Rules) -> Findings:
 
 
 def _covered(hit: Hit, spans: Sequence[Found]) -> bool:
-    return any(span.start < hit.end and hit.start < span.end for span in spans)
+    """Whether a harmless phrase overlaps the word; a word that holds the whole phrase says more than it."""
+    return any(
+        span.start < hit.end
+        and hit.start < span.end
+        and not (hit.start <= span.start and span.end <= hit.end and hit.end - hit.start > span.end - span.start)
+        for span in spans
+    )
 
 
 def _confidence(text: str, findings: Findings, classifier: float) -> float | None:

@@ -36,7 +36,7 @@ def guard_of(text: str, hits: Hits, chain: Found, sign: Sign, unmoved_by: frozen
         if name not in unmoved_by and check(text, hits, chain):
             return name
     if sign.level != "sure" and not _cues(hits, "urgent"):
-        for name in ("usual", "planned"):
+        for name in ("usual", "asked", "planned"):
             if name not in unmoved_by and _speaks_of(name, hits, chain):
                 return name
     return None
@@ -52,7 +52,7 @@ def _denied(text: str, hits: Hits, chain: Found) -> bool:
         0 <= part.start - cue.end <= (DENIAL_GAP if cue.end - cue.start > 1 else 0) and not ENDS.search(text[cue.end : part.start])
         for part in chain.parts
         for cue in _cues(hits, "denied")
-        if not _within(cue, _cues(hits, "still"))
+        if not _within(cue, _cues(hits, "still")) and not _within(cue, chain.parts)
     )
 
 
@@ -105,6 +105,7 @@ def _speaks_of(name: str, hits: Hits, chain: Found) -> bool:
             chain.start - cue.start <= WISH_REACH and not any(cue.end <= now.start <= chain.start for now in nows)
         )
         for cue in _cues(hits, name)
+        if not _within(cue, _cues(hits, "still"))
     )
 
 

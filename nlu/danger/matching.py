@@ -14,6 +14,7 @@ NEAR = 6  # characters that may stand between the words of a chain
 FAR = 40  # characters that may stand between two chains of one sign
 MOST = 24  # hits of one group that are looked at: keeps any text linear
 ENDS = re.compile(r"[。！？!?\n]")
+MARKS = re.compile(r"[，。！？；、,.!?;…\n]")
 
 
 class Hit(NamedTuple):
@@ -55,20 +56,44 @@ def find_words(text: str, words: Node) -> dict[str, list[Hit]]:
     return hits
 
 
+class Unit(NamedTuple):
+    """A syllable of the text: a character, or Latin letters that spell it (then `written` is empty)."""
+
+    syllable: int
+    start: int
+    end: int
+    written: str
+
+
+def syllables(text: str) -> list[Unit]:
+    """What the text sounds like; 0 where a sign or a number has no sound. Spaces in pinyin are passed over."""
+    heard = [int(number) for number in tables().folded[sounds(text)]]
+    units: list[Unit] = []
+    for position, number in enumerate(heard):
+        latin = text[position].isascii() and text[position].isalpha()
+        if number:
+            units.append(Unit(number, position, position + 1, "" if latin else text[position]))
+        elif units and units[-1].syllable and not units[-1].written and (latin or text[position] == " "):
+            units[-1] = units[-1]._replace(end=position + 1)
+        else:
+            units.append(Unit(0, position, position + 1, text[position]))
+    return units
+
+
 def find_sounds(text: str, heard: Node) -> dict[str, list[Hit]]:
-    """Words that sound like those of the trie. Only one character may be written otherwise (two in a word of
-    four or more), or every second word would sound like some danger."""
+    """Words that sound like those of the trie. Only one character may be written otherwise (two in a word of four or
+    more), or every second word would sound like some danger; pinyin is taken as it sounds."""
     hits: dict[str, list[Hit]] = {}
-    syllables = [int(number) for number in tables().folded[sounds(text)]]
-    for start in range(len(text)):
+    units = syllables(text)
+    for start in range(len(units)):
         node: Node | None = heard
-        for position in range(start, len(text)):
-            node = node.following.get(syllables[position]) if node else None
+        for position in range(start, len(units)):
+            node = node.following.get(units[position].syllable) if node else None
             if node is None:
                 break
             for group, word in zip(node.groups, node.written, strict=True):
-                if _close_enough(word, text[start : position + 1]):
-                    _note(hits, group, Hit(start, position + 1))
+                if _close_enough(word, units[start : position + 1]):
+                    _note(hits, group, Hit(units[start].start, units[position].end))
     return hits
 
 
@@ -78,18 +103,19 @@ def _note(hits: dict[str, list[Hit]], group: str, hit: Hit) -> None:
         listed.append(hit)
 
 
-def _close_enough(word: str, written: str) -> bool:
-    equal = sum(map(str.__eq__, word, written))
+def _close_enough(word: str, units: Sequence[Unit]) -> bool:
+    equal = sum(unit.written in ("", character) for unit, character in zip(units, word, strict=True))
     return equal >= (len(word) - 1 if len(word) < 4 else len(word) - 2)
 
 
-def find_chain(text: str, hits: Hits, chain: Chain) -> list[Found]:
-    """Where the words of a chain stand near each other; one result for each hit of its first group at most."""
+def find_chain(text: str, hits: Hits, chain: Chain, border: re.Pattern[str] = ENDS) -> list[Found]:
+    """Where the words of a chain stand near each other with no border in between; one result for each hit of its
+    first group at most."""
     found = []
     for first in hits.get(chain.groups[0], ()):
         parts = [first]
         for group in chain.groups[1:]:
-            after = _nearest(text, parts, hits.get(group, ()), chain.in_order)
+            after = _nearest(text, parts, hits.get(group, ()), chain.in_order, border)
             if after is None:
                 break
             parts.append(after)
@@ -98,7 +124,9 @@ def find_chain(text: str, hits: Hits, chain: Chain) -> list[Found]:
     return found
 
 
-def _nearest(text: str, parts: Sequence[Hit], candidates: Iterable[Hit], in_order: bool) -> Hit | None:
+def _nearest(
+    text: str, parts: Sequence[Hit], candidates: Iterable[Hit], in_order: bool, border: re.Pattern[str]
+) -> Hit | None:
     start, end = min(part.start for part in parts), max(part.end for part in parts)
     best: tuple[int, Hit] | None = None
     for hit in candidates:
@@ -108,7 +136,7 @@ def _nearest(text: str, parts: Sequence[Hit], candidates: Iterable[Hit], in_orde
             gap, between = start - hit.end, text[hit.end : start]
         else:
             continue
-        if gap <= NEAR and (best is None or gap < best[0]) and not ENDS.search(between):
+        if gap <= NEAR and (best is None or gap < best[0]) and not border.search(between):
             best = (gap, hit)
     return best[1] if best else None
 

@@ -15,7 +15,7 @@ from config.lexicon import load
 from nlu.speech import even, sounds, tables
 
 LEVELS = ("sure", "strong", "short", "weak", "hint")
-CUES = ("now", "urgent", "past", "past_after", "maybe", "resolved", "but", "story", "usual", "planned", "denied", "still")
+CUES = ("now", "urgent", "past", "past_after", "maybe", "resolved", "but", "story", "usual", "asked", "planned", "denied", "still")
 NUMERALS = "零一二两三四五六七八九十几半多0123456789"
 ANY_NUMERAL = "N"  # in a word: any one numeral; what was said is in lower case, so it can not be meant itself
 

@@ -75,7 +75,9 @@ class ModelFile:
     def matrix(self, name: str, width: int, rows: Sequence[int] | None = None) -> torch.Tensor:
         """A 4-bit matrix as floats: each block of 32 is a half-precision scale and 16 bytes of two weights each."""
         offset, size = self.directory[name]
-        packed: NDArray[np.uint8] = np.frombuffer(self.content, np.uint8, size, offset).reshape(-1, width // BLOCK, 18)
+        packed: NDArray[np.uint8] = np.frombuffer(self.content, np.uint8, size, offset).reshape(
+            -1, width // BLOCK, 18
+        )
         if rows is not None:
             packed = packed[list(rows)]
         scale = packed[:, :, :2].copy().view(np.float16).astype(np.float32)
@@ -98,7 +100,7 @@ def known_pieces() -> dict[str, float]:
     return {
         piece: float(stored.scores[number])
         for piece, number in stored.pieces.items()
-        if number >= SPECIAL and even(piece) == piece and _is_chinese(piece) or _is_mark(piece, marks)
+        if (number >= SPECIAL and even(piece) == piece and _is_chinese(piece)) or _is_mark(piece, marks)
     }
 
 
@@ -107,7 +109,7 @@ def _is_chinese(piece: str) -> bool:
 
 
 def _is_mark(piece: str, marks: str) -> bool:
-    return len(piece) == 1 and (piece.isascii() and piece.isprintable() or piece in marks)
+    return len(piece) == 1 and ((piece.isascii() and piece.isprintable()) or piece in marks)
 
 
 def read(pieces: Sequence[str], layers: Sequence[int]) -> StartingWeights:
@@ -120,7 +122,9 @@ def read(pieces: Sequence[str], layers: Sequence[int]) -> StartingWeights:
         weights: dict[str, torch.Tensor] = {}
         for part, names in PARTS.items():
             inward = INNER if part == "narrow" else WIDTH
-            weights[f"{part}.weight"] = torch.cat([stored.matrix(f"l{layer}.{name}.w", inward) for name in names])
+            weights[f"{part}.weight"] = torch.cat(
+                [stored.matrix(f"l{layer}.{name}.w", inward) for name in names]
+            )
             weights[f"{part}.bias"] = torch.cat([stored.floats(f"l{layer}.{name}.b") for name in names])
         for part, name in NORMS.items():
             weights[f"{part}.weight"] = stored.floats(f"l{layer}.{name}.w")

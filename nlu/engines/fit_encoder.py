@@ -19,7 +19,17 @@ from torch.nn import functional as F  # noqa: N812 (the customary name)
 from nlu.data_files import Example
 from nlu.engines import e5_weights
 from nlu.engines.tagger import tags_of
-from nlu.engines.tokens import LONGEST, PADDING, PIECE, QUESTIONS, TAGS, Numbers, Tokens, Vocabulary, question_number
+from nlu.engines.tokens import (
+    LONGEST,
+    PADDING,
+    PIECE,
+    QUESTIONS,
+    TAGS,
+    Numbers,
+    Tokens,
+    Vocabulary,
+    question_number,
+)
 from nlu.speech import tables
 
 IGNORED = -100
@@ -130,14 +140,20 @@ class Prepared:
 
 
 def prepare(
-    examples: Sequence[Example], vocabulary: Vocabulary, labels: Sequence[str], *, rng: random.Random | None = None
+    examples: Sequence[Example],
+    vocabulary: Vocabulary,
+    labels: Sequence[str],
+    *,
+    rng: random.Random | None = None,
 ) -> list[Prepared]:
     prepared: list[Prepared] = []
     for example in examples:
         tokens = vocabulary.read(example.text, rng=rng, loosened=LOOSENED)
         target = [float(label in example.labels) for label in labels]
         prepared.append(
-            Prepared(tokens, question_number(example.expecting), tags_of(example.spans, tokens.places), target)
+            Prepared(
+                tokens, question_number(example.expecting), tags_of(example.spans, tokens.places), target
+            )
         )
     return prepared
 
@@ -187,7 +203,9 @@ def loss_of(logits: torch.Tensor, tags: torch.Tensor, batch: dict[str, torch.Ten
 
 
 def _batches(prepared: Sequence[Prepared], size: int, rng: random.Random) -> list[list[Prepared]]:
-    order = sorted(range(len(prepared)), key=lambda place: len(prepared[place].tokens.pieces) + rng.random() * 8)
+    order = sorted(
+        range(len(prepared)), key=lambda place: len(prepared[place].tokens.pieces) + rng.random() * 8
+    )
     groups = [[prepared[place] for place in order[at : at + size]] for at in range(0, len(order), size)]
     rng.shuffle(groups)
     return groups
@@ -199,7 +217,9 @@ def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
     for name, parameter in network.named_parameters():
         groups[name.split(".")[0] in fresh].append(parameter)
     return torch.optim.AdamW(
-        [{"params": groups[0], "lr": recipe.rate}, {"params": groups[1], "lr": recipe.rate * 5}], weight_decay=0.01, fused=True
+        [{"params": groups[0], "lr": recipe.rate}, {"params": groups[1], "lr": recipe.rate * 5}],
+        weight_decay=0.01,
+        fused=True,
     )
 
 
@@ -240,13 +260,17 @@ def train(
             total += _step(network, optimizer, collate(group))
             schedule.step()
             if number % 50 == 49:
-                say(f"epoch {epoch} {number + 1}/{len(batches)} loss {total / (number + 1):.3f} {time.monotonic() - started:.0f} s")
+                say(
+                    f"epoch {epoch} {number + 1}/{len(batches)} loss {total / (number + 1):.3f} {time.monotonic() - started:.0f} s"
+                )
         network.eval()
         torch.save(
             {"network": network.state_dict(), "optimizer": optimizer.state_dict(),
              "schedule": schedule.state_dict(), "epoch": epoch}, checkpoint,
         )  # fmt: skip
-        say(f"epoch {epoch} done: loss {total / len(batches):.3f}, {time.monotonic() - started:.0f} s {check(network)}")
+        say(
+            f"epoch {epoch} done: loss {total / len(batches):.3f}, {time.monotonic() - started:.0f} s {check(network)}"
+        )
     network.eval()
     return network
 
@@ -271,13 +295,19 @@ def export(network: Network, path: Path) -> None:
     by_piece = torch.ones(1, 12, PIECE, dtype=torch.long)
     question = torch.zeros(1, dtype=torch.long)
     sample = (pieces, by_piece, by_piece, letters, letters, letters, question)
-    axes = {name: {1: "pieces"} for name in INPUTS[:3]} | {name: {1: "letters"} for name in (*INPUTS[3:6], "tags")}
+    axes = {name: {1: "pieces"} for name in INPUTS[:3]} | {
+        name: {1: "letters"} for name in (*INPUTS[3:6], "tags")
+    }
     torch.onnx.export(
         network, sample, str(full), input_names=list(INPUTS), output_names=["logits", "tags"], dynamic_axes=axes,
         opset_version=17, dynamo=False,
     )  # fmt: skip
     quantize_dynamic(
-        str(full), str(path), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gather"]
+        str(full),
+        str(path),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gather"],
     )
     full.unlink()
 

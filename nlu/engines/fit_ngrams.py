@@ -16,7 +16,11 @@ LEAST_SENTENCES = 2  # n-grams seen in fewer sentences are left out
 
 
 def fit_ngrams(
-    texts: Sequence[str], targets: NDArray[np.float32], labels: Sequence[str], *, regularity: float = REGULARITY
+    texts: Sequence[str],
+    targets: NDArray[np.float32],
+    labels: Sequence[str],
+    *,
+    regularity: float = REGULARITY,
 ) -> NgramModel:
     """A model of `texts` (one row of `targets` each, one column a label)."""
     from scipy.sparse import csr_matrix

@@ -53,7 +53,9 @@ class Vocabulary:
 
     def save(self, path: Path) -> None:
         np.savez_compressed(
-            path, pieces=np.array("\n".join(self.scores)), scores=np.array(list(self.scores.values()), np.float16)
+            path,
+            pieces=np.array("\n".join(self.scores)),
+            scores=np.array(list(self.scores.values()), np.float16),
         )
 
     @classmethod

@@ -71,7 +71,7 @@ def _times(
 ) -> list[Slot]:
     found = resolve(plain, now, asked=expecting is Expecting.TIME, spans=spans, tagged=tagged)
     return [
-        Slot("time", text[span.start : span.end], span.start, span.end, time_value(span.value), span.value) for span in found
+        Slot("time", text[span.start : span.end], span.start, span.end, span.shift or time_value(span.value), span.value) for span in found
     ]
 
 

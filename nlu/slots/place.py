@@ -75,12 +75,25 @@ def _names() -> re.Pattern[str]:
     return re.compile(
         f"(?P<county>{alternation([words['province'][0], words['province'][1]])}|{alternation(words['cities'])}"
         f"|{alternation([*counties, *shorts])}(?:区|县|市)?)"
-        f"|(?P<known>{alternation(towns)}(?:{town}|村|社区|小区|道)?)"
+        f"|(?P<known>{alternation(towns)}(?:{town}|村|社区|小区|道|{alternation(strong)})?)"
         f"|(?P<near>(?:{letter}{{0,4}}?)(?:{landmark})(?:的)?{words['beside']})"
         f"|(?P<town>{letter}{{2,3}}?{town})"
-        f"|(?P<estate>{letter}{{1,5}}?(?:{alternation(strong)})|{letter}{{2,4}}?{weak}|{letter}{{2,6}}(?={words['number']}(?:号楼|栋|幢)))"
+        f"|(?P<estate>{letter}{{1,5}}?(?:{alternation(strong)})|{letter}{{2,4}}?{weak}|{letter}{{2,6}}(?={words['number']}(?:号楼|栋|幢|队|组|社)|[0-9]{{1,2}}[-－—][0-9]))"
         f"|(?P<village>{letter}{{1,4}}?{alternation(words['village_endings'])}(?:村)?)"
         f"|(?P<road>{letter}{{1,4}}?{alternation(words['road_endings'])})"
+    )
+
+
+@lru_cache(maxsize=1)
+def _inner() -> re.Pattern[str]:
+    """What may follow a county or town directly: names with letters that would end a name elsewhere."""
+    words = _lexicon()
+    strong = [end for end in words["estate_endings"] if end not in words["weak_estate_endings"]]
+    letter = f"[^{words['inner_stops']}]"
+    return re.compile(
+        f"(?P<town>{letter}{{2,3}}?{alternation(words['town_endings'])})"
+        f"|(?P<village>{letter}{{1,5}}?{alternation(words['village_endings'][:3])})"
+        f"|(?P<estate>{letter}{{1,6}}?{alternation(strong)})|(?P<road>{letter}{{1,5}}?{alternation(words['road_endings'])})"
     )
 
 
@@ -139,22 +152,27 @@ def _atoms(text: str) -> list[_Atom]:
     names, parts = _names(), _parts()
     name, part = names.search(text), parts.search(text)
     while name or part:
-        if part and (not name or part.start() <= name.start()):
-            match = part
-        else:
-            match = name  # type: ignore[assignment]
+        known = name and name.start() == position and str(name.lastgroup) in NAMED
+        opened = bool(atoms) and _opens(atoms[-1], position) and not known
+        inner = _inner().match(text, position) if opened else None
+        first = part if part and (not name or part.start() <= name.start()) else name
+        match = inner or first
+        if match is None:
+            break
         kind = str(match.lastgroup)
-        beside = bool(atoms) and atoms[-1].end == match.start() and atoms[-1].kind in NAMED
-        if kind in PARTS or beside or _is_name(kind, match.group()):
+        if inner or kind in PARTS or _is_name(kind, match.group()):
             atoms.append(_Atom(kind, match.start(), match.end(), match.group()))
             position = match.end()
         else:
             position = match.start() + 1
-        if name and name.start() < position:
-            name = names.search(text, position)
-        if part and part.start() < position:
-            part = parts.search(text, position)
+        name = names.search(text, position) if name and name.start() < position else name
+        part = parts.search(text, position) if part and part.start() < position else part
     return atoms
+
+
+def _opens(atom: _Atom, position: int) -> bool:
+    """Whether nearly any name may follow: right behind a county or a town."""
+    return atom.end == position and atom.kind in NAMED
 
 
 def _is_name(kind: str, said: str) -> bool:

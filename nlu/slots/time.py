@@ -28,6 +28,7 @@ class TimeSpan:
     end: int
     text: str
     value: WantedTime
+    shift: str | None = None  # «推迟两天»: an ISO 8601 duration with its sign, "+P2D"
 
 
 def resolve(
@@ -69,7 +70,7 @@ def _span(draft: Draft, text: str, now: datetime, meal_words: bool) -> TimeSpan:
     value = resolve_draft(draft, now)
     if meal_words and value.iso and len(value.iso) == DAY_LENGTH and not value.clock_said:
         value = _with_meal(value, text[draft.end : draft.end + MEAL_NEAR])
-    return TimeSpan(draft.start, draft.end, text[draft.start : draft.end], value)
+    return TimeSpan(draft.start, draft.end, text[draft.start : draft.end], value, draft.shift)
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +94,7 @@ def _allowed(draft: Draft, text: str, asked: bool) -> bool:
     """Whether the expression can be a wanted time at all."""
     if draft.past:
         return asked and bool(draft.days) and _covers(draft, text)
-    if (draft.vague and not draft.recurrence) or draft.shapes == ["asap_asked"]:
+    if (draft.vague and not draft.recurrence and not draft.shift) or draft.shapes == ["asap_asked"]:
         return asked
     left, right = text[max(0, draft.start - 6) : draft.start], text[draft.end : draft.end + NEAR]
     if draft.shapes == ["clock"] and draft.clock == (1, 0) and draft.end - draft.start == len("一点"):
@@ -122,6 +123,9 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
     """Leaves out times that were taken back, moved away from or ruled out."""
     kept: list[Draft] = []
     for draft in found:
+        gap = text[kept[-1].end : draft.start] if kept else ""
+        if gap and rule("negated_before").search(gap):
+            continue
         while kept and _takes_back(text[kept[-1].end : draft.start]):
             kept.pop()
         kept.append(draft)

@@ -32,6 +32,7 @@ class Draft:
     past: bool = False
     open_day: bool = False
     no_such_day: str | None = None
+    shift: str | None = None
     tail: str | None = None  # "before" or "after"
     to: Draft | None = None  # the other end of a range
     shapes: list[str] = field(default_factory=list)
@@ -87,6 +88,7 @@ def _add(draft: Draft, word: Word, reading: Reading) -> None:
     draft.vague |= reading.vague
     draft.past |= reading.past
     draft.open_day |= reading.open_day
+    draft.shift = reading.shift or draft.shift
     draft.no_such_day = reading.no_such_day or draft.no_such_day
     draft.start, draft.end = min(draft.start, word.start), max(draft.end, word.end)
     draft.shapes.append(word.shape)

@@ -47,6 +47,7 @@ class Reading:
     past: bool = False  # in the past by its meaning («昨天», «上礼拜»)
     open_day: bool = False  # a day that has to be asked back («古尔邦节»)
     no_such_day: str | None = None
+    shift: str | None = None  # an ISO 8601 duration by which an appointment is to move: "+P2D", "-PT30M"
 
 
 def as_number(text: str | None) -> int:
@@ -217,8 +218,12 @@ def _lunar(word: Word, now: datetime) -> Reading | None:
 
 
 def _lunar_bare(word: Word, now: datetime) -> Reading | None:
-    found = next_lunar_day_of_month(now.date(), as_number(word.found["bare_lunar"]))
-    return Reading(days=one(found, "lunar")) if found else None
+    first = as_number(word.found["bare_lunar"])
+    found = next_lunar_day_of_month(now.date(), first)
+    if found is None:
+        return None
+    more = max(0, as_number(word.found.get("lunar_to", "").lstrip("初")) - first)
+    return Reading(days=Days(found, found + more * DAY, "lunar"))
 
 
 def _festival(word: Word, now: datetime) -> Reading | None:
@@ -270,6 +275,24 @@ def _these_days(word: Word, now: datetime) -> Reading:
     said = word.found.get("these", "")
     ahead = {"几": 2, "半": 15}.get(said, as_number(said) - 1 if said else 1)
     return Reading(days=Days(now.date(), now.date() + max(1, ahead) * DAY, "week"))
+
+
+def _two_days(word: Word, now: datetime) -> Reading:
+    return Reading(days=Days(now.date() + DAY, now.date() + 2 * DAY, "week"))
+
+
+def _every_other(word: Word, now: datetime) -> Reading:
+    return Reading(recurrence=f"FREQ=DAILY;INTERVAL={1 + (as_number(word.found.get('every_gap')) or 1)}")
+
+
+def _shift(word: Word, now: datetime) -> Reading | None:
+    """«推迟两天»: counted from an appointment that is not known here, so only how long is told."""
+    length = _span_of(word.found["shift_n"], word.found["shift_u"])
+    minutes = int(length.total_seconds()) // 60
+    if not minutes:
+        return None
+    size = f"P{minutes // 1440}D" if minutes % 1440 == 0 else f"PT{minutes}M"
+    return Reading(vague=True, shift=("-" if "sooner" in word.found else "+") + size)
 
 
 def _soon(word: Word, now: datetime) -> Reading:
@@ -338,7 +361,7 @@ READERS: dict[str, Callable[[Word, datetime], Reading | None]] = {
     "every_month_days": _every_month_days, "every_month": _repeated("FREQ=MONTHLY"),
     "every_two_weeks": _repeated("FREQ=WEEKLY;INTERVAL=2"), "every_weekday_to": _every_weekday_to,
     "every_weekdays": _every_weekdays, "per_week": _per_week, "every_week": _repeated("FREQ=WEEKLY"),
-    "every_other": _repeated("FREQ=DAILY;INTERVAL=2"), "workdays": _workdays, "short_day": _short_day, "day": _day,
+    "every_other": _every_other, "two_days": _two_days, "shift": _shift, "workdays": _workdays, "short_day": _short_day, "day": _day,
     "these_days": _these_days, "within": _within, "past_week": _past_week, "in_time": _in_time, "soon": _soon,
     "week": _week, "weekday": _weekday, "friday": _friday, "weekend": _weekend, "solar": _solar,
     "short_solar": _short_solar, "lunar": _lunar, "festival": _festival, "announced": _announced,

@@ -85,5 +85,8 @@ def time_words(text: str) -> list[Word]:
     for match in _pattern().finditer(text):
         parts = {name: part for name, part in match.groupdict().items() if part is not None}
         shape = next(name for name in parts if name.startswith("shape_"))
-        found.append(Word(shape.removeprefix("shape_"), match.start(), match.end(), match.group(), parts))
+        start, end = match.span()
+        if "shift_n" in parts:  # «推迟两天»: the length alone is the time
+            start, end = match.start("shift_n"), match.end("shift_u")
+        found.append(Word(shape.removeprefix("shape_"), start, end, text[start:end], parts))
     return found

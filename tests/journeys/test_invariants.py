@@ -22,7 +22,7 @@ from tests.journeys.conftest import import_rows
 NLU_DATA = Path(__file__).parents[2] / "nlu" / "data"
 MARK = re.compile(r"\[([^\[\]]+)\]\([a-z_]+\)")
 CHINESE = re.compile(r"[㐀-鿿0-9]")
-READ_BACK = "对不对"  # only a read-back ends with these words
+READ_BACK = re.compile("对不对|我说得对吗")  # only a read-back ends with these words
 PERSON = re.compile("人工|工作人员|找人|值班|有人")
 HELP = re.compile("120|119|110")
 MOST_SENTENCES = 3
@@ -122,7 +122,7 @@ class AnybodyTalking(RuleBasedStateMachine):
         return (
             bool(self.replies)
             and self.replies[-1]["asks"] == "confirm"
-            and READ_BACK in self.replies[-1]["reply"]
+            and READ_BACK.search(self.replies[-1]["reply"]) is not None
         )
 
     @rule(text=st.sampled_from(sorted(set(_sentences()))))
@@ -193,7 +193,7 @@ class AnybodyTalking(RuleBasedStateMachine):
             return
         text = self.replies[-1]["reply"]
         sentences = [part for part in re.split("[。？！?!]", text) if part.strip()]
-        if READ_BACK not in text:
+        if not READ_BACK.search(text):
             assert len(sentences) <= MOST_SENTENCES, text
         if self.channel == "phone":
             too_long = [part for part in sentences if len(CHINESE.findall(part)) > MOST_CHARACTERS]
@@ -209,7 +209,7 @@ class AnybodyTalking(RuleBasedStateMachine):
         assert set(before) <= set(numbers), "an order went missing"
         assert len(numbers) <= len(before) + 1, "one turn made several orders"
         if len(numbers) > len(before):
-            assert READ_BACK in self._said_before(), (
+            assert READ_BACK.search(self._said_before()), (
                 f"an order without a read-back: {self.replies[-1]['orders']}"
             )
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+
 from config.catalogue import load_catalogue
 from nlu.answers import bare_answer, strip_marks
 from nlu.data_files import DATA_FOLDER, Example, read_folder
@@ -56,9 +57,13 @@ def test_no_label_steals_the_sentence_of_another(training: list[Example]) -> Non
     assert {text: found for text, found in meanings.items() if len(found) > 1} == {}
 
 
-def test_training_and_validation_share_no_sentence(training: list[Example], validation: list[Example]) -> None:
+def test_training_and_validation_share_no_sentence(
+    training: list[Example], validation: list[Example]
+) -> None:
     known = {strip_marks(example.text) for example in training}
-    leaked = [e.text for e in validation if len(strip_marks(e.text)) >= SHORT and strip_marks(e.text) in known]
+    leaked = [
+        e.text for e in validation if len(strip_marks(e.text)) >= SHORT and strip_marks(e.text) in known
+    ]
     assert leaked == []
 
 
@@ -109,7 +114,9 @@ def test_spans_stand_where_they_say(training: list[Example], validation: list[Ex
             assert example.text[span.start : span.end] == span.text
 
 
-def test_bare_answers_do_not_contradict_the_sentences(training: list[Example], validation: list[Example]) -> None:
+def test_bare_answers_do_not_contradict_the_sentences(
+    training: list[Example], validation: list[Example]
+) -> None:
     wrong = [
         (example.text, example.labels, found)
         for example in [*training, *validation]

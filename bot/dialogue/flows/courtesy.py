@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue import cues
-from bot.dialogue.flows import person, request
+from bot.dialogue.flows import existing, person, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
@@ -16,6 +16,12 @@ def answer_offer(talk: Talk) -> bool:
         return False
     no = talk.heard.has("deny") or cues.says("opens_no", talk.text)
     yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not no
+    if pending.kind == "anything_else" and pending.numbers and cues.says("undo", talk.text):
+        return existing.undo_cancel(talk, pending)
+    if pending.items and pending.kind == "offer_person" and not talk.requests() and _books(talk):
+        talk.memory.pending, talk.understood = None, True
+        request.take_up(talk, pending.items[0], pending.said)
+        return True
     if pending.kind == "offer_person" and (yes or no) and not talk.requests():
         return _answer_person(talk, wanted=yes)
     if pending.kind == "offer_items":
@@ -23,6 +29,11 @@ def answer_offer(talk: Talk) -> bool:
     if pending.kind == "anything_else" and not talk.requests():
         return _answer_anything_else(talk, yes=yes, no=no)
     return False
+
+
+def _books(talk: Talk) -> bool:
+    """«不问了，给我约个后天下午的»: what was asked about is wanted."""
+    return bool(talk.slots("time")) or cues.says("book", talk.text)
 
 
 def _answer_person(talk: Talk, *, wanted: bool) -> bool:
@@ -39,12 +50,12 @@ def _answer_person(talk: Talk, *, wanted: bool) -> bool:
 def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     """Which of the offered items: by number, by name, by a new request, or yes when only one was offered."""
     index = cues.ordinal(talk.text)
-    item = None
-    if index is not None and index < len(pending.items):
+    item = next((item for item in talk.requests() if item in pending.items), None)
+    if item is None and index is not None and index < len(pending.items):
         item = pending.items[index]
-    elif yes and len(pending.items) == 1:
+    elif item is None and yes and len(pending.items) == 1:
         item = pending.items[0]
-    else:
+    elif item is None:
         shorts = {talk.rules.catalogue[code].short: code for code in pending.items}
         mentioned = [code for code in pending.items if code in cues.items_mentioned(talk.text)]
         item = shorts.get(talk.text) or (mentioned[0] if len(mentioned) == 1 else None)
@@ -58,7 +69,7 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
         return False
     talk.memory.pending = None
     talk.understood = True
-    request.take_up(talk, item)
+    request.take_up(talk, item, pending.said)
     return True
 
 

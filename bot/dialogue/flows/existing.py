@@ -15,6 +15,7 @@ from bot.dialogue.turn import Asks, Choice
 from nlu.understanding import Slot, WantedTime
 
 MOST_TOLD = 2
+MOVED = "moved_existing"
 
 
 def existing(talk: Talk) -> bool:
@@ -25,10 +26,18 @@ def existing(talk: Talk) -> bool:
         handled = True
     if talk.heard.has("cancel_order"):
         handled = _cancel(talk) or handled
-    if talk.heard.has("reschedule"):
+    if talk.heard.has("reschedule") or _moves_existing(talk):
         handled = _reschedule(talk) or handled
     talk.understood = talk.understood or handled
-    return handled and not talk.requests()
+    return handled and (not talk.requests() or MOVED in talk.happened)
+
+
+def _moves_existing(talk: Talk) -> bool:
+    """«那个洗澡的我想换个日子»: reads like a request, but such an order stands already."""
+    requests = talk.requests()
+    if not requests or talk.form is not None or not cues.says("move", talk.text):
+        return False
+    return any(order.item == requests[0] for order in _open_orders(talk))
 
 
 def complaint(talk: Talk) -> bool:
@@ -60,10 +69,7 @@ def complaint(talk: Talk) -> bool:
 
 def name_of(talk: Talk, order: Order) -> str:
     """「明天中午十二点的送餐」, as the caller would recognise it."""
-    item = talk.rules.catalogue[order.item].say if order.item in talk.rules.catalogue else order.item
-    if order.wanted.iso is None:
-        return item
-    return phrasing.of_time(phrasing.when(order.wanted, talk.turn.now, talk.words()), item, talk.words())
+    return request.named(talk, order.item, order.wanted)
 
 
 def _open_orders(talk: Talk) -> list[Order]:
@@ -74,6 +80,7 @@ def _fitting(talk: Talk, orders: Sequence[Order]) -> list[Order]:
     """The orders that the sentence can mean: by what is named in it, then by the day it names."""
     named = cues.items_mentioned(talk.text)
     left = [order for order in orders if order.item in named] or list(orders)
+    left = _of_people(talk, left) or left
     day = next(
         (
             s.resolved.iso[:10]
@@ -83,6 +90,12 @@ def _fitting(talk: Talk, orders: Sequence[Order]) -> list[Order]:
         None,
     )
     return [order for order in left if day and (order.wanted.iso or "").startswith(day)] or left
+
+
+def _of_people(talk: Talk, orders: Sequence[Order]) -> list[Order]:
+    """Those of the orders that are for somebody named in the sentence."""
+    people = [slot.value or slot.text for slot in talk.slots("beneficiary")]
+    return [order for order in orders if order.beneficiary in people or order.beneficiary_name in people]
 
 
 def _is_clear(talk: Talk, orders: Sequence[Order]) -> bool:
@@ -158,6 +171,15 @@ def _cancel(talk: Talk) -> bool:
     return True
 
 
+def undo_cancel(talk: Talk, pending: Pending) -> bool:
+    """«哎，还是送吧» right after a cancellation: the same is read back to be ordered anew."""
+    orders = [order for number in pending.numbers if (order := talk.order(number))]
+    talk.memory.pending, talk.understood = None, bool(orders)
+    for order in orders:
+        forms.copy_order(forms.open_form(talk, order.item), order)
+    return bool(orders)
+
+
 def cancel(talk: Talk, order: Order) -> None:
     talk.commands.append(
         CancelOrder(number=order.number, at=talk.turn.now, actor="caller", reason=talk.text[:200])
@@ -175,6 +197,8 @@ def _touched(talk: Talk, order: Order) -> None:
 def _reschedule(talk: Talk) -> bool:
     """Another time for an order, or for the request that is being talked about."""
     form = talk.form
+    if talk.requests() and _moves_existing(talk):
+        talk.happened.append(MOVED)
     if form and not talk.requests():
         forms.fill(talk, form)
         if not talk.slots("time"):
@@ -295,5 +319,5 @@ def _chosen(talk: Talk, orders: Sequence[Order]) -> list[Order]:
         if isinstance(s.resolved, WantedTime) and s.resolved.iso
     ]
     dated = [order for order in left if any((order.wanted.iso or "").startswith(day) for day in days)]
-    left = dated or named
+    left = dated or _of_people(talk, left) or named
     return left if len(left) == 1 else []

@@ -24,5 +24,6 @@ def pace(talk: Talk) -> bool:
         return True
     talk.say(f"pace.{wish}")
     talk.sentences += memory.said
+    talk.keep_question()
     talk.happened.append(wish)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialogue import cues
 from bot.dialogue.flows import request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
@@ -33,5 +34,7 @@ def _unknown(talk: Talk) -> None:
     if talk.form or talk.requests():
         talk.say("policy.unknown")
         return
-    talk.memory.pending = Pending(kind="offer_person")
+    spoken_of = cues.items_mentioned(talk.text)
+    likely = [scored.label for scored in talk.heard.ranking if scored.label in spoken_of]
+    talk.memory.pending = Pending(kind="offer_person", items=likely[:1])
     talk.ask(Asks.CONFIRM, "person.offer", choices=request.choices_for(talk, Asks.CONFIRM))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from backend.domain.order import Wanted
+from backend.domain.people import Elder
 from backend.services.commands import RegisterCaller
 from bot.dialogue import cues, forms, phrasing, whom
 from bot.dialogue.memory import Form, Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks, Choice
+from nlu.understanding import Person, Slot
 
 MOST_CHOICES = 3
 
@@ -24,6 +27,8 @@ def answer_confirmation(talk: Talk) -> bool:
     others = [item for item in talk.requests() if item != form.item]
     if form.item in talk.requests() and _for_another(talk, form):
         return False
+    if cues.says("drop", text) and (meant := _meant(talk, form)) is not form:
+        return drop(talk, meant)
     if others and (says_no or cues.says("replace", text)):
         return replace_item(talk, form, others)
     if (
@@ -141,10 +146,17 @@ def _split_by_person(talk: Talk, form: Form) -> None:
 
     What serves a whole household (a meal, cleaning) at one address stays one order for both.
     """
-    people = talk.slots("beneficiary", of=form.item)
+    text = talk.heard.text
+    people = [
+        slot
+        for slot in talk.slots("beneficiary", of=form.item)
+        if not cues.says("their_name", text[: slot.start]) and not cues.says("my_name", text[: slot.start])
+    ]
     if len(people) < 2 or cues.says("replace", talk.text):
         return
-    if talk.rules.catalogue[form.item].household and len(talk.slots("place", of=form.item)) < 2:
+    homes = {elder.address for slot in people if (elder := _known(talk, slot))}
+    homes |= {slot.text for slot in talk.slots("place", of=form.item)}
+    if talk.rules.catalogue[form.item].household and len(homes) < 2:
         form.beneficiary = phrasing.joined(
             [slot.value or slot.text for slot in people], talk.words(), link="list_and"
         )
@@ -163,13 +175,19 @@ def _split_by_person(talk: Talk, form: Form) -> None:
         forms.fill_from(talk, part, [*shared_time, *own])
 
 
-def take_up(talk: Talk, item: str) -> None:
-    """The caller chose this item from an offer."""
-    form = next((form for form in talk.memory.forms if form.item == item), None) or forms.open_form(
-        talk, item
-    )
+def take_up(talk: Talk, item: str, said: str | None = None) -> None:
+    """The caller chose this item from an offer. What they `said` before the offer still counts."""
+    form = next((form for form in talk.memory.forms if form.item == item), None)
+    form = form or forms.open_form(talk, item)
     form.parked = False
+    if said:
+        before = talk.rules.parser.parse(said, expecting=None, alternatives=(), now=talk.turn.now)
+        forms.fill_from(talk, form, before.slots)
     forms.fill(talk, form)
+
+
+def _known(talk: Talk, slot: Slot) -> Elder | None:
+    return whom.find(slot.resolved, talk.world.caller).elder if isinstance(slot.resolved, Person) else None
 
 
 def replace_item(talk: Talk, form: Form, items: Sequence[str]) -> bool:
@@ -184,8 +202,15 @@ def replace_item(talk: Talk, form: Form, items: Sequence[str]) -> bool:
     return True
 
 
+def _meant(talk: Talk, form: Form) -> Form:
+    """Which of the requests under way is not wanted («洗澡的不要了»): the one named, else the one talked about."""
+    named = cues.items_mentioned(cues.before("drop", talk.text)) - {form.item}
+    return next((other for other in talk.memory.forms if other.item in named), form)
+
+
 def drop(talk: Talk, form: Form) -> bool:
-    """The caller does not want this request any more."""
+    """The caller does not want this request, or another one that they name, any more."""
+    form = _meant(talk, form)
     talk.memory.forms.remove(form)
     talk.say("order.dropped", what=talk.rules.catalogue[form.item].say)
     talk.memory.pending = None
@@ -201,7 +226,7 @@ def place(talk: Talk, form: Form) -> None:
     talk.commands.append(command)
     caller, memory = talk.world.caller, talk.memory
     if not caller.known and command.beneficiary == "self":
-        memory.name, memory.place = form.name or memory.name, form.place or memory.place
+        memory.tell("self", name=form.name, place=form.place)
         if memory.name or memory.place:
             talk.commands.append(
                 RegisterCaller(
@@ -220,9 +245,16 @@ def place(talk: Talk, form: Form) -> None:
 
 def describe(talk: Talk, form: Form) -> str:
     """「明天中午十二点的送餐」."""
-    what = talk.rules.catalogue[form.item].say
-    if form.time and form.time.get("iso"):
-        return phrasing.of_time(phrasing.when(form.wanted, talk.turn.now, talk.words()), what, talk.words())
+    return named(talk, form.item, form.wanted)
+
+
+def named(talk: Talk, item: str, wanted: Wanted) -> str:
+    """How a request or an order is called: by its time, if it has one, and what it is."""
+    what, words = talk.rules.catalogue[item].say, talk.words()
+    if wanted.recurrence:
+        return phrasing.of_time(phrasing.recurrence(wanted.recurrence, words), what, words)
+    if wanted.iso:
+        return phrasing.of_time(phrasing.when(wanted, talk.turn.now, words), what, words)
     return what
 
 
@@ -306,7 +338,7 @@ def offer(talk: Talk, items: Sequence[str]) -> bool:
     ]
     offered = list(dict.fromkeys([*items, *ranked]))[:MOST_CHOICES]
     shorts = [talk.rules.catalogue[item].short for item in offered]
-    talk.memory.pending = Pending(kind="offer_items", items=offered)
+    talk.memory.pending = Pending(kind="offer_items", items=offered, said=talk.text)
     choices = [Choice(short, short) for short in shorts]
     if len(offered) == 1:
         talk.ask(Asks.CONFIRM, "unsure.one", choices=choices_for(talk, Asks.CONFIRM), choice=shorts[0])

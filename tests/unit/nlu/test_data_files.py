@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from nlu.data_files import (
     Annotation,
     DataFileError,
@@ -19,7 +20,10 @@ from nlu.data_files import (
 def test_marked_spans_get_offsets_in_the_plain_text() -> None:
     text, spans = read_sentence("给[我妈](beneficiary)送[三份](detail)饭")
     assert text == "给我妈送三份饭"
-    assert [(text[span.start : span.end], span.slot) for span in spans] == [("我妈", "beneficiary"), ("三份", "detail")]
+    assert [(text[span.start : span.end], span.slot) for span in spans] == [
+        ("我妈", "beneficiary"),
+        ("三份", "detail"),
+    ]
 
 
 def test_the_long_form_of_a_span_is_read() -> None:
@@ -49,9 +53,7 @@ def test_several_labels_styles_and_questions_are_read(tmp_path: Path) -> None:
     assert (example.labels, example.style, example.expecting) == (("meal", "bath"), "elder", "which_item")
 
 
-@pytest.mark.parametrize(
-    "content", ["- a\n", "nlu: [\n", 'nlu:\n- intent: meal\n  examples: |\n    送饭\n']
-)
+@pytest.mark.parametrize("content", ["- a\n", "nlu: [\n", "nlu:\n- intent: meal\n  examples: |\n    送饭\n"])
 def test_a_broken_file_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "broken.yml").write_text(content, encoding="utf-8")
     with pytest.raises(DataFileError, match=r"broken\.yml"):

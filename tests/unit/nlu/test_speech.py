@@ -5,6 +5,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nlu.speech import MAX_LENGTH, cut, even, fold, sounds, spelled, tables
 
 
@@ -21,7 +22,12 @@ def test_evening_out_twice_changes_nothing_more(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "evened"),
-    [("我要訂飯", "我要订饭"), ("ＡＢＣ１２３", "abc123"), ("一\x00二\u200b三", "一 二 三"), ("低保！", "低保!")],
+    [
+        ("我要訂飯", "我要订饭"),
+        ("ＡＢＣ１２３", "abc123"),
+        ("一\x00二\u200b三", "一 二 三"),
+        ("低保！", "低保!"),
+    ],
 )
 def test_writing_is_evened_out(written: str, evened: str) -> None:
     assert even(written) == evened
@@ -41,7 +47,8 @@ def test_latin_letters_that_spell_syllables_sound(letters: str, syllables: tuple
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("nan", "lan"), ("zhu", "zu"), ("sheng", "shen"), ("jing", "jin"), ("hui", "fei"), ("hua", "fa")]
+    ("one", "other"),
+    [("nan", "lan"), ("zhu", "zu"), ("sheng", "shen"), ("jing", "jin"), ("hui", "fei"), ("hua", "fa")],
 )
 def test_sounds_that_run_together_fold_alike(one: str, other: str) -> None:
     table = tables()

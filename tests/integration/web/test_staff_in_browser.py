@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from backend.domain.queue import TaskKind
+from backend.services.accept_order import accept_order
+from backend.services.commands import AcceptOrder
+from tests.integration.web.conftest import PHONE, Open, Opened, Running, local_now
+
+SignIn = Callable[..., Opened]
+
+
+def rings(page: Page) -> int:
+    return int(page.locator("body").get_attribute("data-rang") or "0")
+
+
+def test_a_new_order_appears_without_reload(house: Running, sign_in: SignIn) -> None:
+    page = sign_in().page
+    expect(page.get_by_text("这里现在没有订单")).to_be_visible()
+    order = house.place()
+    expect(page.locator(f"#order-{order.number}")).to_contain_text("助洁保洁")
+
+
+def test_an_emergency_comes_to_the_top_with_title_words_and_sound(house: Running, sign_in: SignIn) -> None:
+    house.place()
+    page = sign_in().page
+    expect(page).to_have_title(re.compile("^待办"))
+    page.get_by_role("button", name="开启提示音").click()
+    expect(page.get_by_role("button", name="提示音已开")).to_have_attribute("aria-pressed", "true")
+    before = rings(page)
+    house.raise_task("我摔倒了起不来")
+    expect(page.get_by_role("heading", name="紧急求助 1 件，请马上处理")).to_be_visible()
+    expect(page).to_have_title(re.compile("^【紧急 1】"))
+    box, orders = page.locator(".emergencies").bounding_box(), page.locator("#orders").bounding_box()
+    assert box and orders
+    assert box["y"] + box["height"] < orders["y"]
+    assert rings(page) > before
+
+
+def test_taking_an_emergency_clears_it_on_every_screen(house: Running, sign_in: SignIn) -> None:
+    house.raise_task("我摔倒了起不来")
+    mine, other = sign_in().page, sign_in("duty").page
+    mine.get_by_label("怎么处理的").fill("已通知 120")
+    mine.get_by_role("button", name="我来处理").click()
+    for page in (mine, other):
+        expect(page.get_by_text("没有紧急求助，也没有人在等")).to_be_visible()
+        expect(page).to_have_title(re.compile("^待办"))
+
+
+def test_a_note_being_written_survives_what_happens_meanwhile(house: Running, sign_in: SignIn) -> None:
+    house.raise_task("我摔倒了起不来")
+    page = sign_in().page
+    note = page.get_by_label("怎么处理的")
+    note.fill("正在联系女")
+    house.raise_task("给我叫个人", TaskKind.HANDOFF)
+    expect(page.get_by_role("heading", name="等人接手")).to_be_visible()
+    expect(note).to_have_value("正在联系女")
+    expect(note).to_be_focused()
+
+
+def test_of_two_who_accept_the_same_order_the_second_is_told_kindly(house: Running, sign_in: SignIn) -> None:
+    order = house.place()
+    opened = sign_in("duty")
+    first, second = sign_in().page, opened.page
+    # The second screen has not heard yet of what the first does: its line is cut.
+    second.evaluate("htmx.find('main')['htmx-internal-data'].sseEventSource.close()")
+    first.locator(f"#accept-{order.number}").click()
+    expect(first.locator(f"#order-{order.number}")).to_contain_text("办理中")
+    with second.expect_response(re.compile("/accept$")) as answer:
+        second.locator(f"#accept-{order.number}").click()
+    assert answer.value.status == 409
+    expect(second.locator("#toast")).to_contain_text("李静")
+    expect(second.locator("#toast")).to_contain_text("已经接了这一单")
+    with house.store.reading() as uow:
+        assert uow.orders.get(order.number).assignee == "operator"
+    opened.forgive("409")
+
+
+def test_what_happened_while_the_line_was_broken_is_shown_when_it_is_back(house: Running, sign_in: SignIn) -> None:
+    opened = sign_in()
+    page = opened.page
+    house.server.stop()
+    expect(page.get_by_text("连接断了，正在重连")).to_be_visible()
+    order = house.place()
+    house.raise_task("我摔倒了起不来")
+    house.server.start()
+    expect(page.get_by_text("实时更新中")).to_be_attached()
+    expect(page.locator(f"#order-{order.number}")).to_be_visible()
+    expect(page.locator(".emergencies")).to_contain_text("我摔倒了起不来")
+    opened.forgive("ERR_")
+
+
+def test_an_order_page_changes_when_somebody_else_moves_the_order(house: Running, sign_in: SignIn) -> None:
+    order = house.place()
+    page = sign_in().page
+    page.get_by_role("link", name="助洁保洁").click()
+    page.get_by_text("取消这一单").click()
+    page.get_by_label("取消的原因").fill("老人说不")
+    with page.expect_response(re.compile("/staff/part/orders/")):
+        with house.store.unit_of_work() as uow:
+            accept_order(AcceptOrder(order.number, local_now(), "duty"), uow)
+            uow.commit()
+    expect(page.locator(".order-head")).to_contain_text("办理中")
+    expect(page.locator(".history")).to_contain_text("王建军")
+    expect(page.get_by_label("取消的原因")).to_have_value("老人说不")
+
+
+def test_an_order_lives_its_life_by_keyboard_alone(house: Running, sign_in: SignIn) -> None:
+    house.place()
+    page = sign_in().page
+    page.get_by_role("link", name="助洁保洁").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("谁去办").focus()
+    page.keyboard.type("陈师傅")
+    page.keyboard.press("Enter")
+    expect(page.locator(".order-head")).to_contain_text("陈师傅 办理")
+    page.get_by_label("办得怎么样").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".order-head")).to_contain_text("已办结")
+
+
+def test_everything_on_the_queue_can_be_reached_with_the_tab_key(house: Running, sign_in: SignIn) -> None:
+    house.raise_task("我摔倒了起不来")
+    order = house.place()
+    page = sign_in().page
+    page.locator("body").evaluate("body => body.focus()")
+    reached: set[str] = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("(document.activeElement.textContent || document.activeElement.name || '').trim()"))
+        if page.evaluate("document.activeElement.id") == f"accept-{order.number}":
+            break
+    else:
+        raise AssertionError(f"the order's button was not reached, only {reached}")
+    assert {"开启提示音", "我来处理", "13909510012", "13909510013", "退出"} <= reached
+
+
+def test_the_console_works_without_scripts(house: Running, open_page: Open) -> None:
+    order = house.place()
+    page = open_page("/staff", scripts=False).page
+    page.get_by_label("账号").fill("operator")
+    page.get_by_label("密码").fill("a-good-password")
+    page.get_by_role("button", name="登录").click()
+    page.locator(f"#accept-{order.number}").click()
+    expect(page.get_by_text("已接单。")).to_be_visible()
+
+
+def test_the_console_fits_a_phone(house: Running, sign_in: SignIn) -> None:
+    house.raise_task("我摔倒了起不来")
+    house.place()
+    page = sign_in(viewport=PHONE).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("link", name="助洁保洁").click()
+    expect(page.locator(".order-head")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
