@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +34,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
         if match.end() - borders[-1] >= SHORTEST:
             borders.append(match.end())
     borders.append(len(text))
-    pieces = [(start, end) for start, end in zip(borders, borders[1:], strict=False) if start < end]
+    pieces = [(start, end) for start, end in itertools.pairwise(borders) if start < end]
     if len(pieces) > 1 and pieces[-1][1] - pieces[-1][0] < SHORTEST:
         last = pieces.pop()
         pieces[-1] = (pieces[-1][0], last[1])

@@ -57,8 +57,8 @@ def is_sure(logits: Floats, weights: Weights) -> bool:
 
 
 def mix(encoder: Floats, ngrams: Floats, weights: Weights) -> Floats:
-    mixed: Floats = weights.encoder * encoder + weights.ngrams * ngrams + weights.shift
-    return mixed
+    mixed = weights.encoder * encoder + weights.ngrams * ngrams + weights.shift
+    return mixed.astype(np.float32)
 
 
 def ranked(chances: Floats, labels: Sequence[str], count: int = RANKED) -> tuple[ScoredLabel, ...]:

@@ -60,7 +60,7 @@ def matrix_svg(done: Evaluation) -> str:
     for one in done.judged:
         counted.update((label, label) for label in one.meant & one.understood)
     counted.update(dict(done.clean.confusions))
-    names = sorted({name for pair in counted for name in pair} - {NOTHING}) + [NOTHING]
+    names = [*sorted({name for pair in counted for name in pair} - {NOTHING}), NOTHING]
     totals = Counter[str]()
     for (meant, _), count in counted.items():
         totals[meant] += count

@@ -106,14 +106,16 @@ class Order:
     version: int = 1
     history: tuple[HistoryRow, ...] = field(default=())
 
-    def moved(
-        self, move: Move, *, at: datetime, actor: str, reason: str = "", **changes: object
-    ) -> Order:
+    def moved(self, move: Move, *, at: datetime, actor: str, reason: str = "", **changes: object) -> Order:
         """This order after `move`. Raises `IllegalMoveError` and changes nothing when the table does not allow it."""
         if move not in MOVES[self.state]:
             raise IllegalMoveError(self, move)
         state = MOVES[self.state][move]
         row = HistoryRow(at=at, actor=actor, move=move, state=state, reason=reason)
         return replace(
-            self, state=state, version=self.version + 1, history=(*self.history, row), **changes  # type: ignore[arg-type]
+            self,
+            state=state,
+            version=self.version + 1,
+            history=(*self.history, row),
+            **changes,  # type: ignore[arg-type]
         )

@@ -20,7 +20,7 @@ EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's day count
 _SEVERAL_PHONES = re.compile(r"[/、;；,，|]+")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_DAY_COUNT = re.compile(r"\d{4,5}")
+_DAY_COUNT = re.compile(r"\d{5}")  # four digits are a year
 
 KeyOf = Callable[..., str]
 

@@ -73,7 +73,9 @@ class SqlOrders:
 
     def remember_key(self, key: str, number: str) -> None:
         keys = self._t.order_keys
-        self._db.execute(update(keys).where(keys.c.key_index == self._cipher.index("order", key)).values(number=number))
+        self._db.execute(
+            update(keys).where(keys.c.key_index == self._cipher.index("order", key)).values(number=number)
+        )
 
     def save(self, order: Order) -> None:
         orders = self._t.orders

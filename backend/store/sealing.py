@@ -44,7 +44,7 @@ class Cipher:
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, body, context)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
             raise SealError(
                 f"{context.decode()}: sealed with another data key (NUANXIAN_DATA_KEY), or damaged"
             ) from None

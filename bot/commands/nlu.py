@@ -140,3 +140,16 @@ def review(
     write_list(listed, entries)
     if export is not None:
         typer.echo(f"{export_reviewed(entries, export)} sentences added to {export}")
+
+
+@app.command(name="rasa-train")
+def rasa_train() -> None:
+    """Train Rasa on the same data files, in its own Python 3.10 environment (.rasa, about 3 GB)."""
+    from nlu.rasa_project import RasaProjectError
+    from nlu.rasa_project import rasa_train as train_rasa
+
+    try:
+        train_rasa(say=typer.echo)
+    except RasaProjectError as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None

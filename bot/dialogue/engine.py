@@ -141,7 +141,7 @@ def _close(talk: Talk) -> None:
         repair.stuck(talk)
     repeated = {"repeat", "slower", "louder"} & set(talk.happened)
     if not repeated and "silence" not in talk.happened:
-        memory.said = [*talk.sentences, *talk.question]
+        memory.said, memory.question = list(talk.sentences), list(talk.question)
         memory.asking = talk.asks.value if talk.asks else None
         memory.choices = [[choice.label, choice.text] for choice in talk.choices]
     memory.ended = talk.ended

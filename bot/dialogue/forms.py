@@ -185,7 +185,7 @@ def take_answer(talk: Talk, form: Form) -> bool:
         LONGEST_LATIN_NAME if answer.isascii() else LONGEST_NAME
     ):
         form.name = answer
-    elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform"):
+    elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform") and not talk.heard.slots:
         form.place, form.place_known = answer, False
     elif asked == Asks.BENEFICIARY and 1 <= len(answer) <= 8 and talk.heard.has("inform"):
         form.beneficiary = answer

@@ -56,7 +56,8 @@ class Memory:
     form_count: int = 0
     asking: str | None = None  # a value of Asks
     pending: Pending | None = None
-    said: list[str] = field(default_factory=list)  # the last reply, for «再说一遍»
+    said: list[str] = field(default_factory=list)  # the last reply without its question, for «再说一遍»
+    question: list[str] = field(default_factory=list)
     misses: int = 0  # turns in a row that were not understood
     silences: int = 0
     pace: int = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from bot.dialogue import phrasing
 from bot.dialogue.flows import courtesy, person, request
 from bot.dialogue.memory import Pending
@@ -10,7 +12,7 @@ from bot.dialogue.turn import Asks, Choice
 
 MISSES_UNTIL_PERSON = 2
 SILENCES_UNTIL_PERSON = 3
-SAME_QUESTION_UNTIL_PERSON = 4
+SAME_QUESTION_UNTIL_PERSON = 2
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
 LONGEST_TURN = 1_000
 LEAST_LIKELY_OFFER = 0.06
@@ -67,7 +69,7 @@ def _offer(talk: Talk) -> None:
 def stuck(talk: Talk) -> bool:
     """The same question over and over without getting on: fetch a person."""
     memory = talk.memory
-    key = f"{memory.current().id if memory.current() else 0}:{talk.asks}:{talk.question}"  # type: ignore[union-attr]
+    key = f"{talk.asks}:{talk.question}:{asdict(form) if (form := memory.current()) else None}"
     memory.asked_again = memory.asked_again + 1 if talk.question and key == memory.asked_key else 0
     memory.asked_key = key
     if memory.asked_again < SAME_QUESTION_UNTIL_PERSON:

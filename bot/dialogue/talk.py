@@ -16,6 +16,9 @@ from config.organisation import Departments
 from config.wording import Wording
 from nlu.understanding import Parser, Slot, Understanding
 
+# What an old person keeps in mind of one reply; read-backs may be longer.
+MOST_SENTENCES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -46,6 +49,7 @@ class Talk:
     understood: bool = False  # some flow knew what to do with what was said
     urgent: bool = False
     ended: bool = False
+    reads_back: bool = False  # an order is read back: it takes as many sentences as it has parts
 
     @property
     def text(self) -> str:
@@ -92,8 +96,9 @@ class Talk:
     def reply(self) -> Reply:
         """The finished reply; its sentences are cut to what can be said in one breath."""
         memory = self.memory
+        room = len(self.sentences) if self.reads_back else max(1, MOST_SENTENCES - len(self.question))
         return Reply(
-            sentences=broken_short([*self.sentences, *self.question]),
+            sentences=broken_short([*self.sentences[:room], *self.question]),
             asks=self.asks,
             choices=self.choices,
             urgent=self.urgent,

@@ -12,11 +12,15 @@ from nlu.speech import cut, even
 from nlu.understanding import Danger
 
 SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing else
-ALONE = 0.9  # the classifier's probability that is enough without any sign
-DOUBTFUL = 0.4  # the classifier's probability that is enough with one weak sign
+# The classifier's probability of emergency …
+ALONE = 0.6  # … that is enough without any sign, unless something speaks against it
+WITH_A_HINT = 0.3  # … that is enough with a mere hint
+WITH_A_WEAK_SIGN = 0.15  # … that is enough with one weak sign
+HARDLY = 0.004  # … below which a single strong sign is not believed. 0: there is no classifier
 WEIGHTS = {"sure": 4, "strong": 3, "short": 2, "weak": 2, "hint": 1}  # for choosing the kind
 CONFIDENCE = {"sure": 0.98, "strong": 0.94}
 TWO_WEAK = 0.82
+TOGETHER = 0.7  # a sign and the classifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,9 @@ def look(text: str, known: Rules) -> Findings:
         for group, listed in hits.items()
     }
     evidence: list[Evidence] = []
-    held_back = bool(spans)
+    held_back = any(
+        _covered(hit, spans) for group, listed in hits.items() if not group.startswith("cue ") for hit in listed
+    )
     for group, listed in clear.items():
         for sign in known.signs.get(group, ()) if listed else ():
             per_chain = [find_chain(text, clear, chain) for chain in sign.chains]
@@ -92,25 +98,27 @@ def _covered(hit: Hit, spans: Sequence[Found]) -> bool:
 def _confidence(text: str, findings: Findings, classifier: float) -> float | None:
     """How sure it is an emergency (0..1), or None when it is not taken for one."""
     levels = {item.sign.level for item in findings.evidence}
-    short = sum(map(str.isalnum, text)) <= SHORT_LENGTH
-    for level in ("sure", "strong"):
-        if level in levels or (level == "strong" and short and "short" in levels):
-            return max(CONFIDENCE[level], classifier)
-    weak = len(_apart([item for item in findings.evidence if item.sign.level == "weak"]))
-    if weak >= 2:
+    if sum(map(str.isalnum, text)) <= SHORT_LENGTH and "short" in levels:
+        levels.add("strong")
+    if "sure" in levels:
+        return max(CONFIDENCE["sure"], classifier)
+    strong = _apart(findings.evidence, ("strong", "short"))
+    if "strong" in levels and (not 0 < classifier < HARDLY or len(strong) > 1):
+        return max(CONFIDENCE["strong"], classifier)
+    weak = _apart(findings.evidence, ("weak",))
+    if len(weak) > 1 and not 0 < classifier < HARDLY:
         return max(TWO_WEAK, classifier)
-    if findings.evidence and classifier >= DOUBTFUL:
-        return max(0.7, classifier)
-    if classifier >= ALONE and not findings.held_back:
-        return classifier
+    enough = WITH_A_WEAK_SIGN if weak else WITH_A_HINT if findings.evidence else ALONE
+    if classifier >= enough and (findings.evidence or not findings.held_back):
+        return max(TOGETHER, classifier)
     return None
 
 
-def _apart(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Weak signs that do not share words, so that one word is not counted twice."""
+def _apart(evidence: Sequence[Evidence], levels: tuple[str, ...]) -> list[Evidence]:
+    """Signs of these levels that do not share words, so that one word is not counted twice."""
     kept: list[Evidence] = []
     for item in evidence:
-        if not any(_share(item.found, other.found) for other in kept):
+        if item.sign.level in levels and not any(_share(item.found, other.found) for other in kept):
             kept.append(item)
     return kept
 

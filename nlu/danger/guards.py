@@ -62,7 +62,7 @@ def _past(text: str, hits: Hits, chain: Found) -> bool:
     last_now = max((cue.start for cue in _cues(hits, "now") if cue.start <= chain.end), default=-1)
     if last_past > last_now:
         return True
-    return any(0 <= cue.start - chain.end <= AFTER_GAP for cue in _cues(hits, "past")) and last_now < 0 or any(
+    return (any(0 <= cue.start - chain.end <= AFTER_GAP for cue in _cues(hits, "past")) and last_now < 0) or any(
         0 <= cue.start - part.end <= 2 for cue in _cues(hits, "past_after") for part in chain.parts
     )
 

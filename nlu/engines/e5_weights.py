@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class ModelFile:
         blob = self.content[at : at + blob_length]
         self.pieces = {
             blob[start:end].decode("utf-8", "replace"): number
-            for number, (start, end) in enumerate(zip(borders, borders[1:], strict=False))
+            for number, (start, end) in enumerate(itertools.pairwise(borders))
         }
         at += blob_length
         _, skipped = struct.unpack_from("<iI", self.content, at)

@@ -11,14 +11,15 @@ from nlu.slots.hearing import as_heard
 from nlu.slots.person import find_people
 from nlu.slots.phone import find_phones
 from nlu.slots.place import find_places
-from nlu.slots.time import resolve
+from nlu.slots.tagged import with_tags
+from nlu.slots.time import resolve, time_value
 from nlu.speech import even
-from nlu.understanding import Expecting, Slot, TaggedSpan, WantedTime
+from nlu.understanding import Expecting, Slot, TaggedSpan
 
 MAX_LENGTH = 2000  # characters; longer texts are cut by the caller
 THIS_NUMBER = "this"  # value of a phone slot: the number the caller is calling from
 
-__all__ = ["MAX_LENGTH", "THIS_NUMBER", "find_slots"]
+__all__ = ["MAX_LENGTH", "THIS_NUMBER", "find_slots", "warm_up"]
 
 
 def find_slots(
@@ -42,9 +43,16 @@ def find_slots(
     times = _times(text, free, now, expecting, spans, tagged)
     places = _places(text, free, expecting, spans, tagged, times)
     people = _people(text, _blanked(free, (*times, *places)), plain, expecting, spans, tagged)
-    found = [*phones, *times, *places, *people]
+    found = with_tags(text, [*phones, *times, *places, *people], spans, now)
     found += _details(text, plain, expecting, spans, tagged, found)
     return tuple(sorted(found, key=lambda slot: (slot.start, slot.end)))
+
+
+def warm_up() -> None:
+    """Compile every pattern and read every word list, so that the first caller does not wait for it."""
+    sentence = "\u660e\u5929\u4e0a\u5348\u4e5d\u70b9"  # any sentence with a time in it
+    for expecting in (None, *Expecting):
+        find_slots(sentence, now=datetime.fromisoformat("2026-11-23T10:00"), expecting=expecting)
 
 
 def _blanked(text: str, slots: Iterable[Slot]) -> str:
@@ -71,17 +79,25 @@ def _times(
 ) -> list[Slot]:
     found = resolve(plain, now, asked=expecting is Expecting.TIME, spans=spans, tagged=tagged)
     return [
-        Slot("time", text[span.start : span.end], span.start, span.end, span.shift or time_value(span.value), span.value) for span in found
+        Slot(
+            "time",
+            text[span.start : span.end],
+            span.start,
+            span.end,
+            span.shift or time_value(span.value),
+            span.value,
+        )
+        for span in found
     ]
 
 
-def time_value(time: WantedTime) -> str | None:
-    """A wanted time as scripts see it: ISO, "asap", or None when nothing definite was said."""
-    return time.iso or ("asap" if time.asap else None)
-
-
 def _places(
-    text: str, plain: str, expecting: Expecting | None, spans: Sequence[TaggedSpan], tagged: bool, times: list[Slot]
+    text: str,
+    plain: str,
+    expecting: Expecting | None,
+    spans: Sequence[TaggedSpan],
+    tagged: bool,
+    times: list[Slot],
 ) -> list[Slot]:
     found = find_places(_blanked(plain, times), expecting=expecting, spans=spans, tagged=tagged)
     return [

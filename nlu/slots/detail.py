@@ -49,7 +49,11 @@ def find_details(
 ) -> list[DetailSpan]:
     """Details in order, outside the stretches that other slots have taken. `tagged`: a tagger looked at the text."""
     busy = list(taken)
-    found = [DetailSpan(span.start, span.end) for span in spans if span.slot == "detail" and span.confidence >= TRUSTED]
+    found = [
+        DetailSpan(span.start, span.end)
+        for span in spans
+        if span.slot == "detail" and span.confidence >= TRUSTED
+    ]
     if not found and not tagged:
         asked = expecting is Expecting.DETAIL
         found = [span for span in _by_words(text) if is_wanted(text, _candidate(span, text), asked=asked)]
@@ -65,7 +69,12 @@ def possible(text: str) -> list[Candidate]:
 
 
 def _candidate(span: DetailSpan, text: str) -> Candidate:
-    return Candidate("detail", span.start, span.end, "known" if _vocabulary().search(text, span.start, span.end) else "amount")
+    return Candidate(
+        "detail",
+        span.start,
+        span.end,
+        "known" if _vocabulary().search(text, span.start, span.end) else "amount",
+    )
 
 
 def _by_words(text: str) -> list[DetailSpan]:

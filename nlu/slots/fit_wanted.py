@@ -18,7 +18,7 @@ from nlu.slots.time import possible as possible_times
 from nlu.slots.wanted import BINS, KINDS, MODEL_FILE, Candidate, places_of
 from nlu.speech import even
 
-NOW = datetime(2026, 11, 23, 10)  # any moment will do: only the words count
+NOW = datetime.fromisoformat("2026-11-23T10:00")  # any moment will do: only the words count
 # Inverse of the regularisation, and what is added to the logit; both chosen by four-fold cross-validation (F1).
 STRENGTH = {"time": 0.1, "beneficiary": 0.5, "place": 1.0, "detail": 0.1}
 RECALL_BONUS = {"time": 0.25, "beneficiary": 0.25, "place": 0.5, "detail": 0.5}
@@ -58,7 +58,11 @@ def fit_wanted(
         rows, answers = examples_of(sentences, kind)
         counts = [len(row) for row in rows]
         matrix = csr_matrix(
-            (np.ones(sum(counts), np.float32), np.concatenate(rows), np.concatenate(([0], np.cumsum(counts)))),
+            (
+                np.ones(sum(counts), np.float32),
+                np.concatenate(rows),
+                np.concatenate(([0], np.cumsum(counts))),
+            ),
             shape=(len(rows), BINS),
         )
         model = LogisticRegression(C=STRENGTH[kind], max_iter=300).fit(matrix, answers)

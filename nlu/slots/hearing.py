@@ -51,4 +51,3 @@ def as_heard(text: str) -> str:
             break
         position += step
     return "".join(letters) if letters else text
-

@@ -39,7 +39,9 @@ def relation_of_word() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _loose() -> frozenset[str]:
-    return frozenset(str(word) for relation in words()["relations"].values() for word in relation.get("loose", ()))
+    return frozenset(
+        str(word) for relation in words()["relations"].values() for word in relation.get("loose", ())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def _patterns() -> _Patterns:
     owners, kin = alternation(lexicon["owners"]), alternation(relation_of_word())
     describing = alternation(lexicon["describing"])
     return _Patterns(
-        re.compile(f"(?P<owner>{owners})?(?P<that>(?:那个|那|这个)?(?:{describing}(?:的)?)*)(?P<word>{kin})(?!司)"),
+        re.compile(
+            f"(?P<owner>{owners})?(?P<that>(?:那个|那|这个)?(?:{describing}(?:的)?)*)(?P<word>{kin})(?!司)"
+        ),
         re.compile(lexicon["served_before"]),
         re.compile(lexicon["mentioned_after"]),
         re.compile(f"^{alternation(lexicon['together'])}$"),
@@ -86,6 +90,13 @@ def find_people(
     scored = [_scored(span, text, context or text, asked, spans, tagged) for span in everyone]
     chosen = _chosen([span for span in scored if span.score > 0], text)
     return chosen if chosen or asked else _strong_self(text)
+
+
+def read_person(said: str) -> Person:
+    """The relation or name in the words that somebody else found."""
+    for span in (*_named(said, Expecting.BENEFICIARY), *_kin(said, asked=True)):
+        return replace(span.person, text=said)
+    return Person(said, SELF if _myself(said) else None)
 
 
 def possible(text: str) -> list[Candidate]:
@@ -130,7 +141,14 @@ def _called(text: str, start: int, end: int) -> bool:
     """«姑娘，…», «…，大姐»: somebody is addressed, not spoken of."""
     alone_left = start == 0 or text[start - 1] in "，。,！!？?、 "
     alone_right = end == len(text) or text[end] in "，。,！!？?、 "
-    vocative = relation_of_word().get(text[start:end]) in ("daughter", "child", "sibling", "aunt", "uncle", "son")
+    vocative = relation_of_word().get(text[start:end]) in (
+        "daughter",
+        "child",
+        "sibling",
+        "aunt",
+        "uncle",
+        "son",
+    )
     return alone_left and alone_right and vocative and len(text) > end - start + 3
 
 
@@ -140,13 +158,15 @@ def _named(text: str, expecting: Expecting | None) -> list[PersonSpan]:
         span = _person_of(name)
         if not any(_overlap(span, other) for other in found):
             found.append(span)
-    if expecting in ASKED and not found and (name := bare_name(text)):
-        found.append(_person_of(name))
+    if expecting in ASKED and not found and (alone := bare_name(text)):
+        found.append(_person_of(alone))
     return found
 
 
 def _person_of(name: NameSpan) -> PersonSpan:
-    return PersonSpan(name.start, name.end, Person("", name.relation, name.name or None), 3 if name.certain else 0)
+    return PersonSpan(
+        name.start, name.end, Person("", name.relation, name.name or None), 3 if name.certain else 0
+    )
 
 
 def _overlap(one: PersonSpan, other: PersonSpan | TaggedSpan) -> bool:

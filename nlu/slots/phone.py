@@ -109,8 +109,11 @@ def _digits_of(said: str) -> tuple[str, int]:
     digits: list[str] = []
     true_count = position = last_true = true_length = 0
     while position < len(said):
-        word = next((word for word in twice if said.startswith(word, position) and len(said) > position + len(word)), None)
-        if word and said[position + len(word)] in values and (len(word) > 1 or not said[position] in values):
+        word = next(
+            (word for word in twice if said.startswith(word, position) and len(said) > position + len(word)),
+            None,
+        )
+        if word and said[position + len(word)] in values and (len(word) > 1 or said[position] not in values):
             digits.append(str(values[said[position + len(word)]]) * twice[word])
             position += len(word) + 1
             true_count, last_true, true_length = true_count + 1, position, len(digits)
@@ -149,9 +152,12 @@ def _gathered(text: str, runs: list[_Run], place: int, asked: bool) -> tuple[Pho
                 digits, start = run.digits, run.start
             else:
                 digits = digits[: len(digits) - len(run.digits)] + run.digits
-        elif _whole(digits) or _whole(run.digits) or not patterns.between.fullmatch(gap):
-            break
-        elif len(digits) + len(run.digits) > LONGEST + 2:
+        elif (
+            _whole(digits)
+            or _whole(run.digits)
+            or not patterns.between.fullmatch(gap)
+            or len(digits) + len(run.digits) > LONGEST + 2
+        ):
             break
         else:
             digits += run.digits

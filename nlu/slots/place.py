@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -102,7 +102,11 @@ def _parts() -> re.Pattern[str]:
     words = _lexicon()
     shapes = []
     for kind in PARTS:
-        shape = str(words["parts"][kind]).replace("{number}", words["number"]).replace("{letter}", words["letter"])
+        shape = (
+            str(words["parts"][kind])
+            .replace("{number}", words["number"])
+            .replace("{letter}", words["letter"])
+        )
         shapes.append(f"(?P<{kind}>{shape})")
     return re.compile("|".join(shapes))
 
@@ -121,7 +125,9 @@ def find_places(
 ) -> list[PlaceSpan]:
     """The addresses of the text in order. Destinations and places in a story are left out."""
     asked = expecting is Expecting.PLACE
-    found = [_place_of(chain, text) for chain in _chains(text) if _is_address(chain, text, asked, spans, tagged)]
+    found = [
+        _place_of(chain, text) for chain in _chains(text) if _is_address(chain, text, asked, spans, tagged)
+    ]
     if found:
         return found
     usual = _usual(text, asked)
@@ -161,13 +167,22 @@ def _atoms(text: str) -> list[_Atom]:
             break
         kind = str(match.lastgroup)
         if inner or kind in PARTS or _is_name(kind, match.group()):
-            atoms.append(_Atom(kind, match.start(), match.end(), match.group()))
+            atoms.append(_Atom(_sort(kind, match.group()), match.start(), match.end(), match.group()))
             position = match.end()
         else:
             position = match.start() + 1
         name = names.search(text, position) if name and name.start() < position else name
         part = parts.search(text, position) if part and part.start() < position else part
     return atoms
+
+
+def _sort(kind: str, said: str) -> str:
+    """A known name with an ending of its own is what the ending says: «弘德村» is a village, «玉皇阁小区» an estate."""
+    if kind == "known" and said[-1] not in "镇乡道街路":
+        words = _lexicon()
+        if any(said.endswith(end) and len(end) > 1 for end in words["estate_endings"]) or said.endswith("村"):
+            return "estate"
+    return kind
 
 
 def _opens(atom: _Atom, position: int) -> bool:
@@ -210,16 +225,16 @@ def _continues(chain: _Chain, atom: _Atom, gap: str) -> bool:
 # --- what is an address ----------------------------------------------------------------------------------------
 
 
-def _is_address(
-    chain: _Chain, text: str, asked: bool, spans: Sequence[TaggedSpan], tagged: bool
-) -> bool:
+def _is_address(chain: _Chain, text: str, asked: bool, spans: Sequence[TaggedSpan], tagged: bool) -> bool:
     left = text[max(0, chain.start - LEFT) : chain.start]
     if _rule("story_before").search(left):
         return False
     candidate = _candidate(chain)
     if asked:
         return candidate is not None or _known_town(chain, asked) or chain.has("floor", "door", "side")
-    if candidate is None or (_rule("travel_before").search(left) and not chain.has("building", "unit", "door")):
+    if candidate is None or (
+        _rule("travel_before").search(left) and not chain.has("building", "unit", "door")
+    ):
         return False
     delivered = bool(_rule("delivered_sure").search(left))
     return is_wanted(text, candidate, asked=delivered, spans=spans, tagged=tagged)
@@ -272,6 +287,12 @@ def _plain(said: str) -> str:
     value = number(match.group())
     digits = spoken_digits(match.group())
     return digits or (str(value) if value is not None else said)
+
+
+def read_place(said: str) -> Place:
+    """The parts of an address that somebody else found."""
+    chains = _chains(said)
+    return replace(_place_of(chains[0], said).place, text=said) if len(chains) == 1 else Place(said)
 
 
 # --- the usual place -------------------------------------------------------------------------------------------

@@ -46,15 +46,21 @@ def resolve(
     With `meal_words` a meal names the hour of its day: «明天的午饭» is 12:00.
     """
     now = now.replace(tzinfo=None)
-    found = _corrected(possible(text, now, asked=asked), text, asked)
+    found = _started(_corrected(possible(text, now, asked=asked), text, asked), text)
     wanted = [
         draft
         for draft in found
-        if _covers(draft, text) or is_wanted(text, candidate_of(draft), asked=asked, spans=spans, tagged=tagged)
+        if _covers(draft, text)
+        or is_wanted(text, candidate_of(draft), asked=asked, spans=spans, tagged=tagged)
     ]
     if not wanted and asked and (loose := _loose_answer(text)):
         return [loose]
     return [_span(draft, text, now, meal_words) for draft in wanted]
+
+
+def time_value(time: WantedTime) -> str | None:
+    """A wanted time as scripts see it: ISO, "asap", or None when nothing definite was said."""
+    return time.iso or ("asap" if time.asap else None)
 
 
 def possible(text: str, now: datetime, *, asked: bool = False) -> list[Draft]:
@@ -134,6 +140,18 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
     return free or kept
 
 
+def _started(found: list[Draft], text: str) -> list[Draft]:
+    """«下个月起每天中午»: the day only tells when the rhythm begins."""
+    rhythm = next((draft for draft in found if draft.recurrence), None)
+    if rhythm is None:
+        return found
+    for draft in found:
+        if draft.days and draft is not rhythm and rule("starts_after").match(text[draft.end : draft.end + 3]):
+            rhythm.since = draft.days[0].first
+            return [other for other in found if other is not draft]
+    return found
+
+
 def _takes_back(gap: str) -> bool:
     return 0 < len(gap) <= NEAR and bool(rule("correction_cue").search(gap) and rule("correction").match(gap))
 
@@ -144,6 +162,8 @@ def _busy(draft: Draft, text: str) -> bool:
 
 def _ruled_out(draft: Draft, text: str, asked: bool) -> bool:
     right = text[draft.end : draft.end + NEAR]
-    if rule("negated_after").match(right) or rule("negated_before").search(text[max(0, draft.start - 3) : draft.start]):
+    if rule("negated_after").match(right) or rule("negated_before").search(
+        text[max(0, draft.start - 3) : draft.start]
+    ):
         return True
     return asked and bool(rule("negated_when_asked").match(right))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from nlu.slots.dates import DAY, Days, one
-from nlu.slots.time_reading import Clock, Reading, as_number, read
-from nlu.slots.time_words import Word, lexicon, time_words
+from nlu.slots.time_reading import read
+from nlu.slots.time_words import Clock, Reading, Word, as_number, lexicon, time_words
 
 NAMED = ("festival", "lunar", "date", "weekday")  # days that «头一天» may be counted from
 
@@ -33,6 +33,7 @@ class Draft:
     open_day: bool = False
     no_such_day: str | None = None
     shift: str | None = None
+    since: date | None = None  # «下个月起每天»: no time before this day
     tail: str | None = None  # "before" or "after"
     to: Draft | None = None  # the other end of a range
     shapes: list[str] = field(default_factory=list)

@@ -6,11 +6,12 @@ from datetime import date, datetime, time, timedelta
 
 from nlu.slots.dates import DAY, Days
 from nlu.slots.time_draft import Draft
-from nlu.slots.time_reading import BYDAY, Clock
-from nlu.slots.time_words import lexicon
+from nlu.slots.time_reading import BYDAY
+from nlu.slots.time_words import Clock, lexicon
 from nlu.understanding import WantedTime
 
 Moments = tuple[datetime, datetime]  # equal ones are a point
+EARLIEST_BEFORE = timedelta(hours=2)  # «八点以前» begins at least so much before eight
 SOONEST = timedelta(minutes=15)  # ranges that begin now are rounded up to this
 PART_LEFT = timedelta(hours=1)  # a part of the day with less than this left means tomorrow's
 FIRST_SEARCH_DAYS = 400
@@ -23,11 +24,12 @@ def resolve_draft(draft: Draft, now: datetime) -> WantedTime:
     clock_said = bool(draft.timed or draft.by_hours or draft.moments)
     if draft.asap:
         return WantedTime(None, asap=True, day_said=False, clock_said=False)
+    if draft.open_day:
+        return WantedTime(None, vague=True, clock_said=clock_said)
     if draft.moments:
         return WantedTime(_written(draft.moments), day_said=False)
     if draft.no_such_day:
-        conflict = f"nodate:{draft.no_such_day}"
-        return WantedTime(None, conflict=conflict, day_said=True, clock_said=clock_said)
+        return WantedTime(None, conflict=f"nodate:{draft.no_such_day}", clock_said=clock_said)
     if draft.recurrence or draft.by_hours:
         return _repeated(draft, now)
     if not draft.days and not draft.timed:
@@ -50,7 +52,9 @@ def _one_day(draft: Draft, now: datetime) -> tuple[Days | None, str | None]:
     base = draft.days[0]
     conflict = None
     for other in draft.days[1:]:
-        if {base.said, other.said} <= {"weekday", "this_week"} or base.said == other.said == "day":
+        if {base.said, other.said} <= {"weekday", "this_week"}:
+            base = _until(base, other)
+        elif base.said == other.said == "day":
             base = Days(min(base.first, other.first), max(base.last, other.last), base.said)
         elif other.said == "weekday":
             conflict = conflict or _weekday_conflict(base, other)
@@ -74,10 +78,7 @@ def _later_if_over(days: Days, draft: Draft, now: datetime) -> Days:
     """A weekday said on that very day means the next one when today's time for it is over."""
     if days.said != "weekday" or days.first != now.date() or not days.single:
         return days
-    if draft.timed:
-        over = _times(draft, days.first)[1] <= now
-    else:
-        over = now.hour >= int(lexicon()["late_hour"])
+    over = _times(draft, days.first)[1] <= now if draft.timed else now.hour >= int(lexicon()["late_hour"])
     return Days(days.first + 7 * DAY, days.last + 7 * DAY, days.said, days.weekday) if over else days
 
 
@@ -107,7 +108,11 @@ def _hour(clock: Clock, how: str) -> Clock:
     hour, minute = clock
     if hour > 12:
         return clock
-    if (how == "noon" and hour <= 3) or (how == "afternoon" and hour < 12) or (how == "evening" and 4 <= hour < 12):
+    if (
+        (how == "noon" and hour <= 3)
+        or (how == "afternoon" and hour < 12)
+        or (how == "evening" and 4 <= hour < 12)
+    ):
         return hour + 12, minute
     if how in ("evening", "night") and (hour == 12 or hour <= 3):
         return (24 if hour == 12 else 24 + hour), minute
@@ -159,7 +164,7 @@ def _range_end(draft: Draft, to: Draft, day: date, begin: datetime) -> datetime:
 def _tail(draft: Draft, begin: datetime, end: datetime) -> Moments:
     if draft.tail == "before" and draft.timed:
         opening = _at(begin.date(), _clock_of(str(lexicon()["day_starts"])))
-        return min(opening, begin - timedelta(hours=2)), begin if draft.clock or begin == end else begin
+        return min(opening, begin - EARLIEST_BEFORE), begin
     if draft.tail == "after" and draft.timed:
         start = begin if draft.clock or begin == end else end
         closing = next((clock for clock in (12, 18, 21) if start.hour < clock), None)
@@ -215,7 +220,8 @@ def _next_times(draft: Draft, now: datetime) -> Moments:
         chosen = [
             _times_at(draft, clock, day) for day in (today, today + DAY) for clock in _natural(draft.clock)
         ]
-        return next((times for times in chosen if times[0] > now), chosen[-1])
+        ahead = 1 if draft.tail == "before" else 0  # «三点以前»: its end is still ahead
+        return next((times for times in chosen if times[ahead] > now), chosen[-1])
     times = _times(draft, today)
     enough = timedelta() if draft.clock or times[0] == times[1] else PART_LEFT
     return times if times[1] - now >= enough and times[1] > now - enough else _times(draft, today + DAY)
@@ -241,8 +247,9 @@ def _repeated(draft: Draft, now: datetime) -> WantedTime:
     if open_start:
         return WantedTime(None, recurrence=rule, vague=True, day_said=False, clock_said=clock_said)
     iso = None
+    first = max(now.date(), draft.since or now.date())
     for ahead in range(FIRST_SEARCH_DAYS):
-        day = now.date() + ahead * DAY
+        day = first + ahead * DAY
         if _falls_on(rule, day) and (iso := _first_on(draft, day, now)):
             break
     return WantedTime(iso, recurrence=rule, vague=draft.vague, clock_said=clock_said)

@@ -1,15 +1,20 @@
-"""Finds single time words («明儿», «后晌», «三点半») by the shapes of `lexicon/time.yaml`."""
+"""Finds single time words («明儿», «后晌», «三点半») by the shapes of `lexicon/time.yaml`, and the form of what they say."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from config.lexicon import load
+from nlu.slots.dates import Days
+from nlu.slots.numbers import number
 from nlu.slots.words import alternation
+
+Clock = tuple[int, int]  # hour and minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,25 @@ class Word:
     end: int
     text: str
     found: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of these is set, or two that one word says together («明早»)."""
+
+    days: Days | None = None
+    part: str | None = None
+    clock: Clock | None = None
+    clock_to: Clock | None = None  # «三四点»
+    moments: tuple[datetime, datetime] | None = None  # counted from now; equal ones are a point
+    recurrence: str | None = None
+    by_hours: tuple[int, ...] = ()
+    asap: bool = False
+    vague: bool = False
+    past: bool = False  # in the past by its meaning («昨天», «上礼拜»)
+    open_day: bool = False  # a day that has to be asked back («古尔邦节»)
+    no_such_day: str | None = None
+    shift: str | None = None  # an ISO 8601 duration by which an appointment is to move: "+P2D", "-PT30M"
 
 
 @lru_cache(maxsize=1)
@@ -90,3 +114,12 @@ def time_words(text: str) -> list[Word]:
             start, end = match.start("shift_n"), match.end("shift_u")
         found.append(Word(shape.removeprefix("shape_"), start, end, text[start:end], parts))
     return found
+
+
+def as_number(text: str | None) -> int:
+    return number(text or "") or 0
+
+
+def weekday_numbers(text: str) -> list[int]:
+    values = lexicon()["weekdays"]
+    return [int(values[letter]) for letter in text if letter in values]

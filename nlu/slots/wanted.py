@@ -91,7 +91,11 @@ def _weights() -> dict[str, tuple[NDArray[np.float32], float]]:
     if not MODEL_FILE.is_file():
         return {}
     with np.load(MODEL_FILE) as stored:
-        return {kind: (stored[kind].astype(np.float32), float(stored[f"{kind}_bias"][0])) for kind in KINDS if kind in stored}
+        return {
+            kind: (stored[kind].astype(np.float32), float(stored[f"{kind}_bias"][0]))
+            for kind in KINDS
+            if kind in stored
+        }
 
 
 def logit(text: str, candidate: Candidate) -> float:
@@ -112,7 +116,12 @@ def tag_vote(candidate: Candidate, spans: Sequence[TaggedSpan], tagged: bool) ->
 
 
 def is_wanted(
-    text: str, candidate: Candidate, *, asked: bool = False, spans: Sequence[TaggedSpan] = (), tagged: bool = False
+    text: str,
+    candidate: Candidate,
+    *,
+    asked: bool = False,
+    spans: Sequence[TaggedSpan] = (),
+    tagged: bool = False,
 ) -> bool:
     """Whether the candidate is a slot of the sentence."""
     votes = tag_vote(candidate, spans, tagged) + (ASKED if asked else 0.0)

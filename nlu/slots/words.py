@@ -33,7 +33,11 @@ def _branch(tree: dict[str, Any]) -> str:
         branches.append(f"[{escaped}]" if len(singles) > 1 else escaped)
     if not branches:
         return ""
-    body = branches[0] if len(branches) == 1 and (not ends or len(branches[0]) == 1) else f"(?:{'|'.join(branches)})"
+    body = (
+        branches[0]
+        if len(branches) == 1 and (not ends or len(branches[0]) == 1)
+        else f"(?:{'|'.join(branches)})"
+    )
     return f"(?:{body})?" if ends else body
 
 

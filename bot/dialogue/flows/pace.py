@@ -19,11 +19,12 @@ def pace(talk: Talk) -> bool:
         memory.pace = min(MOST_SLOWER, memory.pace + 1)
     elif wish == "louder":
         memory.loudness = min(MOST_LOUDER, memory.loudness + 1)
-    if not memory.said:
+    if not memory.said and not memory.question:
         talk.say("pace.nothing_said")
         return True
     talk.say(f"pace.{wish}")
     talk.sentences += memory.said
+    talk.question = tuple(memory.question)
     talk.keep_question()
     talk.happened.append(wish)
     return True

@@ -20,10 +20,12 @@ def policy(talk: Talk) -> bool:
     if entry is None:
         _unknown(talk)
     else:
-        talk.sentences += entry.sentences(talk.turn.channel.value)
+        told = entry.sentences(talk.turn.channel.value)
+        asks_more = talk.form is not None or bool(talk.requests())
+        talk.sentences += told[:1] if asks_more else told
         talk.say("policy.source", source=entry.source_name)
         talk.happened.append(f"policy:{entry.id}")
-        if entry.item and entry.item in talk.rules.catalogue and talk.form is None and not talk.requests():
+        if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
     return not talk.requests()

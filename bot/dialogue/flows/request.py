@@ -117,8 +117,9 @@ def new_requests(talk: Talk) -> bool:
         forms.fill(talk, form)
         _split_by_person(talk, form)
     later = [form for form in talk.memory.forms if form.item in items and form is not talk.form]
-    for item in dict.fromkeys(form.item for form in later):
-        talk.say("order.noted", what=talk.rules.catalogue[item].say)
+    if later:
+        names = list(dict.fromkeys(talk.rules.catalogue[form.item].say for form in later))
+        talk.say("order.noted", what=phrasing.joined(names, talk.words(), link="list_comma"))
     return True
 
 
@@ -310,6 +311,7 @@ def choices_for(talk: Talk, ask: Asks) -> list[Choice]:
 
 def read_back(talk: Talk, form: Form) -> None:
     """Say the whole order and ask whether it is right."""
+    talk.reads_back = True
     words, item = talk.words(), talk.rules.catalogue[form.item]
     who = words["who"]["self"]
     if form.beneficiary not in (None, "self"):

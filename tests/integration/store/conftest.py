@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -18,8 +17,6 @@ from pydantic import SecretStr
 
 from backend.store.open import Store, open_store
 from config.settings import Settings
-
-_databases = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +34,18 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="nxpg"))
     as_user = _as_ordinary_user(folder)
     data = str(folder / "data")
-    run(as_user, programs[-1] / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+    run(
+        as_user,
+        programs[-1] / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    )
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off"
     run(as_user, programs[-1] / "pg_ctl", "-D", data, "-l", str(folder / "log"), "-w", "-o", options, "start")
     try:
@@ -48,7 +56,13 @@ def postgres() -> Iterator[str]:
 
 
 def run(as_user: list[str], program: Path, *arguments: str) -> None:
-    done = subprocess.run([*as_user, str(program), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(
+        [*as_user, str(program), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
     if done.returncode:
         pytest.fail(f"{program.name}: {done.stderr.decode(errors='replace')}")
 
@@ -64,11 +78,11 @@ def _as_ordinary_user(folder: Path) -> list[str]:
 
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
-    """A fresh database."""
-    name = f"t{next(_databases)}"
+    """The database, emptied."""
     with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
-    return f"postgresql://postgres@/{name}?host={postgres}"
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return f"postgresql://postgres@/postgres?host={postgres}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -25,7 +25,9 @@ NOW = datetime(2026, 11, 23, 9, 10)
 
 
 def place(uow: UnitOfWork, name: str, step: int) -> str:
-    command = PlaceOrder(f"key-{step}", "meal", "self", "13909510001", f"{name}-{step}", NOW, Wanted("2026-11-24"))
+    command = PlaceOrder(
+        f"key-{step}", "meal", "self", "13909510001", f"{name}-{step}", NOW, Wanted("2026-11-24")
+    )
     return place_order(command, uow).number
 
 
@@ -41,17 +43,24 @@ def task(uow: UnitOfWork, name: str, step: int) -> str:
 def turn(uow: UnitOfWork, name: str, step: int) -> str:
     record = uow.contacts.get("s")
     version = record.version + 1 if record else 1
-    uow.contacts.save(ContactRecord("s", "x", "text", {"by": name}, NOW, version), [Line(NOW, name, str(step))])
+    uow.contacts.save(
+        ContactRecord("s", "x", "text", {"by": name}, NOW, version), [Line(NOW, name, str(step))]
+    )
     return "saved"
 
 
-STEPS: dict[str, Callable[[UnitOfWork, str, int], str]] = {"place": place, "accept": accept, "task": task, "turn": turn}
+STEPS: dict[str, Callable[[UnitOfWork, str, int], str]] = {
+    "place": place,
+    "accept": accept,
+    "task": task,
+    "turn": turn,
+}
 
 
 def main() -> None:
     url, keys, name, what, count = sys.argv[1:]
     store = open_store(load_settings(db=url, keys=Path(keys)))
-    print("ready", flush=True)
+    print("ready", flush=True)  # noqa: T201
     sys.stdin.readline()
     done = []
     for step in range(int(count)):
@@ -62,7 +71,7 @@ def main() -> None:
         except (IllegalMoveError, StaleError) as error:
             result = type(error).__name__
         done.append(result)
-    print(json.dumps(done))
+    print(json.dumps(done))  # noqa: T201
     store.close()
 
 

@@ -44,7 +44,9 @@ def test_the_newest_contact_of_a_sender_is_found_in_any_writing_of_the_number(st
     with store.unit_of_work() as uow:
         uow.contacts.save(RECORD, [])
         uow.contacts.save(replace(RECORD, session="s2", updated_at=later), [])
-        uow.contacts.save(replace(RECORD, session="s3", sender="other", updated_at=later + timedelta(hours=1)), [])
+        uow.contacts.save(
+            replace(RECORD, session="s3", sender="other", updated_at=later + timedelta(hours=1)), []
+        )
         newest = uow.contacts.latest_of("+86 138 0951 0001", since=NOW)
         assert newest is not None
         assert newest.session == "s2"
@@ -72,7 +74,10 @@ def test_two_answers_to_one_message_are_not_both_remembered(store: Store) -> Non
 def test_words_of_any_kind_are_remembered(store: Store) -> None:
     odd = "\0\ud800<b>😀" + "长" * 100_000
     with store.unit_of_work() as uow:
-        uow.contacts.save(replace(RECORD, session=odd, sender=odd, memory={"x": odd, "n": 2**80}), [Line(NOW, "caller", odd)])
+        uow.contacts.save(
+            replace(RECORD, session=odd, sender=odd, memory={"x": odd, "n": 2**80}),
+            [Line(NOW, "caller", odd)],
+        )
         uow.commit()
     with store.reading() as uow:
         record = uow.contacts.get(odd)

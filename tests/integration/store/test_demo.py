@@ -20,7 +20,12 @@ def test_demo_data_is_complete_and_loading_it_again_changes_nothing(store: Store
     with store.reading() as uow:
         assert uow.people.count() == 200
         orders = uow.orders.queue()
-        assert Counter(order.state for order in orders) == {State.ROUTED: 4, State.ACCEPTED: 3, State.DONE: 2, State.CANCELLED: 1}
+        assert Counter(order.state for order in orders) == {
+            State.ROUTED: 4,
+            State.ACCEPTED: 3,
+            State.DONE: 2,
+            State.CANCELLED: 1,
+        }
         assert uow.tasks.open() == []
         assert [task.acknowledged_by for task in uow.tasks.closed()] == ["duty"]
         assert {provider.department for provider in uow.providers.all()} == set(load_departments().by_code)

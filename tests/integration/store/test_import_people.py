@@ -27,7 +27,9 @@ ID_NUMBER = BODY + check_digit(BODY)
 FULL = f"马秀英,139 0951 0001,{ID_NUMBER},,银川市金凤区长城中路街道长城花园3号楼2单元501,独居|高龄,马晓燕,138-0951-0001,女儿"
 
 
-def imported(store: Store, folder: Path, *rows: str, header: str = HEADER, name: str = "list.csv") -> ImportResult:
+def imported(
+    store: Store, folder: Path, *rows: str, header: str = HEADER, name: str = "list.csv"
+) -> ImportResult:
     path = folder / name
     path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
     return import_people(path, store, today=TODAY)
@@ -45,7 +47,12 @@ def test_a_full_row_becomes_a_full_record(store: Store, tmp_path: Path) -> None:
         caller = uow.people.find_caller("13809510001")
         (ward,) = caller.wards
         elder = ward.elder
-    assert (ward.relation, elder.name, elder.phones, elder.id_number) == ("女儿", "马秀英", ("13909510001",), ID_NUMBER)
+    assert (ward.relation, elder.name, elder.phones, elder.id_number) == (
+        "女儿",
+        "马秀英",
+        ("13909510001",),
+        ID_NUMBER,
+    )
     assert (elder.birth_date, elder.gender) == (date(1941, 3, 8), "f")
     assert (elder.categories, elder.tags) == (("living_alone", "very_old"), ())
     assert (elder.region, elder.address) == ("64010603", "银川市金凤区长城中路街道长城花园3号楼2单元501")
@@ -67,7 +74,10 @@ def test_a_later_list_updates_what_it_says_and_leaves_the_rest(store: Store, tmp
         assert uow.people.find_caller("13809510001").known  # contacts are added, never taken away
         assert uow.people.find_caller("13809510002").known
     assert elder is not None
-    assert (elder.address, elder.categories) == ("银川市金凤区长城中路街道长城花园3号楼2单元501", ("disabled_elder",))
+    assert (elder.address, elder.categories) == (
+        "银川市金凤区长城中路街道长城花园3号楼2单元501",
+        ("disabled_elder",),
+    )
 
 
 def test_a_list_with_id_numbers_completes_people_from_a_list_without(store: Store, tmp_path: Path) -> None:
@@ -117,7 +127,9 @@ def test_who_registered_by_calling_becomes_the_person_of_the_list(store: Store, 
         ("马秀英,,,," + "长" * 300 + ",,,,", "address_too_long"),
     ],
 )
-def test_a_bad_row_is_refused_with_line_and_reason_and_good_rows_are_kept(store: Store, tmp_path: Path, row: str, code: str) -> None:
+def test_a_bad_row_is_refused_with_line_and_reason_and_good_rows_are_kept(
+    store: Store, tmp_path: Path, row: str, code: str
+) -> None:
     result = imported(store, tmp_path, "李四,13909510002,,,,,,,", row, "王五,13909510003,,,,,,,")
     assert counts(result) == (3, 2, 0, 0, 1)
     (problem,) = result.problems
@@ -151,7 +163,10 @@ def test_a_row_with_a_doubt_is_kept_with_a_warning(store: Store, tmp_path: Path,
 def test_a_list_is_read_in_any_encoding_separator_and_order_of_columns(
     store: Store, tmp_path: Path, encoding: str, delimiter: str
 ) -> None:
-    rows = [["家庭住址", "备注", "老人姓名", "类别", "手机号码"], ["银川市, 中山街1号", "x", "马秀英", "独居、低保户", "13909510001"]]
+    rows = [
+        ["家庭住址", "备注", "老人姓名", "类别", "手机号码"],
+        ["银川市, 中山街1号", "x", "马秀英", "独居、低保户", "13909510001"],
+    ]
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter).writerows(rows)
     path = tmp_path / "名单.csv"
@@ -160,10 +175,16 @@ def test_a_list_is_read_in_any_encoding_separator_and_order_of_columns(
     with store.reading() as uow:
         elder = uow.people.find_caller("13909510001").elder
     assert elder is not None
-    assert (elder.name, elder.address, elder.categories) == ("马秀英", "银川市, 中山街1号", ("living_alone", "low_income"))
+    assert (elder.name, elder.address, elder.categories) == (
+        "马秀英",
+        "银川市, 中山街1号",
+        ("living_alone", "low_income"),
+    )
 
 
-def test_a_spreadsheet_with_a_title_line_numbers_as_phones_and_real_dates_is_read(store: Store, tmp_path: Path) -> None:
+def test_a_spreadsheet_with_a_title_line_numbers_as_phones_and_real_dates_is_read(
+    store: Store, tmp_path: Path
+) -> None:
     workbook = openpyxl.Workbook()
     sheet = workbook.active
     assert sheet is not None
@@ -185,9 +206,17 @@ def test_a_spreadsheet_with_a_title_line_numbers_as_phones_and_real_dates_is_rea
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("empty.csv", b""), ("other.csv", b"a,b\n1,2\n"), ("noise.csv", bytes(range(256)) * 20), ("noise.xlsx", b"PK\x03\x04 nonsense"), ("no.xlsx", b"")],
+    [
+        ("empty.csv", b""),
+        ("other.csv", b"a,b\n1,2\n"),
+        ("noise.csv", bytes(range(256)) * 20),
+        ("noise.xlsx", b"PK\x03\x04 nonsense"),
+        ("no.xlsx", b""),
+    ],
 )
-def test_a_file_that_is_no_list_is_refused_as_a_whole(store: Store, tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_is_no_list_is_refused_as_a_whole(
+    store: Store, tmp_path: Path, name: str, content: bytes
+) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(PeopleFileError):
         import_people(tmp_path / name, store, today=TODAY)
@@ -196,7 +225,9 @@ def test_a_file_that_is_no_list_is_refused_as_a_whole(store: Store, tmp_path: Pa
 
 
 def test_the_first_hundred_problems_are_told_and_all_are_in_the_file(store: Store, tmp_path: Path) -> None:
-    result = imported(store, tmp_path, *[f"=HYPERLINK(1)老人{count},12,,,,,,," for count in range(SHOWN + 20)])
+    result = imported(
+        store, tmp_path, *[f"=HYPERLINK(1)老人{count},12,,,,,,," for count in range(SHOWN + 20)]
+    )
     assert (result.refused, len(result.problems)) == (SHOWN + 20, SHOWN)
     assert result.problems_file == tmp_path / "list.csv.problems.csv"
     assert stat.S_IMODE(result.problems_file.stat().st_mode) == 0o600
@@ -215,7 +246,9 @@ def test_a_list_without_problems_leaves_no_file_of_problems_behind(store: Store,
 
 def test_a_long_list_is_stored_in_several_steps_and_tells_its_progress(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
-    path.write_text("name,phone\n" + "".join(f"老人,139{count:08d}\n" for count in range(4_500)), encoding="utf-8")
+    path.write_text(
+        "name,phone\n" + "".join(f"老人,139{count:08d}\n" for count in range(4_500)), encoding="utf-8"
+    )
     told: list[int] = []
     result = import_people(path, store, today=TODAY, progress=told.append)
     assert counts(result) == (4_500, 4_500, 0, 0, 0)

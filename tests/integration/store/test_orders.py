@@ -53,7 +53,12 @@ def test_the_same_key_makes_one_order_however_often_it_comes(store: Store) -> No
 
 def test_numbers_count_within_a_day_and_start_anew_on_the_next(store: Store) -> None:
     tomorrow = NOW + timedelta(days=1)
-    numbers = [placed(store, key="1"), placed(store, key="2"), placed(store, key="3", at=tomorrow), placed(store, key="4")]
+    numbers = [
+        placed(store, key="1"),
+        placed(store, key="2"),
+        placed(store, key="3", at=tomorrow),
+        placed(store, key="4"),
+    ]
     assert numbers == ["11230001", "11230002", "11240001", "11230003"]
 
 
@@ -91,7 +96,14 @@ def test_an_order_goes_through_its_life_with_one_history_row_a_change(store: Sto
     with store.reading() as uow:
         order = uow.orders.get(number)
     assert (order.state, order.assignee, order.version) == (State.DONE, "杨玲", 6)
-    assert [row.move for row in order.history] == ["place", "route", "accept", "reschedule", "accept", "finish"]
+    assert [row.move for row in order.history] == [
+        "place",
+        "route",
+        "accept",
+        "reschedule",
+        "accept",
+        "finish",
+    ]
     assert order.history[-1].reason == "送到了"
 
 
@@ -169,7 +181,9 @@ def test_the_queue_comes_in_pages_without_gaps_or_repeats(store: Store) -> None:
     assert [order.number for order in waiting] == [number for number in numbers[::-1] if number != numbers[3]]
 
 
-@pytest.mark.parametrize("text", ["11230001", "138 0951 0001", "+86-13909510001", "马秀", "马秀英", " 马 ".strip()])
+@pytest.mark.parametrize(
+    "text", ["11230001", "138 0951 0001", "+86-13909510001", "马秀", "马秀英", " 马 ".strip()]
+)
 def test_an_order_is_found_by_number_phone_and_the_beginning_of_a_name(store: Store, text: str) -> None:
     placed(store)
     placed(store, key="2", caller="web-visitor", phone=None, beneficiary_name="李四")
@@ -198,7 +212,9 @@ def test_orders_are_counted_by_state(store: Store) -> None:
 
 
 def test_text_that_no_database_likes_is_stored_all_the_same(store: Store) -> None:
-    number = placed(store, beneficiary="a\0b\ud800", details=("\ud800\0",), place="x\0\ud800", session="\ud83d")
+    number = placed(
+        store, beneficiary="a\0b\ud800", details=("\ud800\0",), place="x\0\ud800", session="\ud83d"
+    )
     with store.reading() as uow:
         order = uow.orders.get(number)
     assert order.beneficiary == "a\ufffdb?"
@@ -206,4 +222,6 @@ def test_text_that_no_database_likes_is_stored_all_the_same(store: Store) -> Non
 
 
 def test_a_key_may_be_anything(store: Store) -> None:
-    assert placed(store, key="\0" * 5000) == placed(store, key="\0" * 5000) != placed(store, key=place("x").key)
+    assert (
+        placed(store, key="\0" * 5000) == placed(store, key="\0" * 5000) != placed(store, key=place("x").key)
+    )

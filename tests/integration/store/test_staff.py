@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 
 from backend.domain.staff import Role, StaffUser
-from backend.services.staff import LOCKED_FOR, MOST_FAILURES, AuthenticationError, LockedError, StaffError, add_staff, authenticate
+from backend.services.staff import (
+    LOCKED_FOR,
+    MOST_FAILURES,
+    AuthenticationError,
+    LockedError,
+    StaffError,
+    add_staff,
+    authenticate,
+)
 from backend.store.open import Store
 
 from .examples import NOW
@@ -24,7 +32,14 @@ def with_login(store: Store, **changes: object) -> StaffUser:
     return user
 
 
-def sign_in(store: Store, password: str = PASSWORD, *, login: str = "ma", later: timedelta = timedelta(), demo: bool = False) -> StaffUser:
+def sign_in(
+    store: Store,
+    password: str = PASSWORD,
+    *,
+    login: str = "ma",
+    later: timedelta = timedelta(),
+    demo: bool = False,
+) -> StaffUser:
     return authenticate(store, login, password, now=NOW + later, demo=demo)
 
 
@@ -36,7 +51,10 @@ def test_the_right_password_gives_the_user_with_role_and_department(store: Store
     assert PASSWORD not in user.password_hash
 
 
-@pytest.mark.parametrize(("login", "password"), [("ma", "falsch"), ("ma", ""), ("nobody", PASSWORD), ("", ""), ("ma", "x" * 100_000), ("ma", "\ud800")])
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [("ma", "falsch"), ("ma", ""), ("nobody", PASSWORD), ("", ""), ("ma", "x" * 100_000), ("ma", "\ud800")],
+)
 def test_a_wrong_login_or_password_is_refused_alike(store: Store, login: str, password: str) -> None:
     with_login(store)
     with pytest.raises(AuthenticationError) as refused:
@@ -104,7 +122,12 @@ def test_a_login_is_given_once(store: Store) -> None:
 
 def test_departments_move_their_own_orders_and_supervisors_none() -> None:
     user = StaffUser("x", "x", Role.DEPARTMENT, "", department="town")
-    assert (user.may_move("town"), user.may_move("repair"), user.sees("town"), user.sees("repair")) == (True, False, True, False)
+    assert (user.may_move("town"), user.may_move("repair"), user.sees("town"), user.sees("repair")) == (
+        True,
+        False,
+        True,
+        False,
+    )
     duty = StaffUser("x", "x", Role.DUTY, "")
     assert (duty.may_move("town"), duty.sees("town")) == (True, True)
     supervisor = StaffUser("x", "x", Role.SUPERVISOR, "")

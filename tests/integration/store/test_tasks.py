@@ -31,7 +31,17 @@ def test_an_emergency_comes_back_as_it_was_said(store: Store) -> None:
 def test_an_address_said_one_sentence_later_completes_the_emergency_that_stands(store: Store) -> None:
     with store.unit_of_work() as uow:
         first = open_task(replace(FALL, who="我妈"), uow)
-        later = open_task(replace(FALL, text="在长城花园3号楼", place="长城花园3号楼", who="别人", told=("x",), at=NOW + timedelta(minutes=1)), uow)
+        later = open_task(
+            replace(
+                FALL,
+                text="在长城花园3号楼",
+                place="长城花园3号楼",
+                who="别人",
+                told=("x",),
+                at=NOW + timedelta(minutes=1),
+            ),
+            uow,
+        )
         uow.commit()
     assert later.id == first.id
     assert (later.place, later.who, later.told, later.opened_at) == ("长城花园3号楼", "我妈", ("x",), NOW)

@@ -24,7 +24,9 @@ def race(url: str, keys: Path, what: str) -> list[list[str]]:
     """What became of each step, for each of the two."""
     command = [sys.executable, str(RACER), url, str(keys)]
     racers = [
-        subprocess.Popen([*command, name, what, str(STEPS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*command, name, what, str(STEPS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for name in ("ann", "bob")
     ]
     for racer in racers:
@@ -74,7 +76,9 @@ def test_an_order_is_accepted_by_one_of_two(url: str, keys: Path, shared: Store)
     shared.close()
 
 
-def test_one_emergency_told_by_two_is_one_task_with_both_their_words(url: str, keys: Path, shared: Store) -> None:
+def test_one_emergency_told_by_two_is_one_task_with_both_their_words(
+    url: str, keys: Path, shared: Store
+) -> None:
     ann, bob = race(url, keys, "task")
     assert ann == bob
     with shared.reading() as uow:
@@ -84,7 +88,9 @@ def test_one_emergency_told_by_two_is_one_task_with_both_their_words(url: str, k
     shared.close()
 
 
-def test_every_turn_of_one_conversation_is_stored_once_or_refused(url: str, keys: Path, shared: Store) -> None:
+def test_every_turn_of_one_conversation_is_stored_once_or_refused(
+    url: str, keys: Path, shared: Store
+) -> None:
     results = race(url, keys, "turn")
     saved = sum(result.count("saved") for result in results)
     with shared.reading() as uow:

@@ -1,0 +1,152 @@
+"""How long the server takes for the staff queue with 100,000 orders on SQLite. Target: p95 at most 30 ms."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy import Connection, func, insert, literal, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.domain.order import Order, State, Wanted
+from backend.domain.queue import TaskKind
+from backend.domain.staff import Role, StaffUser
+from backend.services.commands import OpenTask, PlaceOrder
+from backend.services.open_task import open_task
+from backend.services.place_order import place_order
+from backend.store.open import Store, open_store
+from backend.web.app import create_app
+from backend.web.cookie import NAME, Cookie
+from config.catalogue import load_catalogue
+from config.settings import Settings, load_settings
+from tests.bench.machine import percentile
+
+ORDERS = 100_000
+REAL = 1_000  # placed one by one; the rest are copies of these with numbers of their own
+TARGET_MS = 30.0
+NOW = datetime(2026, 11, 24, 10, 0)
+# Of a year's orders nearly all are done.
+STATES = [State.DONE] * 90 + [State.CANCELLED] * 5 + [State.ROUTED] * 3 + [State.ACCEPTED] * 2
+
+
+def fill(store: Store, orders: int) -> None:
+    """Orders of one year, and what waits on a busy morning: one emergency, six people who want a person."""
+    items = list(load_catalogue())
+    with store.unit_of_work() as uow:
+        uow.staff.save(StaffUser("operator", "李静", Role.OPERATOR, ""))
+        uow.staff.save(StaffUser("home", "马晓燕", Role.DEPARTMENT, "", department="home_service"))
+        for count in range(REAL):
+            place_order(_order(count, items[count % len(items)]), uow)
+        for count in range(7):
+            open_task(_task(count), uow)
+        uow.commit()
+    with store.engine.begin() as connection:
+        _copy(connection, store, orders)
+
+
+def _copy(connection: Connection, store: Store, orders: int) -> None:
+    table = store.tables.orders
+    for state_of, state in enumerate(STATES):
+        connection.execute(table.update().where(table.c.id % len(STATES) == state_of).values(state=state.value))
+    others = [column for column in table.c if column.name not in ("id", "number")]
+    for copy in range(1, orders // REAL):
+        number = func.substr(literal(f"{copy + 100:04d}"), 1, 4).op("||")(func.substr(table.c.number, 5, 4))
+        rows = select(number, *others).where(table.c.id <= REAL)
+        connection.execute(insert(table).from_select(["number", *(column.name for column in others)], rows))
+    history = store.tables.order_history
+    rest = [column for column in history.c if column.name != "order_id"]
+    same = history.c.order_id == (table.c.id - 1) % REAL + 1
+    copies = select(table.c.id, *rest).join(history, same).where(table.c.id > REAL)
+    connection.execute(insert(history).from_select(["order_id", *(column.name for column in rest)], copies))
+
+
+def _order(count: int, item: str) -> PlaceOrder:
+    return PlaceOrder(
+        key=f"order-{count}", item=item, beneficiary="self", caller=f"139{count:08d}", session=f"session-{count}",
+        at=NOW - timedelta(seconds=REAL - count), wanted=Wanted(iso="2026-11-25T14:00/2026-11-25T18:00"),
+        beneficiary_name=f"马秀兰{count}", place="银川市金凤区长城花园3号楼2单元501", phone=f"139{count:08d}",
+    )  # fmt: skip
+
+
+def _task(count: int) -> OpenTask:
+    kind = TaskKind.EMERGENCY if count == 0 else TaskKind.HANDOFF
+    return OpenTask(
+        key=f"task-{count}", kind=kind, session=f"call-{count}", sender="13909510012", at=NOW, text="我摔倒了起不来",
+        why="fall: 摔倒", who="马秀兰", phone="13909510012", told=("马丽 女儿 13909510013",),
+    )  # fmt: skip
+
+
+def cookie_of(settings: Settings, login: str) -> str:
+    """What a browser of this person sends, without the time that checking a password takes."""
+    cookie, response = Cookie(settings.cookie_secret()), Response()
+    request = Request({"type": "http", "headers": [], "scheme": "http", "path": "/", "server": ("x", 80), "query_string": b""})
+    cookie.write(request, response, cookie.new(login))
+    return response.headers["set-cookie"].split(";")[0].removeprefix(f"{NAME}=")
+
+
+async def measure(app: FastAPI, path: str, cookie: str, times: int) -> tuple[list[float], int]:
+    """Seconds of each of some requests, straight into the app: no network and no client in between."""
+    address, _, query = path.partition("?")
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http", "path": address,
+        "raw_path": address.encode(), "query_string": query.encode(), "root_path": "", "server": ("bench", 80),
+        "client": ("bench", 1), "headers": [(b"host", b"bench"), (b"cookie", f"{NAME}={cookie}".encode())],
+    }  # fmt: skip
+    size, status, seconds = 0, 0, []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        nonlocal size, status
+        if message["type"] == "http.response.start":
+            status, size = int(str(message["status"])), 0
+        else:
+            size += len(bytes(message.get("body", b"")))  # type: ignore[call-overload]
+
+    for _ in range(times + 5):
+        begun = time.perf_counter()
+        await app(dict(scope), receive, send)  # type: ignore[arg-type]
+        seconds.append(time.perf_counter() - begun)
+        assert status == 200, (path, status)
+    return seconds[5:], size
+
+
+def some_order(store: Store) -> Order:
+    with store.reading() as uow:
+        return uow.orders.queue(limit=1)[0]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, default=ORDERS)
+    parser.add_argument("--times", type=int, default=100)
+    arguments, _ = parser.parse_known_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(db=f"sqlite:///{folder}/bench.sqlite", keys=Path(folder) / "keys")
+        store = open_store(settings)
+        fill(store, arguments.orders)
+        app = create_app(store, settings, store.live, lambda: NOW)
+        number = some_order(store).number
+        print(f"{arguments.orders:,} orders on SQLite, {arguments.times} requests each (ms)")
+        for path, login in (
+            ("/staff", "operator"), ("/staff/part/orders", "operator"), ("/staff/part/tasks", "operator"),
+            ("/staff?state=all", "operator"), ("/staff?state=done", "operator"), ("/staff?department=town", "operator"),
+            ("/staff", "home"), (f"/staff?before={number}", "operator"), ("/staff?q=13900000500", "operator"),
+            (f"/staff/orders/{number}", "operator"),
+        ):  # fmt: skip
+            seconds, size = asyncio.run(measure(app, path, cookie_of(settings, login), arguments.times))
+            p50, p95 = percentile(seconds, 0.5), percentile(seconds, 0.95)
+            verdict = "ok" if p95 <= TARGET_MS else f"OVER {TARGET_MS:.0f}"
+            print(f"  {login:9} {path:28} p50 {p50:6.1f}  p95 {p95:6.1f}  {size / 1024:5.0f} kB  {verdict}")
+        store.close()
+
+
+if __name__ == "__main__":
+    main()
