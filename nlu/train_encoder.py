@@ -11,7 +11,8 @@ import numpy as np
 
 from nlu.data_files import DATA_FOLDER, fingerprint, read_folder
 from nlu.engines.e5_weights import known_pieces
-from nlu.engines.fit_encoder import Network, Recipe, export, prepare, probabilities, train
+from nlu.engines.fit_encoder import export, prepare, probabilities, train
+from nlu.engines.network import Network, Recipe
 from nlu.engines.tokens import Vocabulary
 from nlu.train import (
     MODEL_FOLDER,

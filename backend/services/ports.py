@@ -32,9 +32,7 @@ class Orders(Protocol):
     def next_number(self, at: datetime) -> str: ...  # "MMDD" and the count of that day, never given twice
     def get(self, number: str) -> Order: ...  # raises OrderNotFoundError
     def by_key(self, key: str) -> Order | None: ...
-    def save(
-        self, order: Order
-    ) -> None: ...  # optimistic: raises StaleError when order.version - 1 is not stored
+    def save(self, order: Order) -> None: ...  # raises StaleError when order.version - 1 is not what is stored
     def claim_key(self, key: str) -> bool:
         """Reserve the key till commit. False: another order has it, see by_key. Waits for whoever is just reserving it."""
         ...

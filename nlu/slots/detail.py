@@ -13,7 +13,8 @@ from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation
 from nlu.understanding import Expecting, TaggedSpan
 
-TRUSTED = 0.4
+TRUSTED = 0.4  # confidence from which a tagged detail is believed
+MOST = 60  # words and quantities of one sentence that are looked at
 MOST_OF_IT = 0.5  # share of an answer that known words must cover to stand for all of it
 LONGEST_ANSWER = 60
 
@@ -82,7 +83,7 @@ def _by_words(text: str) -> list[DetailSpan]:
     amounts = [DetailSpan(span.start, span.end) for span in find_amounts(text) if span.strong]
     found: list[DetailSpan] = []
     known = (DetailSpan(match.start(), match.end()) for match in _vocabulary().finditer(text))
-    for span in sorted((*amounts, *known), key=lambda span: (span.start, -span.end)):
+    for span in sorted((*amounts, *known), key=lambda span: (span.start, -span.end))[:MOST]:
         last = found[-1] if found else None
         if last and (span.start < last.end or (span.start == last.end and last in amounts)):
             found[-1] = DetailSpan(last.start, max(last.end, span.end))

@@ -15,6 +15,7 @@ from nlu.understanding import Expecting, Person, TaggedSpan
 
 SELF = "self"
 NEAR = 14  # characters behind a person that tell whether they are served or only mentioned
+MOST = 40  # people of one sentence that are looked at
 SURE = 1.0  # logit from which somebody else counts beside the best one
 ASKED = (Expecting.BENEFICIARY, Expecting.NAME)
 
@@ -114,7 +115,7 @@ def _candidate(span: PersonSpan, text: str) -> Candidate:
 def _everyone(text: str, expecting: Expecting | None) -> list[PersonSpan]:
     named = _named(text, expecting)
     kin = [span for span in _kin(text, expecting in ASKED) if not any(_overlap(span, name) for name in named)]
-    return sorted((*named, *kin), key=lambda span: span.start)
+    return sorted((*named, *kin), key=lambda span: span.start)[:MOST]
 
 
 # --- who is spoken of ------------------------------------------------------------------------------------------
