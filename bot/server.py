@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uvicorn
-from backend.demo import DEMO_LOGINS, load_demo
 from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
+from backend.demo import DEMO_LOGINS, load_demo
 from backend.web.app import create_app
+from bot.channels.mount import mount_channels
 from bot.channels.web import elder_router
 from bot.composition import House, open_house
 from config.catalogue import load_catalogue
@@ -19,6 +20,7 @@ def build_app(house: House) -> FastAPI:
     """Every page of this installation."""
     app = create_app(house.store, house.settings, house.store.live)
     app.include_router(elder_router(house.conversations, load_catalogue()))
+    mount_channels(app, house)
     return app
 
 

@@ -54,6 +54,45 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="port the web server listens on")
     log_level: str = Field(default="info", description="debug, info, warning or error")
+    media: Path = Field(
+        default_factory=lambda: project_folder() / "var" / "media",
+        description="folder of the pictures that people send, sealed with the data key",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="https://… where the platforms reach this server; Telegram is polled without it",
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="switches the plain HTTP channel on: the secret that its messages are signed with",
+    )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="switches Telegram on: the token that @BotFather gives"
+    )
+    telegram_secret: SecretStr | None = Field(
+        default=None,
+        description="what Telegram shows when it sends updates: A-Z a-z 0-9 _ - (needed with public_url)",
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org", description="address of the Telegram Bot API"
+    )
+    wechat_app_id: str | None = Field(
+        default=None, description="switches WeChat on: AppID of the official account"
+    )
+    wechat_app_secret: SecretStr | None = Field(default=None, description="AppSecret of the official account")
+    wechat_token: SecretStr | None = Field(
+        default=None, description="token that signs the messages of WeChat"
+    )
+    wechat_aes_key: SecretStr | None = Field(
+        default=None, description="EncodingAESKey (43 characters); with it only encrypted messages are taken"
+    )
+    wechat_template: str | None = Field(
+        default=None,
+        description="id of a template message with one value, content, for answers after 48 hours",
+    )
+    wechat_api: str = Field(
+        default="https://api.weixin.qq.com", description="address of the WeChat interfaces"
+    )
 
     def data_key_bytes(self) -> bytes:
         """The key of personal data: the setting, else the file `data.key`. Made at random in demo mode when neither is there."""

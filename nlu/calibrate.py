@@ -64,7 +64,7 @@ def calibrate(held: Held, *, say: Callable[[str], None] = print) -> Weights:
         slow = [held.encoder_logits(held.examples), held.encoder_logits(noisy)]
         mixes = list(
             product(
-                (0.4, 0.6, 0.8, 1.0, 1.2), (0.0, 0.15, 0.3, 0.45, 0.6, 0.8), (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+                (0.4, 0.6, 0.8, 1.0, 1.2), (0.2, 0.4, 0.6, 0.8, 1.0, 1.3), (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
             )
         )
 

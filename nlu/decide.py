@@ -32,7 +32,9 @@ class Weights:
     sure_alone: float = 0.97  # the n-grams decide alone from this probability on ...
     sure_lead: float = 4.0  # ... when the second best logit is at least this far behind
     second: float = 0.45  # a further label is acted on from this probability on
-    second_emergency: float = 0.6  # the classifier's own emergency when no danger was found by rule
+    emergency_alone: float = (
+        0.6  # an emergency is acted on from this probability on when no danger was found by rule
+    )
     least: float = 0.25  # below this the best label is taken for out of scope
     ask_back: float = 0.5  # below this the line asks back before it acts
     answer_bonus: float = 2.0  # added to `inform` by the n-grams alone when an answer was asked for
@@ -70,19 +72,19 @@ def choose(
     chances: Floats, labels: Sequence[str], weights: Weights, danger: Danger | None = None
 ) -> tuple[ScoredLabel, ...]:
     """The labels that are acted on, best first; danger goes before everything."""
-    best, *others = ranked(chances, labels, len(labels))
+    listed = [item for item in ranked(chances, labels, len(labels)) if danger or _may_stand(item, weights)]
+    best, *others = listed
     if best.confidence < weights.least and danger is None:
         return (ScoredLabel("out_of_scope", 1 - best.confidence),)
     chosen = [best]
     if best.label not in ALONE:
-        chosen += [
-            item for item in others if item.label not in ALONE and item.confidence >= _least(item, weights)
-        ]
+        chosen += [item for item in others if item.label not in ALONE and item.confidence >= weights.second]
     if danger is not None:
         rest = [item for item in chosen if item.label != "emergency" and item.label not in ALONE]
         return (ScoredLabel("emergency", danger.confidence), *rest)
     return tuple(sorted(chosen, key=lambda item: item.label != "emergency"))
 
 
-def _least(item: ScoredLabel, weights: Weights) -> float:
-    return weights.second_emergency if item.label == "emergency" else weights.second
+def _may_stand(item: ScoredLabel, weights: Weights) -> bool:
+    """An emergency that the detector does not see must be very likely."""
+    return item.label != "emergency" or item.confidence >= weights.emergency_alone

@@ -32,7 +32,10 @@ class Orders(Protocol):
     def next_number(self, at: datetime) -> str: ...  # "MMDD" and the count of that day, never given twice
     def get(self, number: str) -> Order: ...  # raises OrderNotFoundError
     def by_key(self, key: str) -> Order | None: ...
-    def save(self, order: Order) -> None: ...  # raises StaleError when order.version - 1 is not what is stored
+    def save(self, order: Order) -> None:
+        """Optimistic: raises StaleError when order.version - 1 is not what is stored."""
+        ...
+
     def claim_key(self, key: str) -> bool:
         """Reserve the key till commit. False: another order has it, see by_key. Waits for whoever is just reserving it."""
         ...
@@ -125,26 +128,29 @@ class Contacts(Protocol):
         """The newest contact of this sender in any session: a dropped call goes on where it stopped."""
         ...
 
-    def save(
-        self, record: ContactRecord, lines: Sequence[Line]
-    ) -> None: ...  # StaleError when version - 1 is not stored
+    def save(self, record: ContactRecord, lines: Sequence[Line]) -> None:
+        """Raises StaleError when record.version - 1 is not what is stored."""
+        ...
+
     def lines(self, session: str) -> Sequence[Line]: ...
     def reply_to(self, session: str, message_id: str) -> dict[str, Any] | None: ...
     def remember_reply(self, session: str, message_id: str, reply: dict[str, Any]) -> None: ...
 
 
 class Staff(Protocol):
-    def get(
-        self, login: str, *, lock: bool = False
-    ) -> StaffUser | None: ...  # lock: nobody else changes it till commit
+    def get(self, login: str, *, lock: bool = False) -> StaffUser | None:
+        """With `lock`, nobody else changes it till commit."""
+        ...
+
     def save(self, user: StaffUser) -> None: ...  # insert or update by login
     def all(self) -> Sequence[StaffUser]: ...
 
 
 class Providers(Protocol):
-    def save(
-        self, providers: Sequence[Provider], workers: Sequence[Worker]
-    ) -> None: ...  # insert or update by code
+    def save(self, providers: Sequence[Provider], workers: Sequence[Worker]) -> None:
+        """Insert or update by code."""
+        ...
+
     def all(self, department: str | None = None) -> Sequence[Provider]: ...
     def workers(self, provider: str | None = None) -> Sequence[Worker]: ...
 

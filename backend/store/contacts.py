@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, select, update
 
 from backend.domain.phone import sender_identity
 from backend.services.ports import ContactRecord, Line, StaleError
@@ -19,7 +19,7 @@ class SqlContacts:
     """`ports.Contacts` on SQL."""
 
     def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
-        self._db, self._cipher = connection, cipher
+        self._db, self._tables, self._cipher = connection, tables, cipher
         self._contacts, self._lines, self._replies = (
             tables.contacts,
             tables.contact_lines,
@@ -27,9 +27,8 @@ class SqlContacts:
         )
 
     def get(self, session: str) -> ContactRecord | None:
-        row = self._db.execute(
-            select(self._contacts).where(self._contacts.c.session_index == self._index(session))
-        ).first()
+        statement = self._tables.once("contact", _of_session)
+        row = self._db.execute(statement, {"session": self._index(session)}).first()
         return None if row is None else _record(row)
 
     def latest_of(self, sender: str, *, since: datetime) -> ContactRecord | None:
@@ -58,15 +57,19 @@ class SqlContacts:
                 self._db, table, {"session_index": index, "session": record.session} | changing
             )
         else:
-            fits = (table.c.session_index == index, table.c.version == record.version - 1)
-            stored = self._db.execute(update(table).where(*fits).values(changing)).rowcount == 1
+            fits = {"of_session": index, "of_version": record.version - 1}
+            stored = (
+                self._db.execute(self._tables.once("change contact", _change), fits | changing).rowcount == 1
+            )
         if not stored:
             raise StaleError("the contact was written to since it was read")
         if lines:
             rows = [
                 {"session_index": index, "at": line.at, "who": line.who, "text": line.text} for line in lines
             ]
-            self._db.execute(insert(self._lines), rows)
+            self._db.execute(
+                self._tables.once("add lines", lambda tables: insert(tables.contact_lines)), rows
+            )
 
     def lines(self, session: str) -> Sequence[Line]:
         table = self._lines
@@ -76,11 +79,10 @@ class SqlContacts:
         return [Line(row.at, row.who, row.text) for row in self._db.execute(statement.order_by(table.c.id))]
 
     def reply_to(self, session: str, message_id: str) -> dict[str, Any] | None:
-        table = self._replies
-        statement = select(table.c.reply).where(
-            table.c.message_index == self._message_index(session, message_id)
-        )
-        reply: dict[str, Any] | None = self._db.execute(statement).scalar()
+        statement = self._tables.once("reply", _reply_to)
+        reply: dict[str, Any] | None = self._db.execute(
+            statement, {"message": self._message_index(session, message_id)}
+        ).scalar()
         return reply
 
     def remember_reply(self, session: str, message_id: str, reply: dict[str, Any]) -> None:
@@ -96,6 +98,22 @@ class SqlContacts:
 
     def _message_index(self, session: str, message_id: str) -> bytes:
         return self._cipher.index("message", f"{len(session)}:{session}{message_id}")
+
+
+def _of_session(tables: Tables) -> Select[Any]:
+    return select(tables.contacts).where(tables.contacts.c.session_index == bindparam("session"))
+
+
+def _reply_to(tables: Tables) -> Select[Any]:
+    table = tables.contact_replies
+    return select(table.c.reply).where(table.c.message_index == bindparam("message"))
+
+
+def _change(tables: Tables) -> Update:
+    table = tables.contacts
+    fits = (table.c.session_index == bindparam("of_session"), table.c.version == bindparam("of_version"))
+    changing = ("channel", "memory", "updated_at", "version", "sender", "sender_index")
+    return update(table).where(*fits).values({name: bindparam(name) for name in changing})
 
 
 def _record(row: Row[Any]) -> ContactRecord:

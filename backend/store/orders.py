@@ -7,7 +7,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, union_all, update
+from sqlalchemy import (  # fmt: skip
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from backend.domain.order import OPEN, HistoryRow, Order, OrderNotFoundError, State, Wanted
 from backend.domain.phone import normal_phone, sender_identity
@@ -94,17 +108,12 @@ class SqlOrders:
             )
 
     def of_session(self, session: str) -> Sequence[Order]:
-        return self._load(self._t.orders.c.session_index == self._cipher.index("session", session))
+        statement = self._t.once("orders of session", _of_session)
+        return self._read(statement, session=self._cipher.index("session", session))
 
     def of_people(self, caller: str, elder_ids: Sequence[int], *, limit: int = 20) -> Sequence[Order]:
-        orders = self._t.orders
-        whose: list[ColumnElement[bool]] = [orders.c.caller_index == self._sender_index(caller)]
-        if elder_ids:
-            whose.append(orders.c.elder_id.in_(elder_ids))
-        # Each half uses its own index; together in one OR they would not on every planner.
-        ids = union_all(*(select(orders.c.id).where(one) for one in whose))
-        is_open = orders.c.state.in_(sorted(OPEN))
-        return self._load(orders.c.id.in_(ids), is_open.desc(), orders.c.id.desc(), limit=limit)
+        statement = self._t.once("orders of people", _of_people)
+        return self._read(statement, caller=self._sender_index(caller), elders=list(elder_ids), at_most=limit)
 
     def queue(
         self,
@@ -162,7 +171,10 @@ class SqlOrders:
     def _load(self, condition: ColumnElement[bool], *order_by: Any, limit: int | None = None) -> list[Order]:
         orders = self._t.orders
         statement = select(orders).where(condition).order_by(*(order_by or (orders.c.id,))).limit(limit)
-        rows = self._db.execute(statement).all()
+        return self._read(statement)
+
+    def _read(self, statement: Select[Any], **values: Any) -> list[Order]:
+        rows = self._db.execute(statement, values).all()
         histories = self._histories([row.id for row in rows])
         return [_order(row, histories[row.id]) for row in rows]
 
@@ -170,11 +182,8 @@ class SqlOrders:
         histories: dict[int, tuple[HistoryRow, ...]] = defaultdict(tuple)
         if not order_ids:
             return histories
-        table = self._t.order_history
-        statement = (
-            select(table).where(table.c.order_id.in_(order_ids)).order_by(table.c.order_id, table.c.version)
-        )
-        for row in self._db.execute(statement):
+        statement = self._t.once("histories", _histories_of)
+        for row in self._db.execute(statement, {"orders": list(order_ids)}):
             entry = HistoryRow(row.at, row.actor, row.move, State(row.state), row.reason or "")
             histories[row.order_id] += (entry,)
         return histories
@@ -210,6 +219,29 @@ class SqlOrders:
             "state": row.state.value,
             "reason": row.reason or None,
         }
+
+
+def _of_session(tables: Tables) -> Select[Any]:
+    orders = tables.orders
+    return select(orders).where(orders.c.session_index == bindparam("session")).order_by(orders.c.id)
+
+
+def _of_people(tables: Tables) -> Select[Any]:
+    orders = tables.orders
+    # Each half uses its own index; together in one OR they would not on every planner.
+    ids = union_all(
+        select(orders.c.id).where(orders.c.caller_index == bindparam("caller")),
+        select(orders.c.id).where(orders.c.elder_id.in_(bindparam("elders", expanding=True))),
+    )
+    is_open = orders.c.state.in_(sorted(OPEN))
+    newest = select(orders).where(orders.c.id.in_(ids)).order_by(is_open.desc(), orders.c.id.desc())
+    return newest.limit(bindparam("at_most", type_=Integer))
+
+
+def _histories_of(tables: Tables) -> Select[Any]:
+    table = tables.order_history
+    which = table.c.order_id.in_(bindparam("orders", expanding=True))
+    return select(table).where(which).order_by(table.c.order_id, table.c.version)
 
 
 def _order(row: Row[Any], history: tuple[HistoryRow, ...]) -> Order:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from backend.domain.people import Caller, Contact, Elder, Ward
 from backend.domain.phone import normal_phone, sender_identity
@@ -24,22 +24,16 @@ class SqlPeople:
     """`ports.People` on SQL."""
 
     def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
-        self._db, self._cipher = connection, cipher
+        self._db, self._tables, self._cipher = connection, tables, cipher
         self._elders, self._lookup = tables.elders, tables.elder_lookup
 
     def find_caller(self, sender: str) -> Caller:
         """Who calls. Of several elders on one number the first is the caller, the others live in the same home."""
-        lookup = self._lookup
-        statement = (
-            select(self._elders, lookup.c.kind, lookup.c.relation)
-            .join(lookup, lookup.c.elder_id == self._elders.c.id)
-            .where(lookup.c.sender_index == self._sender_index(sender))
-            .order_by(lookup.c.position, self._elders.c.id)
-        )
+        statement = self._tables.once("caller", _behind_sender)
         words = load_people_words()
         elders: dict[int, Elder] = {}
         wards: dict[int, Ward] = {}
-        for row in self._db.execute(statement):
+        for row in self._db.execute(statement, {"sender": self._sender_index(sender)}):
             if row.kind == CONTACT:
                 wards[row.id] = Ward(_elder(row), row.relation or "")
             else:
@@ -191,6 +185,16 @@ class SqlPeople:
 
     def _sender_index(self, sender: str) -> bytes:
         return self._cipher.index("sender", sender_identity(sender))
+
+
+def _behind_sender(tables: Tables) -> Select[Any]:
+    elders, lookup = tables.elders, tables.elder_lookup
+    return (
+        select(elders, lookup.c.kind, lookup.c.relation)
+        .join(lookup, lookup.c.elder_id == elders.c.id)
+        .where(lookup.c.sender_index == bindparam("sender"))
+        .order_by(lookup.c.position, elders.c.id)
+    )
 
 
 def _same_person(candidate: Elder, stored: Sequence[Elder]) -> Elder | None:

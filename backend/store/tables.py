@@ -5,7 +5,8 @@ Columns named `…_index` are keyed hashes: they find a person or a message with
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Boolean,
@@ -32,12 +33,16 @@ NAMING = {
 }
 
 
+S = TypeVar("S")
+
+
 class Tables:
     """All tables of one database, with the sealed columns bound to the keys of this installation."""
 
     def __init__(self, cipher: Cipher) -> None:
         self.metadata = MetaData(naming_convention=NAMING)
         self._cipher = cipher
+        self._statements: dict[str, Any] = {}
         self.meta = Table(
             "meta",
             self.metadata,
@@ -55,6 +60,13 @@ class Tables:
         self.tasks = self._tasks()
         self.contacts, self.contact_lines, self.contact_replies = self._contacts()
         self.staff, self.providers, self.workers = self._staff()
+
+    def once(self, name: str, build: Callable[[Tables], S]) -> S:
+        """The statement of this name, built at its first use: building one anew takes as long as running it."""
+        if name not in self._statements:
+            self._statements[name] = build(self)
+        statement: S = self._statements[name]
+        return statement
 
     def _text(self, table: str, name: str, *, nullable: bool = True) -> Column[Any]:
         return Column(name, SealedText(self._cipher, f"{table}.{name}"), nullable=nullable)

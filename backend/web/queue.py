@@ -85,7 +85,7 @@ def split(tasks: Sequence[Task]) -> dict[str, Any]:
 
 
 def queue_router(desk: Desk) -> APIRouter:
-    """`/staff`, and the two parts of it that the page fetches again when something happened."""
+    """`/staff`, and the parts that pages fetch again when something happened."""
     router = APIRouter()
     visitor = Depends(desk.guard.visit)
 
@@ -113,6 +113,13 @@ def queue_router(desk: Desk) -> APIRouter:
         with desk.store.reading() as uow:
             values = tasks_of(uow, visit)
         return desk.pages.page("staff/tasks_part.html", visit, **values)
+
+    @router.get("/staff/part/alarm")
+    def alarm_part(visit: Visit = visitor) -> HTMLResponse:
+        """The strip that the other pages show while an emergency waits."""
+        with desk.store.reading() as uow:
+            values = tasks_of(uow, visit)
+        return desk.pages.page("staff/alarm_part.html", visit, **values)
 
     @router.get("/staff/part/orders")
     def orders_part(request: Request, visit: Visit = visitor) -> HTMLResponse:

@@ -38,12 +38,11 @@ def tasks_router(desk: Desk) -> APIRouter:
     @router.get("/staff/tasks/{task_id}")
     def show(task_id: int, request: Request, visit: Visit = visitor) -> HTMLResponse:
         _may_see(visit)
-        since = desk.live.last_id
         with desk.store.reading() as uow:
             values = shown(uow, uow.tasks.get(task_id))
         done = request.query_params.get("done") == "acknowledged"
         notice = Notice(desk.words("done.acknowledged"), good=True) if done else None
-        return desk.pages.page("staff/task.html", visit, since=since, notice=notice, **values)
+        return desk.pages.page("staff/task.html", visit, notice=notice, **values)
 
     @router.post("/staff/tasks/{task_id}/acknowledge")
     def acknowledge(task_id: int, request: Request, form: Form = checked_form) -> Response:
@@ -56,12 +55,9 @@ def tasks_router(desk: Desk) -> APIRouter:
             return desk.pages.page("staff/tasks_part.html", form.visit, notice=notice, status=status, **tasks)
         if notice.good:
             return RedirectResponse(f"/staff/tasks/{task_id}?done=acknowledged", status_code=303)
-        since = desk.live.last_id
         with desk.store.reading() as uow:
             values = shown(uow, uow.tasks.get(task_id))
-        return desk.pages.page(
-            "staff/task.html", form.visit, status=409, since=since, notice=notice, **values
-        )
+        return desk.pages.page("staff/task.html", form.visit, status=409, notice=notice, **values)
 
     return router
 

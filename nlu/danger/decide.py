@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nlu.danger.guards import stands
 from nlu.danger.matching import MARKS, Found, Hit, Hits, combine, find_chain, find_sounds, find_words
-from nlu.danger.patterns import LEVELS, Rules, Sign, rules
+from nlu.danger.patterns import LEVELS, Rules, Sign, plain, rules
 from nlu.speech import cut, even
 from nlu.understanding import Danger
 
@@ -43,9 +43,10 @@ class Findings:
 def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | None:
     """The danger that a sentence tells of, or None. `emergency_confidence` is the classifier's probability (0..1)
     that it is an emergency; without it the rules decide alone."""
-    evened = even(cut(text))
+    text = cut(text)
+    evened = even(text)
     known = rules()
-    findings = look(evened, known)
+    findings = look(plain(text), known)
     confidence = _confidence(evened, findings, emergency_confidence)
     if confidence is None:
         return None
@@ -53,36 +54,47 @@ def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | Non
 
 
 def look(text: str, known: Rules) -> Findings:
-    """The signs of an evened text."""
-    written = find_words(text, known.words)
-    spans = [found for chain in known.harmless for found in find_chain(text, written, chain, MARKS)]
-    hits = dict(written)
-    for group, listed in find_sounds(text, known.heard).items():
-        hits[group] = list(dict.fromkeys([*hits.get(group, ()), *listed]))
-    clear = {
-        group: listed if group.startswith("cue ") else [hit for hit in listed if not _covered(hit, spans)]
-        for group, listed in hits.items()
-    }
+    """The signs of a text made `plain`."""
+    hits, held_back = _clear_hits(text, known)
     evidence: list[Evidence] = []
-    held_back = any(
-        _covered(hit, spans) for group, listed in hits.items() if not group.startswith("cue ") for hit in listed
-    )
-    for group, listed in clear.items():
-        for sign in known.signs.get(group, ()) if listed else ():
-            per_chain = [find_chain(text, clear, chain) for chain in sign.chains]
+    for group in known.watched & hits.keys():
+        for sign in known.signs.get(group, ()):
+            per_chain = [find_chain(text, hits, chain) for chain in sign.chains]
             if not all(per_chain):
                 continue
             unmoved = known.kinds[sign.kind].unmoved_by
-            standing = [[one for one in each if stands(text, clear, one, sign, unmoved)] for each in per_chain]
-            if len(standing) == 1 and standing[0]:
-                evidence.extend(Evidence(sign, found) for found in standing[0])
-                continue
-            together = combine(standing) if all(standing) else None
-            if together is not None:
-                evidence.append(Evidence(sign, together))
-            else:
-                held_back = True
-    return Findings(tuple(evidence), held_back, clear)
+            standing = [[one for one in each if stands(text, hits, one, sign, unmoved)] for each in per_chain]
+            found = _found(standing)
+            evidence.extend(Evidence(sign, one) for one in found)
+            held_back = held_back or not found
+    evidence.sort(key=lambda item: (item.found.start, item.found.end, item.sign.kind, item.sign.level))
+    return Findings(tuple(evidence), held_back, hits)
+
+
+def _found(standing: Sequence[Sequence[Found]]) -> Sequence[Found]:
+    """All findings of a sign of one chain; the first of a sign of several, or none when a chain is missing."""
+    if len(standing) == 1:
+        return standing[0]
+    together = combine(standing) if all(standing) else None
+    return () if together is None else (together,)
+
+
+def _clear_hits(text: str, known: Rules) -> tuple[Hits, bool]:
+    """The words found that no harmless phrase blots out, and whether it blotted out any that could be a sign."""
+    written = find_words(text, known.words)
+    spans = [found for chain in known.harmless for found in find_chain(text, written, chain, MARKS)]
+    heard = find_sounds(text, known.heard)
+    hits: dict[str, Sequence[Hit]] = {}
+    blotted_out = False
+    for group in written.keys() | heard.keys():
+        listed: Sequence[Hit] = list(dict.fromkeys([*written.get(group, ()), *heard.get(group, ())]))
+        if group in known.watched and spans:
+            clear = [hit for hit in listed if not _covered(hit, spans)]
+            blotted_out = blotted_out or len(clear) < len(listed)
+            listed = clear
+        if listed:
+            hits[group] = listed
+    return hits, blotted_out
 
 
 def _covered(hit: Hit, spans: Sequence[Found]) -> bool:
@@ -90,7 +102,9 @@ def _covered(hit: Hit, spans: Sequence[Found]) -> bool:
     return any(
         span.start < hit.end
         and hit.start < span.end
-        and not (hit.start <= span.start and span.end <= hit.end and hit.end - hit.start > span.end - span.start)
+        and not (
+            hit.start <= span.start and span.end <= hit.end and hit.end - hit.start > span.end - span.start
+        )
         for span in spans
     )
 
@@ -133,8 +147,11 @@ def _danger(text: str, known: Rules, findings: Findings, confidence: float) -> D
     order = list(known.kinds)
     kind = min((item.sign.kind for item in deciding), key=order.index, default="other")
     deciding.sort(key=lambda item: (item.sign.kind != kind, LEVELS.index(item.sign.level), item.found.start))
-    why = [text[part.start : part.end] for item in deciding for part in sorted(item.found.parts)]
-    return Danger(kind, round(confidence, 3), tuple(dict.fromkeys(why)), _number(text, known, kind, findings.hits))
+    said = dict.fromkeys(
+        text[part.start : part.end] for item in deciding for part in sorted(item.found.parts)
+    )
+    why = tuple(word for word in said if not any(word != other and word in other for other in said))
+    return Danger(kind, round(confidence, 3), why, _number(text, known, kind, findings.hits))
 
 
 def _number(text: str, known: Rules, kind: str, hits: Hits) -> str:

@@ -49,7 +49,8 @@ def _cues(hits: Hits, name: str) -> Sequence[Hit]:
 def _denied(text: str, hits: Hits, chain: Found) -> bool:
     """A denial just before one of the words: 没摔着, 不是着火. The denial must not belong to a word itself."""
     return any(
-        0 <= part.start - cue.end <= (DENIAL_GAP if cue.end - cue.start > 1 else 0) and not ENDS.search(text[cue.end : part.start])
+        0 <= part.start - cue.end <= (DENIAL_GAP if cue.end - cue.start > 1 else 0)
+        and not ENDS.search(text[cue.end : part.start])
         for part in chain.parts
         for cue in _cues(hits, "denied")
         if not _within(cue, _cues(hits, "still")) and not _within(cue, chain.parts)
@@ -58,13 +59,15 @@ def _denied(text: str, hits: Hits, chain: Found) -> bool:
 
 def _past(text: str, hits: Hits, chain: Found) -> bool:
     """A word for long ago before it, with no word for now in between; or «that was last year» right after it."""
-    last_past = max((cue.start for cue in _cues(hits, "past") if 0 <= chain.start - cue.start <= PAST_REACH), default=-1)
+    last_past = max(
+        (cue.start for cue in _cues(hits, "past") if 0 <= chain.start - cue.start <= PAST_REACH), default=-1
+    )
     last_now = max((cue.start for cue in _cues(hits, "now") if cue.start <= chain.end), default=-1)
     if last_past > last_now:
         return True
-    return (any(0 <= cue.start - chain.end <= AFTER_GAP for cue in _cues(hits, "past")) and last_now < 0) or any(
-        0 <= cue.start - part.end <= 2 for cue in _cues(hits, "past_after") for part in chain.parts
-    )
+    return (
+        any(0 <= cue.start - chain.end <= AFTER_GAP for cue in _cues(hits, "past")) and last_now < 0
+    ) or any(0 <= cue.start - part.end <= 2 for cue in _cues(hits, "past_after") for part in chain.parts)
 
 
 def _supposed(text: str, hits: Hits, chain: Found) -> bool:
@@ -76,7 +79,9 @@ def _supposed(text: str, hits: Hits, chain: Found) -> bool:
         between = text[cue.end : chain.start]
         if not 0 <= chain.start - cue.start <= SUPPOSED_REACH:
             continue
-        if not ENDS.search(between) and not any(cue.end <= now.start < chain.start for now in _cues(hits, "now")):
+        if not ENDS.search(between) and not any(
+            cue.end <= now.start < chain.start for now in _cues(hits, "now")
+        ):
             return True
     return False
 
@@ -102,7 +107,8 @@ def _speaks_of(name: str, hits: Hits, chain: Found) -> bool:
     return any(
         cue.start >= chain.start
         or (
-            chain.start - cue.start <= WISH_REACH and not any(cue.end <= now.start <= chain.start for now in nows)
+            chain.start - cue.start <= WISH_REACH
+            and not any(cue.end <= now.start <= chain.start for now in nows)
         )
         for cue in _cues(hits, name)
         if not _within(cue, _cues(hits, "still"))

@@ -151,7 +151,9 @@ def combine(per_chain: Sequence[Sequence[Found]]) -> Found | None:
                 for found in candidates
                 if found.start - first.end <= FAR
                 and first.start - found.end <= FAR
-                and not any(one.start < other.end and other.start < one.end for one in found.parts for other in parts)
+                and not any(
+                    one.start < other.end and other.start < one.end for one in found.parts for other in parts
+                )
             ]
             if not close:
                 break

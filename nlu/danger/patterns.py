@@ -15,7 +15,21 @@ from config.lexicon import load
 from nlu.speech import even, sounds, tables
 
 LEVELS = ("sure", "strong", "short", "weak", "hint")
-CUES = ("now", "urgent", "past", "past_after", "maybe", "resolved", "but", "story", "usual", "asked", "planned", "denied", "still")
+CUES = (
+    "now",
+    "urgent",
+    "past",
+    "past_after",
+    "maybe",
+    "resolved",
+    "but",
+    "story",
+    "usual",
+    "asked",
+    "planned",
+    "denied",
+    "still",
+)
 NUMERALS = "零一二两三四五六七八九十几半多0123456789"
 ANY_NUMERAL = "N"  # in a word: any one numeral; what was said is in lower case, so it can not be meant itself
 
@@ -76,6 +90,7 @@ class Rules:
     kinds: dict[str, Kind]  # in the order in which one wins over another
     signs: dict[str, tuple[Sign, ...]]  # by the first group of the first chain
     harmless: tuple[Chain, ...]
+    watched: frozenset[str]  # the groups that signs are made of
 
 
 class _Compiler:
@@ -95,6 +110,7 @@ class _Compiler:
         by_first: dict[str, list[Sign]] = {}
         for sign in self.signs:
             by_first.setdefault(sign.chains[0].groups[0], []).append(sign)
+        watched = frozenset(group for sign in self.signs for chain in sign.chains for group in chain.groups)
         words, heard = Node(), Node()
         for group, listed in self.groups.items():
             for word in listed:
@@ -103,7 +119,9 @@ class _Compiler:
             for word in self._spelled(listed):
                 words.add(word, f"cue {name}", word)
         self._add_sounds(heard)
-        return Rules(words, heard, kinds, {name: tuple(found) for name, found in by_first.items()}, harmless)
+        return Rules(
+            words, heard, kinds, {name: tuple(found) for name, found in by_first.items()}, harmless, watched
+        )
 
     def _kind(self, name: str, body: dict[str, Any]) -> Kind:
         for level in LEVELS:
@@ -137,7 +155,7 @@ class _Compiler:
         if depth > 4:
             raise DangerLexiconError("groups of words refer to each other in a circle")
         for entry in listed:
-            word = even(str(entry)) if ANY_NUMERAL not in str(entry) else str(entry)
+            word = plain(str(entry)) if ANY_NUMERAL not in str(entry) else str(entry).translate(same())
             if word.startswith("<") and word.endswith(">"):
                 if word[1:-1] not in self.lexicon["words"]:
                     raise DangerLexiconError(f"there is no group {word} under `words:`")
@@ -149,8 +167,8 @@ class _Compiler:
 
     def _add_sounds(self, heard: Node) -> None:
         exact_only = {f"<{name}>" for name in self.lexicon["exact_only"]}
-        exact_words = {str(word) for word in self.lexicon["exact_words"]}
-        heard_short = {str(word) for word in self.lexicon["heard_short"]}
+        exact_words = {plain(str(word)) for word in self.lexicon["exact_words"]}
+        heard_short = {plain(str(word)) for word in self.lexicon["heard_short"]}
         folded = tables().folded
         for group, listed in self.groups.items():
             if group in exact_only:
@@ -161,6 +179,17 @@ class _Compiler:
                 keys = [int(number) for number in folded[sounds(word)]]
                 if all(keys):
                     heard.add(keys, group, word)
+
+
+@lru_cache(maxsize=1)
+def same() -> dict[int, str]:
+    """Characters that are taken for another one, as `str.translate` wants it."""
+    return str.maketrans({str(one): str(other) for one, other in load("danger")["same"].items()})
+
+
+def plain(text: str) -> str:
+    """The text evened, and written the one way that the lexicon is compared in; same length."""
+    return even(text).translate(same())
 
 
 @lru_cache(maxsize=1)

@@ -129,6 +129,14 @@ def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
     )
 
 
+def rate_at(step: int, per_epoch: int, recipe: Recipe) -> float:
+    """The share of the learning rate at a step: two rounds, each rising for a while and then falling to nothing."""
+    steps, top = recipe.epochs * per_epoch, 1.0
+    if step >= steps:
+        step, steps, top = step - steps, recipe.more_epochs * per_epoch, recipe.more_rate / recipe.rate
+    return top * min(1.0, (step + 1) / (0.06 * steps)) * max(0.01, 1 - step / max(1, steps))
+
+
 def train(
     draw: Callable[[int], Sequence[Example]],
     labels: Sequence[str],
@@ -145,10 +153,7 @@ def train(
     network = Network(vocabulary, len(labels), recipe)
     optimizer = _optimizer(network, recipe)
     per_epoch = math.ceil(len(draw(0)) / recipe.batch)
-    steps = recipe.epochs * per_epoch
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / (0.06 * steps)) * max(0.01, 1 - step / steps)
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, per_epoch, recipe))
     first = 0
     if checkpoint.is_file():
         state = torch.load(checkpoint, weights_only=True)
@@ -156,7 +161,7 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first = state["epoch"] + 1
-    for epoch in range(first, recipe.epochs):
+    for epoch in range(first, recipe.epochs + recipe.more_epochs):
         started = time.monotonic()
         rng = random.Random(recipe.seed * 1000 + epoch)  # noqa: S311 (repeatable order)
         batches = _batches(prepare(draw(epoch), vocabulary, labels, rng=rng), recipe.batch, rng)

@@ -26,6 +26,8 @@ class Recipe:
     layers: tuple[int, ...] = tuple(range(12))
     epochs: int = 6
     rate: float = 3e-4
+    more_epochs: int = 4  # a second, gentler round
+    more_rate: float = 1.5e-4
     batch: int = 32
     dropout: float = 0.1
     seed: int = 11

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from config.lexicon import load
-from nlu.slots.words import alternation
+from nlu.slots.words import alternation, filled
 
 MARKS = " ，。！？；、,.!?;:：\n"
 
@@ -38,31 +38,29 @@ def _surnames() -> str:
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     lexicon = words()
-    surname = f"(?:{alternation(lexicon['double_surnames'])}|[{_surnames()}])"
-    near, group = alternation(lexicon["neighbour_words"]), alternation(lexicon["group_words"])
-    honorific = alternation(lexicon["honorifics"])
-    return {
-        "titled": re.compile(
-            f"(?P<near>(?:我|我们|我家|我妈家)?(?:{near})(?:的)?)?(?P<group>{group}(?:的)?)?"
-            f"(?P<name>(?:老)?{surname}(?:家)?(?P<honorific>{honorific}))"
-        ),
-        "familiar": re.compile(
-            f"(?P<near>(?:我|我们)?(?:{near})(?:的)?)?(?P<group>{group}(?:的)?)?(?P<name>老{surname}(?:家|头)?)(?![{honorific[:0]}一二三四])"
-        ),
-        "neighbour": re.compile(
-            f"(?:我|我们|我家|我妈家)?(?:{near})(?:那家|家|的|那个|那户)?(?:{group}的?)*(?:{alternation(lexicon['group_words'])}|{alternation(_elders())})"
-        ),
-        "led": re.compile(f"(?:{lexicon['name_before']})"),
-        "surname_only": re.compile(lexicon["surname_only"].replace("{surnames}", _surnames())),
-        "full": re.compile(f"{surname}[\u4e00-\u9fff]{{1,2}}"),
-        "surname": re.compile(surname),
-        "crowd": re.compile(lexicon["crowd"]),
+    fillings = {
+        "surname": f"(?:{alternation(lexicon['double_surnames'])}|[{_surnames()}])",
+        "near": alternation(lexicon["neighbour_words"]),
+        "group": alternation(lexicon["group_words"]),
+        "honorific": alternation(lexicon["honorifics"]),
+        "elders": alternation(_elders()),
+        "surnames": _surnames(),
     }
+    surname = fillings["surname"]
+    shapes = {name: filled(lexicon["shapes"][name], fillings) for name in ("titled", "familiar", "neighbour")}
+    shapes |= {
+        "led": f"(?:{lexicon['name_before']})",
+        "surname_only": filled(lexicon["surname_only"], fillings),
+        "full": f"{surname}[\u4e00-\u9fff]{{1,2}}",
+        "surname": surname,
+        "crowd": lexicon["crowd"],
+    }
+    return {name: re.compile(shape) for name, shape in shapes.items()}
 
 
 def _elders() -> list[str]:
     relations = words()["relations"]
-    return [*relations["elder"]["words"], *relations["neighbour"]["words"], "老两口", "老汉", "老婆婆"]
+    return [*relations["elder"]["words"], *relations["neighbour"]["words"], *words()["neighbour_ends"]]
 
 
 def titled_names(text: str) -> list[NameSpan]:
@@ -96,9 +94,8 @@ def led_names(text: str) -> list[NameSpan]:
             start = match.end()
             found.append(NameSpan(start, start + len(name), name, match.start(), certain=True))
     for match in _patterns()["surname_only"].finditer(text):
-        if name_at(text, match.start("surname")) is None or True:
-            start = match.start("surname")
-            found.append(NameSpan(start, start + 1, match["surname"], match.start(), certain=True))
+        start = match.start("surname")
+        found.append(NameSpan(start, start + 1, match["surname"], match.start(), certain=True))
     return found
 
 
@@ -121,7 +118,7 @@ def name_at(text: str, start: int) -> str | None:
 def bare_name(text: str) -> NameSpan | None:
     """The whole answer is a name, perhaps with its spelling: «马建国，骏马的马»."""
     start = 0
-    while start < len(text) and (text[start] in MARKS or text[start] in "嗯啊呃哦叫是就我"):
+    while start < len(text) and (text[start] in MARKS or text[start] in str(words()["name_lead"])):
         start += 1
     name = name_at(text, start)
     if not name:

@@ -10,12 +10,13 @@ from functools import lru_cache
 from nlu.slots.names import NameSpan, bare_name, led_names, titled_names, words
 from nlu.slots.wanted import ASKED as ASKED_LOGIT
 from nlu.slots.wanted import Candidate, logit, tag_vote
-from nlu.slots.words import alternation, mapped
+from nlu.slots.words import alternation, filled, mapped
 from nlu.understanding import Expecting, Person, TaggedSpan
 
 SELF = "self"
 NEAR = 14  # characters behind a person that tell whether they are served or only mentioned
 MOST = 40  # people of one sentence that are looked at
+CERTAIN = 3.0  # added to the logit of a name that was announced («我叫…»)
 SURE = 1.0  # logit from which somebody else counts beside the best one
 ASKED = (Expecting.BENEFICIARY, Expecting.NAME)
 
@@ -28,6 +29,7 @@ class PersonSpan:
     end: int
     person: Person
     score: float = 0.0
+    led_from: int = -1  # where the words that announce a name begin
 
 
 @lru_cache(maxsize=1)
@@ -52,23 +54,33 @@ class _Patterns:
     mentioned: re.Pattern[str]
     together: re.Pattern[str]
     self_said: re.Pattern[str]
-    self_strong: re.Pattern[str]
+    self_answer: re.Pattern[str]
+    self_given: re.Pattern[str]
+    not_self: re.Pattern[str]
+    negated: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> _Patterns:
     lexicon = words()
-    owners, kin = alternation(lexicon["owners"]), alternation(relation_of_word())
-    describing = alternation(lexicon["describing"])
+    fillings = {
+        "owners": alternation(lexicon["owners"]),
+        "kin": alternation(relation_of_word()),
+        "describing": alternation(lexicon["describing"]),
+        "self_strong": alternation(lexicon["self_strong"]),
+    }
+    names = ("kin", "self_answer", "self_given", "not_self")
+    kin, answer, given, not_self = (re.compile(filled(lexicon["shapes"][name], fillings)) for name in names)
     return _Patterns(
-        re.compile(
-            f"(?P<owner>{owners})?(?P<that>(?:那个|那|这个)?(?:{describing}(?:的)?)*)(?P<word>{kin})(?!司)"
-        ),
+        kin,
         re.compile(lexicon["served_before"]),
         re.compile(lexicon["mentioned_after"]),
         re.compile(f"^{alternation(lexicon['together'])}$"),
         re.compile(alternation(lexicon["self_words"])),
-        re.compile(f"(?:给|就|是|帮|替)?(?P<self>{alternation(lexicon['self_strong'])})"),
+        answer,
+        given,
+        not_self,
+        re.compile(lexicon["negated_before"]),
     )
 
 
@@ -87,9 +99,9 @@ def find_people(
     asked = expecting in ASKED
     if asked and (span := _myself(text)):
         return [span]
-    everyone = _everyone(text, expecting)
+    everyone = [span for span in _everyone(text, expecting) if not _denied(span, text)]
     scored = [_scored(span, text, context or text, asked, spans, tagged) for span in everyone]
-    chosen = _chosen([span for span in scored if span.score > 0], text)
+    chosen = _chosen([span for span in scored if span.score > 0], text, SURE + ASKED_LOGIT * asked)
     return chosen if chosen or asked else _strong_self(text)
 
 
@@ -115,7 +127,28 @@ def _candidate(span: PersonSpan, text: str) -> Candidate:
 def _everyone(text: str, expecting: Expecting | None) -> list[PersonSpan]:
     named = _named(text, expecting)
     kin = [span for span in _kin(text, expecting in ASKED) if not any(_overlap(span, name) for name in named)]
+    if expecting in ASKED and not named and len(kin) == 1 and (name := bare_name(text[kin[0].end :])):
+        start = kin[0].end + name.start
+        named = [PersonSpan(start, start + len(name.name), Person("", None, name.name), CERTAIN, kin[0].end)]
+    named, kin = _introduced(named, kin)
     return sorted((*named, *kin), key=lambda span: span.start)[:MOST]
+
+
+def _denied(span: PersonSpan, text: str) -> bool:
+    """«不是我妈，是我爸»: said not to be meant."""
+    return bool(_patterns().negated.search(text[max(0, span.start - 4) : span.start]))
+
+
+def _introduced(named: list[PersonSpan], kin: list[PersonSpan]) -> tuple[list[PersonSpan], list[PersonSpan]]:
+    """«我父亲叫王占山» is one person: the name, with the relation of the words before it."""
+    joined = []
+    for name in named:
+        before = next((span for span in kin if span.start <= name.led_from <= span.end + 1), None)
+        if before:
+            kin = [span for span in kin if span is not before]
+            name = replace(name, person=replace(name.person, relation=before.person.relation))
+        joined.append(name)
+    return joined, kin
 
 
 # --- who is spoken of ------------------------------------------------------------------------------------------
@@ -165,9 +198,8 @@ def _named(text: str, expecting: Expecting | None) -> list[PersonSpan]:
 
 
 def _person_of(name: NameSpan) -> PersonSpan:
-    return PersonSpan(
-        name.start, name.end, Person("", name.relation, name.name or None), 3 if name.certain else 0
-    )
+    score, led_from = (CERTAIN, name.led_from) if name.certain else (0.0, -1)
+    return PersonSpan(name.start, name.end, Person("", name.relation, name.name or None), score, led_from)
 
 
 def _overlap(one: PersonSpan, other: PersonSpan | TaggedSpan) -> bool:
@@ -187,7 +219,7 @@ def _scored(
     return PersonSpan(span.start, span.end, replace(span.person, text=text[span.start : span.end]), score)
 
 
-def _chosen(people: list[PersonSpan], text: str) -> list[PersonSpan]:
+def _chosen(people: list[PersonSpan], text: str, sure: float) -> list[PersonSpan]:
     """The best one, and others that are as well served: joined by «和», or each with its own «给»."""
     if not people:
         return []
@@ -199,7 +231,7 @@ def _chosen(people: list[PersonSpan], text: str) -> list[PersonSpan]:
             continue
         gap = text[first.end : span.start] if span.start > first.end else text[span.end : first.start]
         joined = bool(_patterns().together.match(gap))
-        if joined or span.score >= min(best, SURE):
+        if joined or span.score >= min(best, sure):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
 
@@ -212,26 +244,18 @@ def _same(one: PersonSpan, other: PersonSpan) -> bool:
 
 def _myself(text: str) -> PersonSpan | None:
     """The answer «我自己», «给我», «就我»: nothing about anybody else."""
-    match = _patterns().self_said.search(text)
+    patterns = _patterns()
+    match = patterns.self_said.search(text)
     if not match or len(text) > match.end() - match.start() + 6 or led_names(text):
         return None
-    if any(True for _ in _patterns().kin.finditer(text)):
+    if patterns.kin.search(text) or patterns.not_self.match(text[match.end() :]):
         return None
-    said = match.group()
-    strong = _patterns().self_strong.search(said)
-    start = match.start() + (strong.start("self") if strong else said.rfind("我") if "我" in said else 0)
-    if _names_another(text, match.end()):
-        return None
-    return PersonSpan(start, match.end(), Person(text[start : match.end()], SELF), 3)
-
-
-def _names_another(text: str, end: int) -> bool:
-    return end < len(text) and text[end] in "姓叫"
+    said = patterns.self_answer.search(text, match.start())
+    start, end = said.span("self") if said else match.span()
+    return PersonSpan(start, end, Person(text[start:end], SELF), CERTAIN)
 
 
 def _strong_self(text: str) -> list[PersonSpan]:
     """«给我自己办»: said even though it goes without saying."""
-    match = re.search(f"(?<!不)(?:给|是)(?P<self>{alternation(words()['self_strong'])})", text)
-    if not match:
-        return []
-    return [PersonSpan(match.start("self"), match.end(), Person(match["self"], SELF), 2)]
+    match = _patterns().self_given.search(text)
+    return [PersonSpan(*match.span("self"), Person(match["self"], SELF), CERTAIN)] if match else []

@@ -47,6 +47,7 @@ class _Patterns:
     not_after: re.Pattern[str]
     restart: re.Pattern[str]
     this: re.Pattern[str]
+    counted: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +67,7 @@ def _patterns() -> _Patterns:
         re.compile(run), re.compile(words["between"]),
         re.compile(f"(?:{words['correction']}{words['correction_tail']})+"),
         re.compile(words["not_before"]), re.compile(words["before"]), re.compile(words["tail_before"]),
-        re.compile(words["not_after"]), re.compile(words["restart"]), re.compile(this),
+        re.compile(words["not_after"]), re.compile(words["restart"]), re.compile(this), re.compile(words["counted"]),
     )  # fmt: skip
 
 
@@ -97,7 +98,8 @@ def _runs(text: str) -> list[_Run]:
     runs = []
     for match in _patterns().run.finditer(text):
         digits, end = _digits_of(match.group())
-        if digits:
+        counted = end == 1 and _patterns().counted.match(text, match.end())
+        if digits and not counted:
             runs.append(_Run(match.start(), match.start() + end, digits))
     return runs[:MOST_RUNS]
 

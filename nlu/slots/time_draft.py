@@ -63,7 +63,7 @@ def _joins(draft: Draft, reading: Reading, gap: str) -> bool:
     if reading.past != draft.past and (reading.days or reading.past):
         return False
     if reading.days or reading.no_such_day or reading.open_day:
-        loose = gap in ("", "的", " ")
+        loose = gap in ("", "的", " ") or (gap in ("，", ",") and _explains(draft, reading))
         return loose and not (draft.timed and (draft.days or draft.recurrence)) and not draft.recurrence
     if reading.recurrence and reading.part:
         return False
@@ -74,6 +74,14 @@ def _joins(draft: Draft, reading: Reading, gap: str) -> bool:
     if reading.part:
         return draft.part is None and draft.clock is None
     return draft.clock is None
+
+
+def _explains(draft: Draft, reading: Reading) -> bool:
+    """«二十五号，礼拜三»: a weekday after a comma that says again which day is meant."""
+    if not (draft.days and reading.days and reading.days.said == "weekday"):
+        return False
+    day = draft.days[-1]
+    return day.said in ("date", "lunar") or (day.said == "day" and day.first == reading.days.first)
 
 
 def _add(draft: Draft, word: Word, reading: Reading) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from config.lexicon import load
 from nlu.slots.dates import Days
 from nlu.slots.numbers import number
-from nlu.slots.words import alternation
+from nlu.slots.words import alternation, filled
 
 Clock = tuple[int, int]  # hour and minute
 
@@ -95,11 +95,7 @@ def _festival_shapes(festivals: dict[str, Any]) -> Iterable[str]:
 def _pattern() -> re.Pattern[str]:
     words = lexicon()
     fillings = _fillings(words)
-    placeholder = re.compile(r"\{([a-z_]+)\}")
-    shapes = []
-    for name, shape in words["shapes"].items():
-        filled = placeholder.sub(lambda match: fillings[match.group(1)], shape)
-        shapes.append(f"(?P<shape_{name}>{filled})")
+    shapes = [f"(?P<shape_{name}>{filled(shape, fillings)})" for name, shape in words["shapes"].items()]
     return re.compile("|".join(shapes))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 END = ""  # marks a node of the tree where a word ends
 
 
@@ -39,6 +40,11 @@ def _branch(tree: dict[str, Any]) -> str:
         else f"(?:{'|'.join(branches)})"
     )
     return f"(?:{body})?" if ends else body
+
+
+def filled(shape: str, fillings: dict[str, str]) -> str:
+    """A pattern of a lexicon with its {placeholders} filled in; counts like {1,3} stay."""
+    return PLACEHOLDER.sub(lambda match: fillings[match.group(1)], shape)
 
 
 def mapped(groups: dict[str, Iterable[object]]) -> dict[str, str]:

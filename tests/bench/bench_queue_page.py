@@ -53,7 +53,9 @@ def fill(store: Store, orders: int) -> None:
 def _copy(connection: Connection, store: Store, orders: int) -> None:
     table = store.tables.orders
     for state_of, state in enumerate(STATES):
-        connection.execute(table.update().where(table.c.id % len(STATES) == state_of).values(state=state.value))
+        connection.execute(
+            table.update().where(table.c.id % len(STATES) == state_of).values(state=state.value)
+        )
     others = [column for column in table.c if column.name not in ("id", "number")]
     for copy in range(1, orders // REAL):
         number = func.substr(literal(f"{copy + 100:04d}"), 1, 4).op("||")(func.substr(table.c.number, 5, 4))
@@ -85,7 +87,16 @@ def _task(count: int) -> OpenTask:
 def cookie_of(settings: Settings, login: str) -> str:
     """What a browser of this person sends, without the time that checking a password takes."""
     cookie, response = Cookie(settings.cookie_secret()), Response()
-    request = Request({"type": "http", "headers": [], "scheme": "http", "path": "/", "server": ("x", 80), "query_string": b""})
+    request = Request(
+        {
+            "type": "http",
+            "headers": [],
+            "scheme": "http",
+            "path": "/",
+            "server": ("x", 80),
+            "query_string": b"",
+        }
+    )
     cookie.write(request, response, cookie.new(login))
     return response.headers["set-cookie"].split(";")[0].removeprefix(f"{NAME}=")
 
@@ -152,7 +163,9 @@ def main() -> None:
             p50, p95 = percentile(seconds, 0.5), percentile(seconds, 0.95)
             verdict = "ok" if p95 <= TARGET_MS else f"OVER {TARGET_MS:.0f}"
             cpu = percentile(busy, 0.95)
-            print(f"  {login:9} {path:28} p50 {p50:6.1f}  p95 {p95:6.1f}  processor p95 {cpu:5.1f}  {size / 1024:4.0f} kB  {verdict}")
+            print(
+                f"  {login:9} {path:28} p50 {p50:6.1f}  p95 {p95:6.1f}  processor p95 {cpu:5.1f}  {size / 1024:4.0f} kB  {verdict}"
+            )
         store.close()
 
 

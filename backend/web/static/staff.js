@@ -90,6 +90,7 @@
   }
 
   function lookAtTasks() {
+    if (!document.querySelector("[data-emergencies]")) { return; } // not fetched yet
     var urgent = urgentIds();
     var others = otherIds();
     document.title = (urgent.length ? "【紧急 " + urgent.length + "】" : "") + title;
@@ -131,7 +132,7 @@
       var again = document.getElementById(typed.focus);
       if (again && document.activeElement !== again) { again.focus({ preventScroll: true }); }
     }
-    if (within.id === "tasks") { lookAtTasks(); }
+    if (within.id === "tasks" || within.id === "alarm") { lookAtTasks(); }
     // A list is fetched again a moment later: what was said about a form stays to be read.
     var told = within.querySelector(".notice");
     if (told && within.id !== "order") { say(told.textContent.trim()); }

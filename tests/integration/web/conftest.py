@@ -164,7 +164,10 @@ def open_page(browser: Browser, house: Running) -> Iterator[Open]:
         context = browser.new_context(viewport=viewport, locale="zh-CN", java_script_enabled=scripts)
         context.set_default_timeout(10_000)
         page, complaints = context.new_page(), []
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(house.server.url + path)
         opened.append(Opened(page, context, complaints))

@@ -81,7 +81,10 @@ def test_a_person_can_always_be_asked_for(house: Running, open_page: Open, sign_
 def test_a_double_click_orders_once(house: Running, open_page: Open) -> None:
     page = open_page().page
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.post_data or "") if request.url.endswith("/say") else None)
+    page.on(
+        "request",
+        lambda request: sent.append(request.post_data or "") if request.url.endswith("/say") else None,
+    )
     page.get_by_role("button", name="打扫卫生").dblclick()
     expect(page.locator("#chat > .bubble.line")).to_have_count(2)
     assert len(set(sent)) == 1
@@ -98,7 +101,9 @@ def test_without_scripts_an_order_can_be_placed(house: Running, open_page: Open)
         words = last_words(page)
         if "对不对" in words:
             break
-        page.get_by_label("您想说的话").fill(next((answer for question, answer in ANSWERS if question in words), "不想说"))
+        page.get_by_label("您想说的话").fill(
+            next((answer for question, answer in ANSWERS if question in words), "不想说")
+        )
         page.get_by_role("button", name="发出去").click()
     page.get_by_role("button", name="对", exact=True).click()
     expect(page.locator("#chat .card")).to_contain_text("助洁保洁")
@@ -110,6 +115,7 @@ def test_a_broken_network_is_told_kindly_and_the_words_are_not_lost_nor_doubled(
 ) -> None:
     opened = open_page()
     page = opened.page
+
     # The message arrives, its answer does not: the worst case.
     def lose_the_answer(route: Route) -> None:
         route.fetch()
@@ -144,7 +150,9 @@ def test_the_size_of_the_letters_changes_at_once_and_stays(open_page: Open) -> N
     after = page.locator(".bubble.line").evaluate("node => parseFloat(getComputedStyle(node).fontSize)")
     assert after >= before * 1.4
     page.reload()
-    assert page.locator(".bubble.line").evaluate("node => parseFloat(getComputedStyle(node).fontSize)") == after
+    assert (
+        page.locator(".bubble.line").evaluate("node => parseFloat(getComputedStyle(node).fontSize)") == after
+    )
 
 
 def test_a_reply_can_be_read_aloud(open_page: Open) -> None:

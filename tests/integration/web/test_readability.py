@@ -49,7 +49,9 @@ def elder(open_page: Open, request: pytest.FixtureRequest) -> Page:
     return page
 
 
-every_size = pytest.mark.parametrize("elder", [WIDE, PHONE, ZOOMED], indirect=True, ids=["wide", "phone", "zoom200"])
+every_size = pytest.mark.parametrize(
+    "elder", [WIDE, PHONE, ZOOMED], indirect=True, ids=["wide", "phone", "zoom200"]
+)
 
 
 @every_size
@@ -101,7 +103,14 @@ def test_the_staff_pages_are_readable_too(
             page.goto(page.locator(f'a[href^="/staff{path}"]').first.evaluate("node => node.href"))
             expect(page.locator(".order-head")).to_be_visible()
         assert weak_contrasts(page) == []
-        assert small_targets(page, "button, .states a, .more, nav a, summary, input:not([type=hidden]), select", OTHER_BUTTON_PX) == []
+        assert (
+            small_targets(
+                page,
+                "button, .states a, .more, nav a, summary, input:not([type=hidden]), select",
+                OTHER_BUTTON_PX,
+            )
+            == []
+        )
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         if path:
             page.go_back()

@@ -79,7 +79,9 @@ def test_of_two_who_accept_the_same_order_the_second_is_told_kindly(house: Runni
     opened.forgive("409")
 
 
-def test_what_happened_while_the_line_was_broken_is_shown_when_it_is_back(house: Running, sign_in: SignIn) -> None:
+def test_what_happened_while_the_line_was_broken_is_shown_when_it_is_back(
+    house: Running, sign_in: SignIn
+) -> None:
     opened = sign_in()
     page = opened.page
     house.server.stop()
@@ -100,13 +102,28 @@ def test_an_order_page_changes_when_somebody_else_moves_the_order(house: Running
     page.get_by_role("link", name="助洁保洁").click()
     page.get_by_text("取消这一单").click()
     page.get_by_label("取消的原因").fill("老人说不")
-    with page.expect_response(re.compile("/staff/part/orders/")):
-        with house.store.unit_of_work() as uow:
-            accept_order(AcceptOrder(order.number, local_now(), "duty"), uow)
-            uow.commit()
+    with page.expect_response(re.compile("/staff/part/orders/")), house.store.unit_of_work() as uow:
+        accept_order(AcceptOrder(order.number, local_now(), "duty"), uow)
+        uow.commit()
     expect(page.locator(".order-head")).to_contain_text("办理中")
     expect(page.locator(".history")).to_contain_text("王建军")
     expect(page.get_by_label("取消的原因")).to_have_value("老人说不")
+
+
+def test_an_emergency_is_heard_and_seen_on_every_page(house: Running, sign_in: SignIn) -> None:
+    house.place()
+    page = sign_in().page
+    page.get_by_role("button", name="开启提示音").click()
+    page.get_by_role("link", name="助洁保洁").click()
+    page.get_by_role("heading", name="助洁保洁").click()  # any click lets the sound through again
+    expect(page.get_by_role("button", name="提示音已开")).to_be_visible()
+    before = rings(page)
+    house.raise_task("我摔倒了起不来")
+    expect(page.get_by_role("alert")).to_contain_text("紧急求助 1 件")
+    expect(page).to_have_title(re.compile("^【紧急 1】"))
+    assert rings(page) > before
+    page.get_by_role("link", name="马上去看").click()
+    expect(page.locator(".emergencies")).to_contain_text("我摔倒了起不来")
 
 
 def test_an_order_lives_its_life_by_keyboard_alone(house: Running, sign_in: SignIn) -> None:
@@ -131,7 +148,9 @@ def test_everything_on_the_queue_can_be_reached_with_the_tab_key(house: Running,
     reached: set[str] = set()
     for _ in range(60):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("(document.activeElement.textContent || document.activeElement.name || '').trim()"))
+        reached.add(
+            page.evaluate("(document.activeElement.textContent || document.activeElement.name || '').trim()")
+        )
         if page.evaluate("document.activeElement.id") == f"accept-{order.number}":
             break
     else:

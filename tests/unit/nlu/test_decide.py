@@ -7,7 +7,7 @@ from nlu.decide import Weights, choose, is_sure, mix
 from nlu.understanding import Danger
 
 LABELS = ("meal", "bath", "emergency", "inform", "out_of_scope")
-WEIGHTS = Weights(second=0.4, second_emergency=0.6, least=0.2)
+WEIGHTS = Weights(second=0.4, emergency_alone=0.6, least=0.2)
 
 
 def names(*chances: float, danger: Danger | None = None) -> list[str]:

@@ -97,10 +97,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def console(store: Store, tmp_path: Path, clock: Clock) -> Iterator[Callable[[], Staff]]:
+def console(store: Store, tmp_path: Path, clock: Clock) -> Callable[[], Staff]:
     """Makes browsers that do not know each other."""
     app = create_app(store, load_settings(keys=tmp_path / "keys"), store.live, clock)
-    yield lambda: Staff(TestClient(app, raise_server_exceptions=False))
+    return lambda: Staff(TestClient(app, raise_server_exceptions=False))
 
 
 @pytest.fixture

@@ -38,7 +38,10 @@ class Script:
         if self.fault:
             raise self.fault
         self.turns.append(turn)
-        self.lines += [Line(turn.now, "caller", turn.text or ""), Line(turn.now, "line", self.answer.reply.text)]
+        self.lines += [
+            Line(turn.now, "caller", turn.text or ""),
+            Line(turn.now, "line", self.answer.reply.text),
+        ]
         return self.answer
 
     def transcript(self, session: str) -> Sequence[Line]:
@@ -151,8 +154,12 @@ def test_the_next_page_makes_new_messages(browser: TestClient, script: Script) -
     assert script.turns[0].message_id != script.turns[1].message_id
 
 
-def test_the_reply_is_shown_sentence_by_sentence_with_answers_to_press(browser: TestClient, script: Script) -> None:
-    script.answer = Answer(Reply(("给您送餐。", "对不对？"), choices=(Choice("对", "对的"), Choice("不对", "不对"))))
+def test_the_reply_is_shown_sentence_by_sentence_with_answers_to_press(
+    browser: TestClient, script: Script
+) -> None:
+    script.answer = Answer(
+        Reply(("给您送餐。", "对不对？"), choices=(Choice("对", "对的"), Choice("不对", "不对")))
+    )
     answer = part(browser, "我要订饭")
     assert "<p>给您送餐。</p><p>对不对？</p>" in answer.text
     assert '<button name="text" value="对的">对</button>' in answer.text
@@ -161,7 +168,16 @@ def test_the_reply_is_shown_sentence_by_sentence_with_answers_to_press(browser: 
 def test_a_placed_order_is_shown_as_a_card(browser: TestClient, script: Script) -> None:
     script.answer = Answer(Reply(("好。",)), (order(),))
     read = text_of(part(browser, "对"))
-    for said in ("助餐送餐", "我妈", "明天中午十二点", "裕民小区7号楼", "软和点", "13909510012", "1124 0017", "已经报给办事部门"):
+    for said in (
+        "助餐送餐",
+        "我妈",
+        "明天中午十二点",
+        "裕民小区7号楼",
+        "软和点",
+        "13909510012",
+        "1124 0017",
+        "已经报给办事部门",
+    ):
         assert said in read
     assert read.count("1124 0017") == 2  # in the talk, and in the list that stays
 
@@ -195,18 +211,27 @@ def test_who_comes_back_sees_what_was_said(browser: TestClient, script: Script) 
     page = browser.get("/").text
     assert "第49句" in page
     assert "第9句" not in page  # only the newest forty
-    assert page.index("看看前面说过的话") < page.index("第43句") < page.index("</details>") < page.index("第44句")
+    assert (
+        page.index("看看前面说过的话")
+        < page.index("第43句")
+        < page.index("</details>")
+        < page.index("第44句")
+    )
 
 
 def test_what_was_said_can_not_become_markup(browser: TestClient, script: Script) -> None:
     evil = "<script>alert(1)</script>"
     script.lines = [Line(NOW, "caller", evil)]
-    script.answer = Answer(Reply((evil,), choices=(Choice(evil, evil),)), (order(place=evil, beneficiary=evil),))
+    script.answer = Answer(
+        Reply((evil,), choices=(Choice(evil, evil),)), (order(place=evil, beneficiary=evil),)
+    )
     for answer in (browser.get("/"), part(browser, evil), browser.post("/say", data={"text": evil})):
         assert "<script>alert" not in answer.text
 
 
-def test_a_fault_is_told_kindly_and_the_same_press_can_be_repeated(browser: TestClient, script: Script) -> None:
+def test_a_fault_is_told_kindly_and_the_same_press_can_be_repeated(
+    browser: TestClient, script: Script
+) -> None:
     script.fault = RuntimeError("secret detail")
     answer = part(browser, "我要订饭")
     assert answer.status_code == 503
@@ -242,7 +267,9 @@ def test_a_hundred_thousand_characters_reach_the_conversation_and_more_is_refuse
     assert "最要紧" in text_of(answer)
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe\x00text=\x80", b"text=%00%ff%fe", b"=&=&&", b"text=%F0%9F%98%80%ED%A0%80"])
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe\x00text=\x80", b"text=%00%ff%fe", b"=&=&&", b"text=%F0%9F%98%80%ED%A0%80"]
+)
 def test_bytes_that_are_no_text_do_no_harm(browser: TestClient, script: Script, body: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Part": "turn"}
     assert browser.post("/say", content=body, headers=headers).status_code == 200

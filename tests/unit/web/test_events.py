@@ -38,12 +38,17 @@ def test_a_message_says_what_changed_and_nothing_about_it() -> None:
         [happened("OrderPlaced", number=7), happened("OrderPlaced", "11240002", number=8), happened("TaskOpened", "3", 9)],
         order="", sees_tasks=True,
     )  # fmt: skip
-    assert [(message.event, message.data, message.id) for message in found] == [("orders", "", "9"), ("tasks", "", "9")]
+    assert [(message.event, message.data, message.id) for message in found] == [
+        ("orders", "", "9"),
+        ("tasks", "", "9"),
+    ]
 
 
 def request(query: str = "", header: str | None = None) -> Request:
     headers = [(b"last-event-id", header.encode())] if header is not None else []
-    return Request({"type": "http", "headers": headers, "query_string": query.encode(), "method": "GET", "path": "/"})
+    return Request(
+        {"type": "http", "headers": headers, "query_string": query.encode(), "method": "GET", "path": "/"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ BOT = WEB.parents[1] / "bot" / "channels"
 TEMPLATES = sorted(WEB.glob("templates/**/*.html")) + sorted(BOT.glob("templates/*.html"))
 
 
-@pytest.mark.parametrize("path", ["/staff/login", "/staff", "/healthz", "/readyz", "/nothing", "/static/staff.css"])
+@pytest.mark.parametrize(
+    "path", ["/staff/login", "/staff", "/healthz", "/readyz", "/nothing", "/static/staff.css"]
+)
 def test_every_answer_carries_the_security_headers(nobody: Staff, path: str) -> None:
     headers = nobody.get(path).headers
     policy = headers["content-security-policy"]

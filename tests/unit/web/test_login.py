@@ -68,7 +68,9 @@ def test_over_https_the_cookie_is_secure(nobody: Staff) -> None:
 def test_a_cookie_that_was_changed_is_no_login(operator: Staff) -> None:
     value = operator.client.cookies["nx_staff"]
     operator.client.cookies.clear()
-    operator.client.cookies.set("nx_staff", value[:-2] + ("aa" if value[-2:] != "aa" else "bb"), path="/staff")
+    operator.client.cookies.set(
+        "nx_staff", value[:-2] + ("aa" if value[-2:] != "aa" else "bb"), path="/staff"
+    )
     assert operator.get("/staff").status_code == 303
 
 
@@ -89,11 +91,23 @@ def test_a_live_part_sends_the_whole_page_to_the_login_when_the_shift_is_over(no
 def test_after_signing_in_the_page_that_was_asked_for_opens(nobody: Staff) -> None:
     location = nobody.get("/staff/orders/11240001").headers["location"]
     assert location == "/staff/login?next=/staff/orders/11240001"
-    assert nobody.sign_in("operator", next="/staff/orders/11240001").headers["location"] == "/staff/orders/11240001"
+    assert (
+        nobody.sign_in("operator", next="/staff/orders/11240001").headers["location"]
+        == "/staff/orders/11240001"
+    )
 
 
 @pytest.mark.parametrize(
-    "path", ["https://example.org/", "//example.org", "/staff//example.org", "/staff/orders/\\\\x", "/", "", "/staffx"]
+    "path",
+    [
+        "https://example.org/",
+        "//example.org",
+        "/staff//example.org",
+        "/staff/orders/\\\\x",
+        "/",
+        "",
+        "/staffx",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(path: str) -> None:
     assert safe_next(path) == "/staff"
@@ -107,7 +121,9 @@ def test_signing_out_ends_the_login(operator: Staff) -> None:
 
 def test_signing_out_from_another_site_is_refused(operator: Staff) -> None:
     answer = operator.client.post(
-        "/staff/logout", data={"csrf": token(operator.get("/staff"))}, headers={"Sec-Fetch-Site": "cross-site"}
+        "/staff/logout",
+        data={"csrf": token(operator.get("/staff"))},
+        headers={"Sec-Fetch-Site": "cross-site"},
     )
     assert answer.status_code == 403
     assert operator.get("/staff").status_code == 200

@@ -73,14 +73,20 @@ def test_accepting_in_the_list_gives_the_new_row(operator: Staff, place: Place) 
     assert "李静" in text_of(answer)
 
 
-def test_an_order_goes_to_another_department_with_the_reason(operator: Staff, store: Store, place: Place) -> None:
+def test_an_order_goes_to_another_department_with_the_reason(
+    operator: Staff, store: Store, place: Place
+) -> None:
     order = place()
     answer = operator.send(
         f"/staff/orders/{order.number}/route", version=str(order.version), department="town", reason="那边近"
     )
     assert answer.status_code == 303
     moved = state_of(store, order.number)
-    assert (moved.department, moved.history[-1].reason, moved.history[-1].actor) == ("town", "那边近", "operator")
+    assert (moved.department, moved.history[-1].reason, moved.history[-1].actor) == (
+        "town",
+        "那边近",
+        "operator",
+    )
 
 
 def test_a_department_that_gives_an_order_away_is_told_and_no_longer_sees_it(
@@ -88,7 +94,9 @@ def test_a_department_that_gives_an_order_away_is_told_and_no_longer_sees_it(
 ) -> None:
     order, staff = place(), console()
     staff.sign_in("home")
-    answer = staff.send(f"/staff/orders/{order.number}/route", live=True, version=str(order.version), department="town")
+    answer = staff.send(
+        f"/staff/orders/{order.number}/route", live=True, version=str(order.version), department="town"
+    )
     assert "已转派给街道" in text_of(answer)
     assert staff.get(f"/staff/orders/{order.number}").status_code == 404
 
@@ -143,14 +151,18 @@ def test_whoever_comes_second_is_told_who_did_what(operator: Staff, store: Store
     assert state_of(store, order.number).assignee == "duty"
 
 
-def test_a_cancellation_decided_on_an_old_page_is_not_carried_out(operator: Staff, store: Store, place: Place) -> None:
+def test_a_cancellation_decided_on_an_old_page_is_not_carried_out(
+    operator: Staff, store: Store, place: Place
+) -> None:
     order = place()
     accepted_meanwhile(store, order.number)
     operator.send(f"/staff/orders/{order.number}/cancel", version=str(order.version), reason="不要了")
     assert state_of(store, order.number).state is State.ACCEPTED
 
 
-def test_a_move_that_the_state_does_not_allow_is_explained(operator: Staff, store: Store, place: Place) -> None:
+def test_a_move_that_the_state_does_not_allow_is_explained(
+    operator: Staff, store: Store, place: Place
+) -> None:
     order = place()
     answer = operator.send(f"/staff/orders/{order.number}/finish", version=str(order.version))
     assert answer.status_code == 409
@@ -158,15 +170,21 @@ def test_a_move_that_the_state_does_not_allow_is_explained(operator: Staff, stor
     assert state_of(store, order.number) == order
 
 
-def test_a_reason_that_is_too_long_is_refused_and_nothing_changes(operator: Staff, store: Store, place: Place) -> None:
+def test_a_reason_that_is_too_long_is_refused_and_nothing_changes(
+    operator: Staff, store: Store, place: Place
+) -> None:
     order = place()
-    answer = operator.send(f"/staff/orders/{order.number}/cancel", version=str(order.version), reason="长" * 501)
+    answer = operator.send(
+        f"/staff/orders/{order.number}/cancel", version=str(order.version), reason="长" * 501
+    )
     assert "500 个字以内" in text_of(answer)
     assert state_of(store, order.number) == order
 
 
 @pytest.mark.parametrize("move", ["accept", "route", "cancel", "finish"])
-def test_a_form_without_the_token_changes_nothing(operator: Staff, store: Store, place: Place, move: str) -> None:
+def test_a_form_without_the_token_changes_nothing(
+    operator: Staff, store: Store, place: Place, move: str
+) -> None:
     order = place()
     fields = {"version": str(order.version), "reason": "x", "department": "town"}
     answer = operator.send(f"/staff/orders/{order.number}/{move}", csrf="wrong", **fields)
@@ -181,12 +199,16 @@ def test_orders_of_other_departments_are_as_if_they_were_not_there(
     order, staff = place("medical_insurance"), console()
     staff.sign_in("home")
     assert staff.get(f"/staff/orders/{order.number}").status_code == 404
-    answer = staff.send(f"/staff/orders/{order.number}/accept", csrf=token(staff.get("/staff")), version=str(order.version))
+    answer = staff.send(
+        f"/staff/orders/{order.number}/accept", csrf=token(staff.get("/staff")), version=str(order.version)
+    )
     assert answer.status_code == 404
     assert state_of(store, order.number) == order
 
 
-def test_a_supervisor_sees_and_moves_nothing(console: Callable[[], Staff], store: Store, place: Place) -> None:
+def test_a_supervisor_sees_and_moves_nothing(
+    console: Callable[[], Staff], store: Store, place: Place
+) -> None:
     order, staff = place(), console()
     staff.sign_in("watch")
     assert "接单</button>" not in staff.get(f"/staff/orders/{order.number}").text
@@ -207,4 +229,3 @@ def test_an_unknown_move_changes_nothing(operator: Staff, store: Store, place: P
         answer = operator.send(f"/staff/orders/{order.number}/{move}", version=str(order.version))
         assert answer.status_code == status
     assert state_of(store, order.number) == order
-

@@ -28,7 +28,8 @@ def test_a_masked_number_shows_its_ends_only(phone: str | None, shown: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("sender", "phone"), [("13812345678", True), ("+8613812345678", True), ("web:abc", False), ("", False), (None, False)]
+    ("sender", "phone"),
+    [("13812345678", True), ("+8613812345678", True), ("web:abc", False), ("", False), (None, False)],
 )
 def test_only_a_number_can_be_called_back(sender: str | None, phone: bool) -> None:
     assert is_phone(sender) is phone
@@ -85,7 +86,13 @@ def test_the_number_in_a_contact_can_be_called(text: str, parts: tuple[str, str]
 
 
 def test_every_state_move_role_and_kind_has_words() -> None:
-    for group, members in (("states", State), ("moves", Move), ("moved", Move), ("roles", Role), ("task_kinds", TaskKind)):
+    for group, members in (
+        ("states", State),
+        ("moves", Move),
+        ("moved", Move),
+        ("roles", Role),
+        ("task_kinds", TaskKind),
+    ):
         for member in members:
             assert WORDS(f"{group}.{member}", department="x")
     assert set(WORDS.group("state_filters")) <= {state.value for state in State} | {"open", "all"}

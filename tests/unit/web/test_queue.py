@@ -17,7 +17,9 @@ Place = Callable[..., Order]
 RaiseTask = Callable[..., Task]
 
 
-def test_emergencies_stand_above_everything_else(operator: Staff, place: Place, raise_task: RaiseTask) -> None:
+def test_emergencies_stand_above_everything_else(
+    operator: Staff, place: Place, raise_task: RaiseTask
+) -> None:
     place()
     raise_task(TaskKind.HANDOFF, "给我叫个人", NOW - timedelta(minutes=9))
     raise_task(TaskKind.EMERGENCY, "我摔倒了起不来", NOW - timedelta(minutes=1))
@@ -25,7 +27,9 @@ def test_emergencies_stand_above_everything_else(operator: Staff, place: Place, 
     assert page.index("我摔倒了起不来") < page.index("给我叫个人") < page.index("助洁保洁")
 
 
-def test_an_emergency_says_in_words_what_who_where_and_whom_to_call(operator: Staff, raise_task: RaiseTask) -> None:
+def test_an_emergency_says_in_words_what_who_where_and_whom_to_call(
+    operator: Staff, raise_task: RaiseTask
+) -> None:
     raise_task(
         TaskKind.EMERGENCY, "屋里一股煤气味", why="gas: 煤气味", place="裕民小区7号楼", told=("马丽 女儿 13909510013",)
     )  # fmt: skip
@@ -148,6 +152,8 @@ def test_an_empty_queue_is_calm(operator: Staff) -> None:
     assert "这里现在没有订单" in page
 
 
-def test_the_page_asks_for_events_after_the_last_one_it_knows(operator: Staff, store: Store, place: Place) -> None:
+def test_the_page_asks_for_events_after_the_last_one_it_knows(
+    operator: Staff, store: Store, place: Place
+) -> None:
     place()
     assert f'sse-connect="/staff/events?after={store.live.last_id}"' in operator.get("/staff").text

@@ -53,7 +53,9 @@ def test_whoever_comes_second_learns_who_took_it(
     with store.unit_of_work() as uow:
         acknowledge_task(AcknowledgeTask(task.id or 0, NOW, "duty", "已派车"), uow)
         uow.commit()
-    answer = operator.send(f"/staff/tasks/{task.id}/acknowledge", live=live, note="我也来", **{"from": "list"})
+    answer = operator.send(
+        f"/staff/tasks/{task.id}/acknowledge", live=live, note="我也来", **{"from": "list"}
+    )
     assert answer.status_code == 409
     assert "王建军在 今天 10:00 已经处理了这一条" in text_of(answer)
     with store.reading() as uow:
@@ -82,7 +84,9 @@ def test_a_department_can_neither_see_nor_take_an_emergency(
         assert len(uow.tasks.open()) == 1
 
 
-def test_a_supervisor_sees_a_task_but_can_not_take_it(console: Callable[[], Staff], raise_task: RaiseTask) -> None:
+def test_a_supervisor_sees_a_task_but_can_not_take_it(
+    console: Callable[[], Staff], raise_task: RaiseTask
+) -> None:
     task, staff = raise_task(TaskKind.EMERGENCY, "我摔倒了"), console()
     staff.sign_in("watch")
     assert "我来处理" not in staff.get(f"/staff/tasks/{task.id}").text

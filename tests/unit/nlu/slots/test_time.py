@@ -173,7 +173,12 @@ def test_ranges(said: str, iso: str) -> None:
 
 @pytest.mark.parametrize(
     ("said", "iso"),
-    [("半个小时后", "2026-11-23T10:30"), ("两小时以后", "2026-11-23T12:00"), ("过两天", "2026-11-25"), ("三天以后", "2026-11-26")],
+    [
+        ("半个小时后", "2026-11-23T10:30"),
+        ("两小时以后", "2026-11-23T12:00"),
+        ("过两天", "2026-11-25"),
+        ("三天以后", "2026-11-26"),
+    ],
 )
 def test_times_counted_from_the_call(said: str, iso: str) -> None:
     assert only(said, asked=True).value.iso == iso
@@ -246,6 +251,7 @@ def test_what_was_taken_back_is_left_out(said: str, iso: str) -> None:
     [
         ("明儿礼拜三", "weekday:2026-11-24:3"),
         ("二十五号礼拜四", "weekday:2026-11-25:4"),
+        ("二十五号，礼拜四", "weekday:2026-11-25:4"),
         ("腊月二十八大年三十", "date:2027-02-04:2027-02-05"),
         ("今天早上", "past:2026-11-23T07:00/2026-11-23T09:00"),
         ("2月30号", "nodate:02-30"),
@@ -255,7 +261,17 @@ def test_contradictions_are_reported_not_guessed(said: str, conflict: str) -> No
     assert only(said).value.conflict == conflict
 
 
-@pytest.mark.parametrize("said", ["明儿礼拜二", "二十五号礼拜三", "腊月二十九大年三十", "3月8号妇女节"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "明儿礼拜二",
+        "明天，礼拜二",
+        "二十五号礼拜三",
+        "二十五号，礼拜三",
+        "腊月二十九大年三十",
+        "3月8号妇女节",
+    ],
+)
 def test_two_ways_of_saying_the_same_day_are_no_contradiction(said: str) -> None:
     assert only(said).value.conflict is None
 
@@ -267,7 +283,17 @@ def test_yesterday_as_a_wish_is_a_contradiction_when_a_time_was_asked_for() -> N
 
 @pytest.mark.parametrize(
     "said",
-    ["我三天没吃饭了", "去年没评上", "上个月就没发", "软和一点的", "快一点", "三点建议", "夜里个我跌了一跤", "一号楼", "文卫路25号"],
+    [
+        "我三天没吃饭了",
+        "去年没评上",
+        "上个月就没发",
+        "软和一点的",
+        "快一点",
+        "三点建议",
+        "夜里个我跌了一跤",
+        "一号楼",
+        "文卫路25号",
+    ],
 )
 def test_durations_past_times_and_look_alikes_are_no_wanted_times(said: str) -> None:
     assert resolve(said, MONDAY) == []

@@ -1,0 +1,75 @@
+"""The way in for WeChat: the one address that is entered in its console."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.channels.body import TooLargeError, read_body
+from bot.channels.contract import BrokenError, ForgedError
+from bot.channels.wechat.api import WeChatError
+from bot.channels.wechat.channel import WeChatChannel
+from bot.channels.wechat.envelope import MOST_BYTES
+from bot.channels.wechat.menu import menu_data
+
+log = structlog.get_logger()
+
+PATH = "/channels/wechat"
+LONGEST_ECHO = 1024
+
+
+def wechat_router(channel: WeChatChannel) -> APIRouter:
+    """GET: WeChat checks that the address is ours. POST: a message."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        menu = asyncio.create_task(_put_menu(channel))
+        yield
+        menu.cancel()
+        await channel.close()
+
+    router = APIRouter(include_in_schema=False, lifespan=lifespan)
+
+    @router.get(PATH)
+    async def verify(request: Request) -> Response:
+        try:
+            channel.envelope.check(request.query_params, channel.clock())
+        except ForgedError as forged:
+            return _forged(forged)
+        return PlainTextResponse(request.query_params.get("echostr", "")[:LONGEST_ECHO])
+
+    @router.post(PATH)
+    async def receive(request: Request) -> Response:
+        try:
+            body = await read_body(request, MOST_BYTES)
+        except TooLargeError:
+            return Response(status_code=413)
+        try:
+            xml = channel.envelope.open(request.query_params, body, channel.clock())
+            reply = await channel.receive(xml)
+        except ForgedError as forged:
+            return _forged(forged)
+        except BrokenError as broken:
+            log.warning("wechat_unreadable", problem=str(broken))
+            return PlainTextResponse("")  # an empty answer: it would not become readable by coming again
+        return Response(channel.envelope.seal(reply, channel.clock()), media_type="text/xml; charset=utf-8")
+
+    return router
+
+
+def _forged(forged: ForgedError) -> Response:
+    log.warning("wechat_forged", problem=str(forged))
+    return PlainTextResponse("", status_code=403)
+
+
+async def _put_menu(channel: WeChatChannel) -> None:
+    """The menu belongs to the conversation, so it is put in place at each start. WeChat out of reach stops nothing."""
+    try:
+        await asyncio.to_thread(channel.api.create_menu, menu_data())
+    except WeChatError as problem:
+        log.warning("wechat_menu_not_put", code=problem.code)

@@ -1,0 +1,93 @@
+"""Addresses: what is said and how it is split."""
+
+import pytest
+
+from nlu.slots.place import find_places
+from nlu.understanding import Expecting, Place
+
+
+def places(text: str, expecting: Expecting | None = None) -> list[Place]:
+    return [span.place for span in find_places(text, expecting=expecting)]
+
+
+def test_a_full_address_is_split_down_to_the_door() -> None:
+    said = "金凤区长城花园三号楼二单元501"
+    assert places(f"送到{said}") == [
+        Place(said, county="金凤区", community="长城花园", building="3", unit="2", door="501")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "building", "unit", "door"),
+    [
+        ("三号楼二单元五零一", "3", "2", "501"),
+        ("三单元四零二", None, "3", "402"),
+        ("8栋102", "8", None, "102"),
+        ("18-1-1204", "18", "1", "1204"),
+        ("六栋", "6", None, None),
+        ("二楼东边那户", None, None, "东边那户"),
+        ("102", None, None, "102"),
+    ],
+)
+def test_spoken_numbers_are_read(said: str, building: str | None, unit: str | None, door: str | None) -> None:
+    (place,) = places(said, Expecting.PLACE)
+    assert (place.text, place.building, place.unit, place.door) == (said, building, unit, door)
+
+
+@pytest.mark.parametrize(
+    ("said", "county", "town", "community"),
+    [
+        ("同心县豫海镇", "同心县", "豫海镇", None),
+        ("贺兰县习岗镇欣荣村", "贺兰县", "习岗镇", "欣荣村"),
+        ("灵武市东塔镇果园村四队", "灵武市", "东塔镇", "果园村四队"),
+        ("红寺堡弘德村", "红寺堡", None, "弘德村"),
+        ("固原市原州区西关路", "固原市原州区", "西关路", None),
+        ("利通区朝阳家园", "利通区", None, "朝阳家园"),
+        ("清真寺后头", None, None, "清真寺后头"),
+        ("望远镇二村三队", None, "望远镇", "二村三队"),
+    ],
+)
+def test_counties_towns_and_villages(
+    said: str, county: str | None, town: str | None, community: str | None
+) -> None:
+    (place,) = places(said, Expecting.PLACE)
+    assert (place.text, place.county, place.town, place.community) == (said, county, town, community)
+
+
+@pytest.mark.parametrize("said", ["家里", "老地方", "我家", "送到家里来"])
+def test_the_usual_place_counts_when_a_place_was_asked_for(said: str) -> None:
+    (place,) = places(said, Expecting.PLACE)
+    assert place.usual
+
+
+def test_home_counts_without_a_question_only_where_something_is_brought() -> None:
+    assert places("把饭送到家里")[0].usual
+    assert places("我家里没人做饭") == []
+    assert places("家里的灯坏了") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我儿子在北京",
+        "陪我去北塔村",
+        "送我去银行",
+        "马路上车多",
+        "夜里睡不着",
+        "我走路不稳",
+        "八十三了才听说有这待遇",
+        "带我到公园浪一圈",
+    ],
+)
+def test_destinations_stories_and_look_alikes_are_no_addresses(said: str) -> None:
+    assert places(said) == []
+
+
+def test_two_addresses_are_two() -> None:
+    found = places("给我妈送到长城花园三号楼，给我姨送到北塔村二队")
+    assert [place.text for place in found] == ["长城花园三号楼", "北塔村二队"]
+
+
+def test_the_address_stops_where_the_story_goes_on() -> None:
+    (place,) = places("文化街十七号院，门口有个修鞋的", Expecting.PLACE)
+    assert place.text == "文化街十七号院"
