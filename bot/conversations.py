@@ -27,6 +27,7 @@ from bot.dialogue.engine import Dialogue, Outcome
 from bot.dialogue.memory import GOES_ON_FOR, Memory
 from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
 from nlu.danger import find_danger
+from nlu.understanding import Danger
 
 log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ PAUSE_WORTH_A_WORD = timedelta(minutes=2)
 
 class Store(Protocol):
     def unit_of_work(self) -> UnitOfWork: ...
+    def reading(self) -> UnitOfWork: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Conversations:
     def _rescue(self, turn: Turn) -> Reply:
         """Something of ours is broken: whoever speaks still gets help, and staff are told if the store still works."""
         wording, variant = self._dialogue.rules.wording, turn.channel.value
-        danger = find_danger(turn.text or "")
+        danger = _danger_in(turn.text or "")
         kind = TaskKind.EMERGENCY if danger else TaskKind.HANDOFF
         command = OpenTask(
             key=f"{turn.session}:fault:{turn.now.isoformat()}",
@@ -105,22 +107,26 @@ class Conversations:
         )
 
     def transcript(self, session: str) -> Sequence[Line]:
-        with self._store.unit_of_work() as uow:
+        with self._store.reading() as uow:
             return uow.contacts.lines(session)
 
     def orders_of(self, session: str) -> tuple[Order, ...]:
         """The orders placed in this session, as they stand now."""
-        with self._store.unit_of_work() as uow:
+        with self._store.reading() as uow:
             return tuple(uow.orders.of_session(session))
 
     def _handle(self, turn: Turn) -> Answer:
-        with self._store.unit_of_work() as uow:
+        # Understanding takes longest and needs no lock: it runs on what a reader sees. Whoever wrote in between makes
+        # the versions differ, and the turn is answered again.
+        with self._store.reading() as uow:
             if turn.message_id and (stored := uow.contacts.reply_to(turn.session, turn.message_id)):
                 return Answer(_reply_from(stored), self._orders(uow, turn, stored["orders"]))
             record = uow.contacts.get(turn.session)
-            memory, turn = self._memory(uow, record, turn)
-            world = _world(uow, turn)
-            outcome = self._dialogue.respond(memory, turn, world)
+            memory, dropped, turn = self._memory(uow, record, turn)
+            outcome = self._dialogue.respond(memory, turn, _world(uow, turn))
+        with self._store.unit_of_work() as uow:
+            if dropped is not None:
+                uow.contacts.save(dropped, ())
             _carry_out(outcome, uow)
             self._remember(uow, record, turn, outcome)
             orders = self._orders(uow, turn, outcome.memory.orders)
@@ -128,26 +134,29 @@ class Conversations:
         log.info("turn", happened=outcome.reply.happened, asks=outcome.reply.asks, channel=turn.channel.value)
         return Answer(outcome.reply, orders)
 
-    def _memory(self, uow: UnitOfWork, record: ContactRecord | None, turn: Turn) -> tuple[Memory, Turn]:
-        """The memory to go on with: of this conversation, or of one that was broken off a moment ago."""
+    def _memory(
+        self, uow: UnitOfWork, record: ContactRecord | None, turn: Turn
+    ) -> tuple[Memory, ContactRecord | None, Turn]:
+        """The memory to go on with: of this conversation, or of one that was broken off a moment ago.
+
+        Then also the record of that one, to be stored without its requests: they can not be placed from both.
+        """
         if record is not None:
             memory = Memory.from_json(record.memory)
-            if memory.goes_on_at(turn.now):
-                paused = turn.now - datetime.fromisoformat(memory.updated_at or turn.now.isoformat())
-                return memory, replace(
-                    turn, returning=paused >= PAUSE_WORTH_A_WORD and memory.current() is not None
-                )
-            return memory.begun_anew(), turn
-        dropped = uow.contacts.latest_of(turn.sender, since=turn.now - GOES_ON_FOR)
-        if dropped is None:
-            return Memory(), turn
-        memory = Memory.from_json(dropped.memory)
+            if not memory.goes_on_at(turn.now):
+                return memory.begun_anew(), None, turn
+            paused = turn.now - datetime.fromisoformat(memory.updated_at or turn.now.isoformat())
+            returning = paused >= PAUSE_WORTH_A_WORD and memory.current() is not None
+            return memory, None, replace(turn, returning=returning)
+        last = uow.contacts.latest_of(turn.sender, since=turn.now - GOES_ON_FOR)
+        if last is None:
+            return Memory(), None, turn
+        memory = Memory.from_json(last.memory)
         unfinished = memory.current() is not None and not memory.ended and memory.goes_on_at(turn.now)
         if not unfinished or self._dialogue.asks_something_new(turn):
-            return Memory(pace=memory.pace, loudness=memory.loudness), turn
-        left = memory.begun_anew()  # the requests move over, so that they can not be placed from both
-        uow.contacts.save(replace(dropped, memory=left.to_json(), version=dropped.version + 1), ())
-        return memory, replace(turn, returning=True)
+            return Memory(pace=memory.pace, loudness=memory.loudness), None, turn
+        left = replace(last, memory=memory.begun_anew().to_json(), version=last.version + 1)
+        return memory, left, replace(turn, returning=True)
 
     def _remember(self, uow: UnitOfWork, record: ContactRecord | None, turn: Turn, outcome: Outcome) -> None:
         lines = [Line(turn.now, "caller", turn.text)] if turn.text else []
@@ -170,6 +179,15 @@ class Conversations:
         placed = list(uow.orders.of_session(turn.session))
         have = {order.number for order in placed}
         return tuple([uow.orders.get(number) for number in numbers if number not in have] + placed)
+
+
+def _danger_in(text: str) -> Danger | None:
+    """Danger as far as it can still be seen when something of ours is broken."""
+    try:
+        return find_danger(text)
+    except Exception:
+        log.exception("danger_not_read")
+        return None
 
 
 def _world(uow: UnitOfWork, turn: Turn) -> World:

@@ -72,7 +72,7 @@ def features(text: str, candidate: Candidate) -> Iterator[str]:
         yield f"L{pair}"
     for pair in _bigrams(right):
         yield f"R{pair}"
-    for letter in set(right):
+    for letter in dict.fromkeys(right):
         yield f"u{letter}"
     for pair in _bigrams(text[max(0, start - AROUND) : end + AROUND]):
         yield f"S{pair}"
