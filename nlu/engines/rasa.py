@@ -1,48 +1,65 @@
-"""Understanding by a Rasa server (`/model/parse`), for operators who run one; falls back to our own engine."""
+"""Understanding by a Rasa server, for operators who run one: our rules in front, our own engine when it fails."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import logging
-from collections.abc import Sequence
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlsplit
 
+import numpy as np
+import structlog
+
+from nlu.answers import bare_answer, strip_marks
 from nlu.danger import find_danger
+from nlu.decide import ANSWERED, Weights, choose, ranked
+from nlu.engines.ngrams import Floats
+from nlu.parse import BARE_CONFIDENCE, NOTHING_SAID
+from nlu.rasa.answer import RasaAnswer, chances_of, read_answer
+from nlu.rasa.client import RasaClient
+from nlu.rasa.errors import RasaError, RasaUnreachableError
 from nlu.slots import find_slots
 from nlu.speech import cut
-from nlu.understanding import SLOTS, Expecting, Parser, ScoredLabel, TaggedSpan, Understanding
+from nlu.train import all_labels
+from nlu.understanding import Expecting, Parser, ScoredLabel, TaggedSpan, Understanding
 
-log = logging.getLogger(__name__)
+TIMEOUT_S = 1.0
+REST_S = 5.0  # after an answer that did not come, the server is left alone so long: callers must not wait each time
+LOG_EVERY_S = 60.0
+RASA_WEIGHTS = Weights(second=0.4, least=0.3)
+# Rasa's small probabilities are not calibrated: its alarm counts from here on, its calm never.
+ALARM = 0.15
+# Rasa takes a text that begins with a slash for a command with full confidence, white space before it or not.
+COMMAND = re.compile(r"^[\s/]+")
 
-DEFAULT_TIMEOUT_S = 1.0
-LEAST = 0.3  # below this the best intent is taken for out of scope
-JOINED = "+"  # joins the labels of one intent
-
-
-class RasaError(RuntimeError):
-    """The Rasa server does not answer, answers late, or answers something else than a parse."""
+log = structlog.get_logger(__name__)
 
 
 class RasaParser:
-    """The `Parser` interface over HTTP. With no `fallback`, an unreachable server is an error."""
+    """The `Parser` interface over a Rasa server. Without a `fallback` (for measuring) what fails raises RasaError."""
 
-    def __init__(self, url: str, *, fallback: Parser | None, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is no address of a Rasa server: http://host:5005")
-        self._secure = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
-        self._path = parts.path.rstrip("/")
+    def __init__(
+        self,
+        client: RasaClient,
+        *,
+        fallback: Parser | None,
+        weights: Weights = RASA_WEIGHTS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
         self._fallback = fallback
-        self._timeout_s = timeout_s
+        self._weights = weights
+        self._clock = clock
+        self._labels = all_labels()
+        self._rests_until = -REST_S
+        self._silent_until = -LOG_EVERY_S
+        self._unlogged = 0
 
     def healthy(self) -> bool:
-        """Whether the server answers and has a model loaded."""
+        """Whether the server answers and has a model."""
         try:
-            return bool(self._ask("GET", "/status").get("model_file"))
+            return bool(self._client.status().get("model_file"))
         except RasaError:
             return False
 
@@ -54,68 +71,68 @@ class RasaParser:
         alternatives: tuple[str, ...] = (),
         now: datetime,
     ) -> Understanding:
+        """As the interface says; of what the recogniser heard, Rasa is asked for the first reading only."""
         text = cut(text)
+        if not strip_marks(text):
+            nothing = (ScoredLabel("out_of_scope", NOTHING_SAID),)
+            return Understanding(text, nothing, nothing)
+        bare = bare_answer(text, expecting=expecting)
+        if bare is not None:
+            said = (ScoredLabel(bare, BARE_CONFIDENCE),)
+            return Understanding(text, said, said, find_slots(text, now=now, expecting=expecting))
         try:
-            answer = self._ask("POST", "/model/parse", {"text": text})
-            ranking = read_ranking(answer)
+            answer = self._ask(text)
         except RasaError as problem:
             if self._fallback is None:
                 raise
-            log.warning("rasa: %s; our own engine answers", problem)
+            self._note(problem)
             return self._fallback.parse(text, expecting=expecting, alternatives=alternatives, now=now)
-        emergency = next((one.confidence for one in ranking if one.label == "emergency"), 0.0)
-        danger = find_danger(text, emergency_confidence=emergency)
-        chosen = acted_on(ranking)
-        if danger is not None:
-            rest = [one for one in chosen if one.label not in ("emergency", "out_of_scope", "inform")]
-            chosen = (ScoredLabel("emergency", danger.confidence), *rest)
-        slots = find_slots(
-            text, now=now, expecting=expecting, spans=read_spans(answer, text), tagger_ran=True
-        )
-        return Understanding(text, chosen, ranking[:5], slots, danger, chosen[0].confidence >= LEAST)
+        return self._understand(text, answer, expecting, now)
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._timeout_s)
+    def _understand(
+        self, text: str, answer: RasaAnswer, expecting: Expecting | None, now: datetime
+    ) -> Understanding:
+        chances = chances_of(answer.intents, self._labels)
+        if expecting in ANSWERED:
+            chances = self._with_answer(chances)
+        alarm = float(chances[self._labels.index("emergency")])
+        danger = find_danger(text, emergency_confidence=alarm if alarm >= ALARM else 0.0)
+        weights = replace(self._weights, least=2.0) if answer.unsure else self._weights
+        chosen = choose(chances, self._labels, weights, danger)
+        slots = find_slots(text, now=now, expecting=expecting, spans=answer.spans, tagger_ran=True)
+        sure = chosen[0].confidence >= weights.ask_back and (danger is not None or not answer.unsure)
+        return Understanding(text, chosen, ranked(chances, self._labels), slots, danger, sure)
+
+    def _with_answer(self, chances: Floats) -> Floats:
+        """The line has just asked for something, which Rasa does not know: an answer is the likelier."""
+        place = self._labels.index("inform")
+        odds = float(np.exp(self._weights.answer_bonus)) * chances[place]
+        weighted = chances.copy()
+        weighted[place] = odds / (1 - chances[place] + odds)
+        return weighted
+
+    def _ask(self, text: str) -> RasaAnswer:
+        if self._clock() < self._rests_until:
+            raise RasaUnreachableError("not asked: it failed a moment ago")
+        # Rasa strips white space itself, which would shift its offsets.
+        sent = COMMAND.sub("", text).rstrip()
         try:
-            sent = json.dumps(body).encode() if body is not None else None
-            connection.request(method, self._path + path, sent, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            content = response.read()
-            if response.status != 200:
-                raise RasaError(f"{path} answered {response.status}")
-            answer = json.loads(content)
-        except (OSError, http.client.HTTPException, ValueError) as problem:
-            raise RasaError(f"{path}: {problem}") from problem
-        finally:
-            connection.close()
-        if not isinstance(answer, dict):
-            raise RasaError(f"{path} answered no object")
-        return answer
+            answer = read_answer(self._client.parse(sent), sent, self._labels)
+        except RasaUnreachableError:
+            self._rests_until = self._clock() + REST_S
+            raise
+        shift = text.index(sent)
+        return replace(answer, spans=tuple(_moved(span, shift) for span in answer.spans))
+
+    def _note(self, problem: RasaError) -> None:
+        """Once a minute, with how often it happened: a server that is down must not fill the log."""
+        self._unlogged += 1
+        if self._clock() < self._silent_until:
+            return
+        log.warning("rasa_failed", reason=str(problem), times=self._unlogged)
+        self._silent_until = self._clock() + LOG_EVERY_S
+        self._unlogged = 0
 
 
-def read_ranking(answer: dict[str, Any]) -> tuple[ScoredLabel, ...]:
-    """The ranking of a parse; an intent of several labels stands for its first."""
-    listed = answer.get("intent_ranking") or [answer.get("intent")]
-    try:
-        return tuple(ScoredLabel(str(one["name"]), float(one["confidence"])) for one in listed)
-    except (TypeError, KeyError, ValueError) as problem:
-        raise RasaError(f"no intents in the answer: {problem}") from problem
-
-
-def acted_on(ranking: Sequence[ScoredLabel]) -> tuple[ScoredLabel, ...]:
-    best = ranking[0]
-    if best.confidence < LEAST:
-        return (ScoredLabel("out_of_scope", 1 - best.confidence),)
-    return tuple(ScoredLabel(label, best.confidence) for label in best.label.split(JOINED))
-
-
-def read_spans(answer: dict[str, Any], text: str) -> tuple[TaggedSpan, ...]:
-    """The entities of a parse that are slots of ours."""
-    return tuple(
-        TaggedSpan(
-            str(one["entity"]), int(one["start"]), int(one["end"]), float(one.get("confidence_entity", 0.5))
-        )
-        for one in answer.get("entities") or ()
-        if one.get("entity") in SLOTS and 0 <= int(one["start"]) < int(one["end"]) <= len(text)
-    )
+def _moved(span: TaggedSpan, by: int) -> TaggedSpan:
+    return replace(span, start=span.start + by, end=span.end + by)

@@ -112,6 +112,9 @@ class WeChatApi:
         self._client = _Client(app_id, secret, api, StoredToken(keeper))
         self._refreshing = threading.Lock()
 
+    def close(self) -> None:
+        self._client._http.close()
+
     def send_text(self, openid: str, text: str) -> None:
         """A customer-service message. Raises WeChatError."""
         self._call(lambda: self._client.message.send_text(openid, text))

@@ -71,6 +71,7 @@ class WeChatChannel:
         if self._sending:
             await asyncio.wait(self._sending, timeout=self.answers_within_s)
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self.api.close()
 
     async def _within_time(self, message: Incoming) -> list[str] | None:
         """The answer, if it is ready in time. Deliveries of the same message wait for the same answer."""
