@@ -25,7 +25,10 @@ def project_files(
 
     `training` is text by path, `intents` the intents that stand in it. `epochs` replaces those of the configuration.
     """
-    files = {"config.yml": config if epochs is None else with_epochs(config, epochs), "domain.yml": domain(intents)}
+    files = {
+        "config.yml": config if epochs is None else with_epochs(config, epochs),
+        "domain.yml": domain(intents),
+    }
     return files | {f"{DATA}/{path}": text for path, text in training.items()}
 
 

@@ -90,7 +90,7 @@ def queue_router(desk: Desk) -> APIRouter:
     visitor = Depends(desk.guard.visit)
 
     def tasks_of(uow: UnitOfWork, visit: Visit) -> dict[str, Any]:
-        return split(uow.tasks.open(MOST_TASKS) if True else ())
+        return split(uow.tasks.open(MOST_TASKS) if visit.sees_tasks else ())
 
     def listed(uow: UnitOfWork, request: Request, visit: Visit) -> dict[str, Any]:
         view = read_filter(request, desk, visit)

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from bot.commands import rasa
+
 app = typer.Typer(
     name="nlu",
     help="Understanding: parse, train, evaluate, explain, benchmark, review.",
@@ -115,15 +117,22 @@ def explain(
 @app.command()
 def benchmark(
     against: Annotated[
-        str | None, typer.Option(help="«rasa»: side by side with a running Rasa server.")
+        str | None, typer.Option(help="«rasa»: side by side with Rasa, trained by `nuanxian nlu rasa-train`.")
     ] = None,
-    url: Annotated[str, typer.Option(help="Where the Rasa server listens.")] = "http://127.0.0.1:5005",
+    url: Annotated[
+        str | None, typer.Option(help="A Rasa server that runs already; default: one is started for it.")
+    ] = None,
     folder: Folder = None,
 ) -> None:
     """Accuracy, latency, memory and start-up, measured in fresh processes on one core."""
     from nlu.benchmark import benchmark as measure
+    from nlu.rasa.errors import RasaError
 
-    typer.echo(measure(folder=folder, against=against, url=url))
+    try:
+        typer.echo(measure(folder=folder, against=against, url=url))
+    except (RasaError, ValueError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -142,14 +151,5 @@ def review(
         typer.echo(f"{export_reviewed(entries, export)} sentences added to {export}")
 
 
-@app.command(name="rasa-train")
-def rasa_train() -> None:
-    """Train Rasa on the same data files, in its own Python 3.10 environment (.rasa, about 3 GB)."""
-    from nlu.rasa_project import RasaProjectError
-    from nlu.rasa_project import rasa_train as train_rasa
-
-    try:
-        train_rasa(say=typer.echo)
-    except RasaProjectError as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(1) from None
+app.command(name="rasa-train")(rasa.rasa_train)
+app.command(name="rasa-serve")(rasa.rasa_serve)

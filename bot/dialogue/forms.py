@@ -71,6 +71,8 @@ def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
 
 def take_time(form: Form, said: WantedTime) -> bool:
     """Put a time into the form. A bare hour keeps the day that was given before, a bare day keeps the hour."""
+    if form.time and said.vague and said.iso is None:
+        return False  # «明天或者后天都行»: the days count
     if said.conflict:
         form.conflict = said.conflict
         return True

@@ -6,6 +6,7 @@ After https://core.telegram.org/bots/api (7 and later). What it keeps is in memo
 from __future__ import annotations
 
 import itertools
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
+# The channel is on this machine: to load the list of authorities for each call would take longer than the call.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LONGEST_TEXT = 4096
 LONGEST_DATA = 64
 BOT_ID = 7000000001
@@ -120,7 +123,9 @@ class TelegramPlatform:
         status = 0
         for _ in range(self.deliver_tries):
             headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret} if self.secret else {}
-            status = httpx.post(self.webhook, json=update, headers=headers, timeout=60).status_code
+            status = httpx.post(
+                self.webhook, json=update, headers=headers, timeout=60, verify=NO_TLS
+            ).status_code
             if status < 300:
                 break
         return status

@@ -10,7 +10,7 @@ from nlu.slots.detail import find_details
 from nlu.slots.hearing import as_heard
 from nlu.slots.person import find_people
 from nlu.slots.phone import find_phones
-from nlu.slots.place import find_places
+from nlu.slots.place import find_places, house_numbers
 from nlu.slots.tagged import with_tags
 from nlu.slots.time import resolve, time_value
 from nlu.speech import even
@@ -77,7 +77,15 @@ def _times(
     spans: Sequence[TaggedSpan],
     tagged: bool,
 ) -> list[Slot]:
-    found = resolve(plain, now, asked=expecting is Expecting.TIME, spans=spans, tagged=tagged)
+    found = resolve(
+        plain,
+        now,
+        asked=expecting is Expecting.TIME,
+        answering=expecting is not None,
+        spans=spans,
+        tagged=tagged,
+    )
+    numbers = () if expecting is Expecting.TIME else house_numbers(plain)
     return [
         Slot(
             "time",
@@ -88,6 +96,7 @@ def _times(
             span.value,
         )
         for span in found
+        if (span.start, span.end) not in numbers
     ]
 
 

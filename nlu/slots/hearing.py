@@ -26,10 +26,12 @@ def _really() -> frozenset[str]:
 
 
 def _meant(text: str, start: int, word: str) -> bool:
-    """Whether the characters there are another word that is meant as it stands."""
+    """Whether the characters there are another word that is meant as it stands: «晌午» sounds like 上午."""
     really = _really()
     end = start + len(word)
-    return any(text[place : place + 2] in really for place in range(start, end - 1))
+    return text[start:end] in load("phrases")["heard"] or any(
+        text[place : place + 2] in really for place in range(start, end - 1)
+    )
 
 
 def as_heard(text: str) -> str:

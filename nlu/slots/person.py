@@ -100,7 +100,8 @@ def find_people(
     if asked and (span := _myself(text)):
         return [span]
     everyone = [span for span in _everyone(text, expecting) if not _denied(span, text)]
-    scored = [_scored(span, text, context or text, asked, spans, tagged) for span in everyone]
+    answering = expecting is not None
+    scored = [_scored(span, text, context or text, answering, spans, tagged) for span in everyone]
     chosen = _chosen([span for span in scored if span.score > 0], text, SURE + ASKED_LOGIT * asked)
     return chosen if chosen or asked else _strong_self(text)
 

@@ -40,7 +40,9 @@ def find_places(
     """The addresses of the text in order. Destinations and places in a story are left out."""
     asked = expecting is Expecting.PLACE
     found = [
-        _place_of(chain, text) for chain in chains_of(text) if _is_address(chain, text, asked, spans, tagged)
+        _place_of(chain, text)
+        for chain in chains_of(text)
+        if _is_address(chain, text, expecting, spans, tagged)
     ]
     if found:
         return found
@@ -51,6 +53,16 @@ def find_places(
 def possible(text: str) -> list[Candidate]:
     """Everything that is built like an address."""
     return [candidate for chain in chains_of(text) if (candidate := _candidate(chain))]
+
+
+def house_numbers(text: str) -> frozenset[tuple[int, int]]:
+    """Where «12号» ends an address («北塔村三组12号») and is no day of the month."""
+    return frozenset(
+        (atom.start, atom.end)
+        for chain in chains_of(text)
+        for before, atom in zip(chain.atoms, chain.atoms[1:], strict=False)
+        if atom.kind == "road_number" and before.end == atom.start
+    )
 
 
 def _candidate(chain: Chain) -> Candidate | None:
@@ -65,7 +77,10 @@ def _candidate(chain: Chain) -> Candidate | None:
 # --- what is an address ----------------------------------------------------------------------------------------
 
 
-def _is_address(chain: Chain, text: str, asked: bool, spans: Sequence[TaggedSpan], tagged: bool) -> bool:
+def _is_address(
+    chain: Chain, text: str, expecting: Expecting | None, spans: Sequence[TaggedSpan], tagged: bool
+) -> bool:
+    asked, answering = expecting is Expecting.PLACE, expecting is not None
     left = text[max(0, chain.start - LEFT) : chain.start]
     if _rule("story_before").search(left):
         return False
@@ -77,7 +92,7 @@ def _is_address(chain: Chain, text: str, asked: bool, spans: Sequence[TaggedSpan
     ):
         return False
     delivered = bool(_rule("delivered_sure").search(left))
-    return is_wanted(text, candidate, asked=delivered, spans=spans, tagged=tagged)
+    return is_wanted(text, candidate, asked=delivered or answering, spans=spans, tagged=tagged)
 
 
 def _known_town(chain: Chain, asked: bool) -> bool:

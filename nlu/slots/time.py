@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ NEAR = 12  # characters behind a time word that tell whether it is ruled out
 MEAL_NEAR = 14  # characters behind a day in which a meal names its hour
 LOOSE_ANSWER = 14  # characters of an answer that may be a time we can not place («娃放学之前»)
 MARKS = "，。！？；,.!?;…\n"
+AFTER_MEAL = "的吧"
 DAY_LENGTH = len("2026-11-24")
 
 
@@ -36,11 +38,13 @@ def resolve(
     now: datetime,
     *,
     asked: bool = False,
+    answering: bool = False,
     meal_words: bool = True,
     spans: Sequence[TaggedSpan] = (),
     tagged: bool = False,
 ) -> list[TimeSpan]:
-    """The wanted times of the text in order. `asked`: the line has just asked for a time.
+    """The wanted times of the text in order. `asked`: the line has just asked for a time; `answering`: for something,
+    so that a time is rather a correction than part of a story.
 
     Past times, durations, times in a story and times taken back («明天，不对，后天») are left out.
     With `meal_words` a meal names the hour of its day: «明天的午饭» is 12:00.
@@ -51,7 +55,7 @@ def resolve(
         draft
         for draft in found
         if _covers(draft, text)
-        or is_wanted(text, candidate_of(draft), asked=asked, spans=spans, tagged=tagged)
+        or is_wanted(text, candidate_of(draft), asked=asked or answering, spans=spans, tagged=tagged)
     ]
     if not wanted and asked and (loose := _loose_answer(text)):
         return [loose]
@@ -75,7 +79,12 @@ def candidate_of(draft: Draft) -> Candidate:
 def _span(draft: Draft, text: str, now: datetime, meal_words: bool) -> TimeSpan:
     value = resolve_draft(draft, now)
     if meal_words and value.iso and len(value.iso) == DAY_LENGTH and not value.clock_said:
-        value = _with_meal(value, text[draft.end : draft.end + MEAL_NEAR])
+        after = text[draft.end : draft.end + MEAL_NEAR]
+        value = _with_meal(value, after)
+        if not value.clock_said and not re.split(f"[{MARKS}]", after)[0].strip(
+            AFTER_MEAL
+        ):  # «订个午饭，明天的»
+            value = _with_meal(value, text[max(0, draft.start - MEAL_NEAR) : draft.start].replace("，", ""))
     return TimeSpan(draft.start, draft.end, text[draft.start : draft.end], value, draft.shift)
 
 

@@ -149,4 +149,43 @@ def _line(store: Store, dialogue: Dialogue, folder: Path, wanted: Wanted) -> Ite
 
 @pytest.fixture
 def line(open_line: Open) -> Line:
+    """A line of this test alone."""
     return open_line()
+
+
+@contextmanager
+def _shared(factory: pytest.TempPathFactory, dialogue: Dialogue, **wishes: Any) -> Iterator[Line]:
+    folder = factory.mktemp("line")
+    store = open_store(load_settings(db=f"sqlite:///{folder}/line.sqlite", keys=folder / "keys"))
+    with _line(store, dialogue, folder, Wanted(**wishes)) as line:
+        yield line
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def shared_line(tmp_path_factory: pytest.TempPathFactory, dialogue: Dialogue) -> Iterator[Line]:
+    """One line for many tests, each with people of its own."""
+    with _shared(tmp_path_factory, dialogue) as line:
+        yield line
+
+
+class NoDatabase:
+    def unit_of_work(self) -> Any:
+        raise ConnectionError("the database is gone")
+
+
+class Forgetful(Conversations):
+    """Conversations without a database; the web page also reads what was said before."""
+
+    def transcript(self, session: str) -> list[Any]:
+        return []
+
+    def orders_of(self, session: str) -> tuple[Order, ...]:
+        return ()
+
+
+@pytest.fixture(scope="session")
+def broken_line(tmp_path_factory: pytest.TempPathFactory, dialogue: Dialogue) -> Iterator[Line]:
+    """A line whose conversations have lost their database."""
+    with _shared(tmp_path_factory, dialogue, conversations=Forgetful(NoDatabase(), dialogue)) as line:
+        yield line
