@@ -56,17 +56,17 @@ def read_message(xml: str, account: str, fetch: Fetch) -> Incoming | None:
     """The message of a person; None for events that want no answer. Raises BrokenError."""
     try:
         message = parse_message(xml)
-        sender, moment = str(message.source or ""), int(message.time or 0)
+        sender, at = str(message.source or ""), local_time(int(message.time or 0))
         content = _content(message, fetch)
         number = _message_id(message, xml)
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as problem:
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, OSError) as problem:
         raise BrokenError(f"no message that we read: {type(problem).__name__}") from None
     if not sender or len(sender) > LONGEST_ID:
         raise BrokenError("no sender")
     if content is None:
         return None
     person = f"wechat:{account}:{sender}"
-    return Incoming(session=person, sender=person, message_id=number, at=local_time(moment), content=content)
+    return Incoming(session=person, sender=person, message_id=number, at=at, content=content)
 
 
 def _message_id(message: Any, xml: str) -> str:
