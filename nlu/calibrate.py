@@ -14,8 +14,12 @@ from nlu.decide import Weights, choose, is_sure, mix, sigmoid
 from nlu.engines.encoder import EncoderModel
 from nlu.engines.ngrams import Floats, NgramModel
 from nlu.evaluate import misheard_examples
+from nlu.metrics import HARMLESS, share
 
 NOISY_SHARE = 0.4  # how much the misheard sentences count when weights are chosen
+OFF_TOPIC_COST = 0.15  # what acting on all off-topic sentences would cost, in exact sets
+LEASTS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35)
+OFF_TOPICS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 FAST_ERRORS = 0.004  # of the sentences that the n-grams decide alone, so many may be wrong
 
 
@@ -35,15 +39,20 @@ class Held:
         return np.stack([self.encoder.run(e.text, expecting=e.expecting).logits for e in examples])
 
 
-def exact_share(
-    examples: tuple[Example, ...], logits: Floats, labels: tuple[str, ...], weights: Weights
-) -> float:
+def decided(logits: Floats, labels: tuple[str, ...], weights: Weights) -> list[frozenset[str]]:
+    """The labels acted on for each sentence, without danger."""
+    return [frozenset(item.label for item in choose(row, labels, weights)) for row in sigmoid(logits)]
+
+
+def exact_share(examples: tuple[Example, ...], found: list[frozenset[str]]) -> float:
     """Share of the sentences whose set of labels is right."""
-    chances = sigmoid(logits)
-    right = 0
-    for example, row in zip(examples, chances, strict=True):
-        right += {item.label for item in choose(row, labels, weights)} == set(example.labels)
-    return right / len(examples)
+    return share(one == frozenset(example.labels) for example, one in zip(examples, found, strict=True))
+
+
+def acted_on_share(examples: tuple[Example, ...], found: list[frozenset[str]]) -> float:
+    """Share of the off-topic sentences of which something would come."""
+    off = [one for example, one in zip(examples, found, strict=True) if example.labels == ("out_of_scope",)]
+    return share(not one <= HARMLESS for one in off) if off else 0.0
 
 
 def log_loss(logits: Floats, targets: NDArray[np.float32]) -> float:
@@ -81,14 +90,23 @@ def calibrate(held: Held, *, say: Callable[[str], None] = print) -> Weights:
     logits = mixed(best)
 
     def quality(weights: Weights) -> float:
-        clean = exact_share(held.examples, logits[0], labels, weights)
-        rough = exact_share(noisy, logits[1], labels, weights)
+        found = [decided(rows, labels, weights) for rows in logits]
+        clean, rough = (
+            exact_share(held.examples, one) - OFF_TOPIC_COST * acted_on_share(held.examples, one)
+            for one in found
+        )
         return (1 - NOISY_SHARE) * clean + NOISY_SHARE * rough
 
-    steps = [round(0.2 + 0.05 * step, 2) for step in range(11)]
+    steps = [round(0.2 + 0.05 * step, 2) for step in range(13)]
     best = max((replace(best, second=second) for second in steps), key=quality)
-    best = max((replace(best, least=least) for least in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35)), key=quality)
-    say(f"second from {best.second}, out of scope below {best.least}: exact {quality(best):.4f}")
+    best = max(
+        (replace(best, least=least, off_topic=off) for least, off in product(LEASTS, OFF_TOPICS)), key=quality
+    )
+    found = decided(logits[0], labels, best)
+    say(
+        f"second from {best.second}, out of scope below {best.least} or from {best.off_topic} of the best: "
+        f"exact {exact_share(held.examples, found):.4f}, off-topic acted on {acted_on_share(held.examples, found):.3f}"
+    )
     if held.encoder is None:
         return replace(best, sure_alone=1.1)
     return _fast_path(held, fast[0], best, say)

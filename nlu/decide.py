@@ -36,6 +36,7 @@ class Weights:
         0.6  # an emergency is acted on from this probability on when no danger was found by rule
     )
     least: float = 0.25  # below this the best label is taken for out of scope
+    off_topic: float = 1.0  # out of scope wins from this share of the best label's probability on
     ask_back: float = 0.5  # below this the line asks back before it acts
     answer_bonus: float = 2.0  # added to `inform` by the n-grams alone when an answer was asked for
 
@@ -76,6 +77,9 @@ def choose(
     best, *others = listed
     if best.confidence < weights.least and danger is None:
         return (ScoredLabel("out_of_scope", 1 - best.confidence),)
+    if danger is None and not weights.off_topic >= 1:
+        off = next((item for item in others if item.label == "out_of_scope"), best)
+        best = off if off.confidence >= weights.off_topic * best.confidence else best
     chosen = [best]
     if best.label not in ALONE:
         chosen += [item for item in others if item.label not in ALONE and item.confidence >= weights.second]

@@ -37,7 +37,7 @@ JARGON = re.compile(
 
 
 def variants() -> list[tuple[str, str]]:
-    return [(key, variant) for key in WORDING.keys() for variant in VARIANTS]
+    return [(key, variant) for key in sorted(WORDING.keys()) for variant in VARIANTS]
 
 
 @pytest.mark.parametrize(("key", "variant"), variants())
