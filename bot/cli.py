@@ -53,6 +53,22 @@ def chat(
 
 
 @app.command()
+def sandbox(
+    db: Db = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Try WeChat and Telegram without an account: a phone in the browser, and the platforms on this machine."""
+    from bot.commands.opening import fail
+    from bot.sandbox.serve import serve_sandbox
+    from config.settings import SettingsError
+
+    try:
+        serve_sandbox(db=db, port=port)
+    except SettingsError as problem:
+        raise fail(str(problem)) from None
+
+
+@app.command()
 def doctor(db: Db = None) -> None:
     """Check the installation, in plain words."""
     from bot.commands.doctor import doctor as examine

@@ -98,9 +98,10 @@ def benchmark(*, folder: Path | None, against: str | None, url: str | None) -> s
     if against not in (None, RASA):
         raise ValueError(f"«{against}» is no engine to compare with; «{RASA}» is")
     folder = folder or VALIDATION_FOLDER
-    measured = [Measured(OURS, _in_own_process(OURS, folder, ""))]
-    if against == RASA:
-        measured += _rasa_at(url, folder) if url else _own_rasa(folder)
+    others: list[Measured] = []
+    if against == RASA:  # first, because it may turn out that it is not trained
+        others = _rasa_at(url, folder) if url else _own_rasa(folder)
+    measured = [Measured(OURS, _in_own_process(OURS, folder, "")), *others]
     heading = f"{describe_machine()}\n{len(read_folder(folder))} sentences of {folder.name}, one thread each"
     return f"{heading}\ntraining data {fingerprint(DATA_FOLDER)[:12]}\n\n{as_table(measured)}"
 

@@ -13,6 +13,8 @@ from bot.dialogue import cues, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
+from config.lexicon import load
+from nlu.answers import bare_answer
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
 
 
@@ -26,7 +28,10 @@ def open_form(talk: Talk, item: str) -> Form:
 
 def fill(talk: Talk, form: Form) -> set[str]:
     """Take everything the sentence gives for this form. Returns the names of the slots that changed."""
-    return fill_from(talk, form, [slot for slot in talk.heard.slots if slot.label in (None, form.item)])
+    changed = fill_from(talk, form, [slot for slot in talk.heard.slots if slot.label in (None, form.item)])
+    if not form.details and "detail" in talk.rules.catalogue[form.item].asks:
+        form.details += _named_details(form.item, talk.text)
+    return changed
 
 
 def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:
@@ -181,6 +186,8 @@ def take_answer(talk: Talk, form: Form) -> bool:
     ):
         return False
     answer = cues.core(text)
+    if bare_answer(text, expecting=Asks.CONFIRM):
+        return False  # a mere yes or no answers none of these
     if asked == Asks.DETAIL and answer:
         form.details.append(answer)
     elif asked == Asks.NAME and 2 <= len(answer) <= (
@@ -243,6 +250,15 @@ def missing(talk: Talk, form: Form) -> Asks | None:
     if not (form.phone or talk.memory.phone or caller.phone) and "phone" not in form.missing:
         return Asks.PHONE
     return None
+
+
+def _named_details(item: str, text: str) -> list[str]:
+    """What the sentence names of the things this item is about («轮椅», «公园»), longest words first."""
+    found: list[str] = []
+    for word in sorted(load("details")["items"].get(item, ()), key=len, reverse=True):
+        if word in text and not any(word in longer for longer in found):
+            found.append(word)
+    return found
 
 
 def _has(form: Form, ask: str) -> bool:

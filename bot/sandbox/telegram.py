@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LONGEST_TEXT = 4096
 LONGEST_DATA = 64
+LONGEST_POLL_S = 1  # Telegram holds the line for as long as it is asked to
 BOT_ID = 7000000001
 JSON_FIELDS = ("reply_markup", "reply_parameters", "allowed_updates", "commands")
 
@@ -167,7 +168,10 @@ class TelegramPlatform:
             raise BotApiError(
                 409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook first"
             )
-        offset, until = int(given.get("offset", 0)), time.monotonic() + min(int(given.get("timeout", 0)), 5)
+        offset, until = (
+            int(given.get("offset", 0)),
+            time.monotonic() + min(int(given.get("timeout", 0)), LONGEST_POLL_S),
+        )
         with self._lock:
             self._updates = [update for update in self._updates if update["update_id"] >= offset]
             while not self._updates and (left := until - time.monotonic()) > 0:

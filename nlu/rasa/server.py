@@ -22,6 +22,7 @@ MODEL = "nuanxian"
 START_S = 300  # TensorFlow alone takes 20 seconds to load, on a busy machine far longer
 STOP_S = 15
 POLL_S = 0.1
+LINE = 1000  # bytes; longer than any line of progress
 ONE_THREAD = {
     "TF_INTRA_OP_PARALLELISM_THREADS": "1",
     "TF_INTER_OP_PARALLELISM_THREADS": "1",
@@ -50,10 +51,11 @@ def train(python: Path, project: Path, *, say: Say = print) -> Path:
         ) as process,
     ):
         assert process.stdout is not None  # noqa: S101 (asked for above)
-        last = ""
+        last, seen = "", b""
         while chunk := process.stdout.read1(65_536):  # type: ignore[attr-defined]
             kept.write(chunk)
-            told = progress(chunk.decode("utf-8", "replace"))
+            seen = (seen + chunk)[-LINE:]  # a line of progress may come in two pieces
+            told = progress(seen.decode("utf-8", "replace"))
             if told and told != last:
                 say(told)
                 last = told

@@ -17,6 +17,7 @@ from nlu.speech import even
 from nlu.understanding import Expecting, Slot, TaggedSpan
 
 MAX_LENGTH = 2000  # characters; longer texts are cut by the caller
+LONGEST_BARE_NAME = 4  # characters
 THIS_NUMBER = "this"  # value of a phone slot: the number the caller is calling from
 
 __all__ = ["MAX_LENGTH", "THIS_NUMBER", "find_slots", "warm_up"]
@@ -85,7 +86,7 @@ def _times(
         spans=spans,
         tagged=tagged,
     )
-    numbers = () if expecting is Expecting.TIME else house_numbers(plain)
+    numbers = house_numbers(plain)
     return [
         Slot(
             "time",
@@ -108,6 +109,8 @@ def _places(
     tagged: bool,
     times: list[Slot],
 ) -> list[Slot]:
+    if expecting is Expecting.NAME and len(plain) <= LONGEST_BARE_NAME:
+        return []  # «白银川» is a name
     found = find_places(_blanked(plain, times), expecting=expecting, spans=spans, tagged=tagged)
     return [
         Slot("place", said, span.start, span.end, said, replace(span.place, text=said))

@@ -102,7 +102,8 @@ def find_people(
     everyone = [span for span in _everyone(text, expecting) if not _denied(span, text)]
     answering = expecting is not None
     scored = [_scored(span, text, context or text, answering, spans, tagged) for span in everyone]
-    chosen = _chosen([span for span in scored if span.score > 0], text, SURE + ASKED_LOGIT * asked)
+    likely = [span for span in scored if span.score > 0 or _given(span, text)]
+    chosen = _chosen(likely, text, SURE + ASKED_LOGIT * asked)
     return chosen if chosen or asked else _strong_self(text)
 
 
@@ -232,9 +233,15 @@ def _chosen(people: list[PersonSpan], text: str, sure: float) -> list[PersonSpan
             continue
         gap = text[first.end : span.start] if span.start > first.end else text[span.end : first.start]
         joined = bool(_patterns().together.match(gap))
-        if joined or span.score >= min(best, sure):
+        each_given = _given(first, text) and _given(span, text)
+        if joined or each_given or span.score >= min(best, sure):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
+
+
+def _given(span: PersonSpan, text: str) -> bool:
+    """«给我妈…»: what is asked for is for this person."""
+    return bool(_patterns().served.search(text[max(0, span.start - 3) : span.start]))
 
 
 def _same(one: PersonSpan, other: PersonSpan) -> bool:

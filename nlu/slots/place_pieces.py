@@ -155,6 +155,8 @@ def _is_name(kind: str, said: str) -> bool:
     if kind == "county":
         return True
     words = lexicon()["not_names"]
+    if kind == "known":
+        return said not in words
     return said not in words and not any(len(word) > 1 and said.endswith(word) for word in words)
 
 

@@ -55,6 +55,7 @@ def resolve(
         draft
         for draft in found
         if _covers(draft, text)
+        or (draft.asap and text[draft.start : draft.end] in lexicon()["asap_sure"])
         or is_wanted(text, candidate_of(draft), asked=asked or answering, spans=spans, tagged=tagged)
     ]
     if not wanted and asked and (loose := _loose_answer(text)):

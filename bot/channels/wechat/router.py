@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 PATH = "/channels/wechat"
 LONGEST_ECHO = 1024
+LONGEST_PAUSE_S = 60.0
 
 
 def wechat_router(channel: WeChatChannel) -> APIRouter:
@@ -68,8 +69,16 @@ def _forged(forged: ForgedError) -> Response:
 
 
 async def _put_menu(channel: WeChatChannel) -> None:
-    """The menu belongs to the conversation, so it is put in place at each start. WeChat out of reach stops nothing."""
-    try:
-        await asyncio.to_thread(channel.api.create_menu, menu_data())
-    except WeChatError as problem:
-        log.warning("wechat_menu_not_put", code=problem.code)
+    """The menu belongs to the conversation, so it is put in place at each start, as soon as WeChat can be reached."""
+    pause_s = 1.0
+    while True:
+        try:
+            await asyncio.to_thread(channel.api.create_menu, menu_data())
+        except WeChatError as problem:
+            log.warning("wechat_menu_not_put", code=problem.code)
+            if problem.code is not None:
+                return  # refused: it would be refused again
+        else:
+            return
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialogue import cues
 from bot.dialogue.talk import Talk
 
 MOST_SLOWER = 3
@@ -14,6 +15,8 @@ def pace(talk: Talk) -> bool:
     wish = next((name for name in ("slower", "louder", "repeat") if talk.heard.has(name)), None)
     if wish is None or talk.requests():
         return False
+    if memory.asking and any(cues.says(cue, talk.text) for cue in ("refuse", "unknown")):
+        return False  # «到时候再说» refuses an answer
     talk.understood = True
     if wish == "slower":
         memory.pace = min(MOST_SLOWER, memory.pace + 1)

@@ -153,6 +153,9 @@ def _split_by_person(talk: Talk, form: Form) -> None:
         for slot in talk.slots("beneficiary", of=form.item)
         if not cues.says("their_name", text[: slot.start]) and not cues.says("my_name", text[: slot.start])
     ]
+    others = [slot for slot in people if slot.value != "self"]
+    if len(others) == 1 and not cues.says("together", text):
+        return  # «我想给我妈订»: I ask, she is served
     if len(people) < 2 or cues.says("replace", talk.text):
         return
     homes = {elder.address for slot in people if (elder := _known(talk, slot))}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.benchmark import benchmark
 from nlu.data_files import Example, read_folder, write_file
 from nlu.engines.rasa import RasaParser
 from nlu.parse import load_parser
@@ -117,6 +118,14 @@ def test_rasa_is_measured_in_its_own_process(python: Path, project: Path) -> Non
     told = measure_in_process(python, project, list(CLEAR))
     assert 0 < told["p50_ms"] <= told["p95_ms"] and told["load_s"] > 0
     assert told["resident_mb"] > 100
+
+
+def test_both_are_measured_side_by_side(server: RasaServer, tmp_path: Path) -> None:
+    write_file(tmp_path / "few.yml", [Example(text, (label,)) for text, label in CLEAR.items()])
+    table = benchmark(folder=tmp_path, against="rasa", url=server.url)
+    rows = {line[:30].strip(): line[30:].split() for line in table.splitlines() if line}
+    assert all(float(cell) > 0 for cell in rows["first label"]) and len(rows["first label"]) == 3
+    assert len(rows["p95 ms over HTTP"]) == 3 and rows["p95 ms over HTTP"][0] == "–"
 
 
 def test_when_the_server_dies_our_own_engine_answers(python: Path, project: Path) -> None:
