@@ -99,14 +99,12 @@ def calibrate(held: Held, *, say: Callable[[str], None] = print) -> Weights:
         )
         return (1 - NOISY_SHARE) * clean + NOISY_SHARE * rough
 
-    steps = [round(0.2 + 0.05 * step, 2) for step in range(13)]
-    best = max((replace(best, second=second) for second in steps), key=quality)
     best = max(
         (replace(best, least=least, off_topic=off) for least, off in product(LEASTS, OFF_TOPICS)), key=quality
     )
     found = decided(logits[0], labels, best)
     say(
-        f"second from {best.second}, out of scope below {best.least} or from {best.off_topic} of the best: "
+        f"out of scope below {best.least} or from {best.off_topic} of the best: "
         f"exact {exact_share(held.examples, found):.4f}, off-topic acted on {acted_on_share(held.examples, found):.3f}"
     )
     if held.encoder is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,13 +31,18 @@ class Weights:
     shift: float = 0.0  # added to the sum
     sure_alone: float = 0.97  # the n-grams decide alone from this probability on ...
     sure_lead: float = 4.0  # ... when the second best logit is at least this far behind
-    second: float = 0.45  # a further label is acted on from this probability on
+    second: float = 0.85  # a further label is acted on from this probability on
+    second_by_part: float = 0.4  # ... or from this one on, when a part of the sentence by itself says so
+    part_least: float = 0.4  # a part says so from this probability of its best label on
     emergency_alone: float = (
         0.6  # an emergency is acted on from this probability on when no danger was found by rule
     )
     least: float = 0.25  # below this the best label is taken for out of scope
     off_topic: float = 1.0  # out of scope wins from this share of the best label's probability on
     ask_back: float = 0.5  # below this the line asks back before it acts
+    tag_least: float = (
+        2.0  # spans of the tagger are believed from this confidence on; above 1: rules fill slots alone
+    )
     answer_bonus: float = 2.0  # added to `inform` by the n-grams alone when an answer was asked for
 
     def save(self, path: Path) -> None:
@@ -70,9 +75,13 @@ def ranked(chances: Floats, labels: Sequence[str], count: int = RANKED) -> tuple
 
 
 def choose(
-    chances: Floats, labels: Sequence[str], weights: Weights, danger: Danger | None = None
+    chances: Floats,
+    labels: Sequence[str],
+    weights: Weights,
+    danger: Danger | None = None,
+    parts: Collection[str] = (),
 ) -> tuple[ScoredLabel, ...]:
-    """The labels that are acted on, best first; danger goes before everything."""
+    """The labels that are acted on, best first; danger goes before everything. `parts`: what its parts say alone."""
     listed = [item for item in ranked(chances, labels, len(labels)) if danger or _may_stand(item, weights)]
     best, *others = listed
     if best.confidence < weights.least and danger is None:
@@ -82,11 +91,28 @@ def choose(
         best = off if off.confidence >= weights.off_topic * best.confidence else best
     chosen = [best]
     if best.label not in ALONE:
-        chosen += [item for item in others if item.label not in ALONE and item.confidence >= weights.second]
+        chosen += [
+            item
+            for item in others
+            if item.label not in ALONE
+            and item.label != best.label
+            and (
+                item.confidence >= weights.second
+                or (item.confidence >= weights.second_by_part and {item.label, best.label} <= set(parts))
+            )
+        ]
     if danger is not None:
         rest = [item for item in chosen if item.label != "emergency" and item.label not in ALONE]
         return (ScoredLabel("emergency", danger.confidence), *rest)
     return tuple(sorted(chosen, key=lambda item: item.label != "emergency"))
+
+
+def may_be_several(chances: Floats, labels: Sequence[str], weights: Weights) -> bool:
+    """Whether a second label is likely enough for the parts of the sentence to be asked."""
+    likely = [
+        place for place in np.flatnonzero(chances >= weights.second_by_part) if labels[place] not in ALONE
+    ]
+    return len(likely) > 1
 
 
 def _may_stand(item: ScoredLabel, weights: Weights) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +12,7 @@ import numpy as np
 from nlu.answers import bare_answer, strip_marks
 from nlu.clauses import clauses
 from nlu.danger import find_danger
-from nlu.decide import ANSWERED, Weights, choose, is_sure, mix, ranked, sigmoid
+from nlu.decide import ANSWERED, Weights, choose, is_sure, may_be_several, mix, ranked, sigmoid
 from nlu.engines.encoder import EncoderModel
 from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
@@ -60,26 +59,37 @@ class NuanxianParser:
             logits = (counts / counts.sum()) @ np.stack([logits, *others])
         chances = sigmoid(logits)
         danger = find_danger(text, emergency_confidence=float(chances[self.labels.index("emergency")]))
-        chosen = choose(chances, self.labels, self.weights, danger)
-        slots = find_slots(
-            text, now=now, expecting=expecting, spans=spans or (), tagger_ran=spans is not None
-        )
+        parts = self._said_in_parts(text) if may_be_several(chances, self.labels, self.weights) else ()
+        chosen = choose(chances, self.labels, self.weights, danger, parts)
+        slots = find_slots(text, now=now, expecting=expecting, spans=spans)
         if len(chosen) > 1:
             slots = self._attached(text, slots, [item.label for item in chosen])
         sure = chosen[0].confidence >= self.weights.ask_back
         return Understanding(text, chosen, ranked(chances, self.labels), slots, danger, sure)
 
-    def _read(self, text: str, expecting: Expecting | None) -> tuple[Floats, Sequence[TaggedSpan] | None]:
-        """Logits of the labels, and spans when the encoder was needed."""
+    def _read(self, text: str, expecting: Expecting | None) -> tuple[Floats, tuple[TaggedSpan, ...]]:
+        """Logits of the labels, and the spans of the tagger that are believed."""
         fast = self.ngrams.score(text)
         if expecting in ANSWERED:
             fast[self.labels.index("inform")] += self.weights.answer_bonus
         if self.encoder is None:
-            return mix(np.zeros_like(fast), fast, self.weights), None
+            return mix(np.zeros_like(fast), fast, self.weights), ()
         if expecting is None and is_sure(fast, self.weights):
-            return fast, None
+            return fast, ()
         encoded = self.encoder.run(text, expecting=expecting)
-        return mix(encoded.logits, fast, self.weights), encoded.spans()
+        least = self.weights.tag_least
+        spans = tuple(span for span in encoded.spans() if span.confidence >= least) if least <= 1 else ()
+        return mix(encoded.logits, fast, self.weights), spans
+
+    def _said_in_parts(self, text: str) -> frozenset[str]:
+        """The best labels of the parts of a sentence, each read by itself."""
+        parts = clauses(text)
+        if len(parts) < 2:
+            return frozenset()
+        read = [sigmoid(self._read(part.text, None)[0]) for part in parts]
+        return frozenset(
+            self.labels[int(one.argmax())] for one in read if one.max() >= self.weights.part_least
+        )
 
     def _attached(self, text: str, slots: tuple[Slot, ...], chosen: list[str]) -> tuple[Slot, ...]:
         """With several requests, each slot goes to the request that its part of the sentence speaks of."""

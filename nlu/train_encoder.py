@@ -32,9 +32,11 @@ def train_encoder(
     work: Path = WORK_FOLDER,
     recipe: Recipe | None = None,
     hold_back: bool = True,
+    start: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Train, export, and note the scores of the held-back sentences, from which weights and thresholds are chosen."""
+    """Train (from the weights in the checkpoint `start`, if given, else from e5) on all but the sentences held back,
+    export, and note what it was trained on."""
     recipe = recipe or Recipe()
     work.mkdir(parents=True, exist_ok=True)
     examples = read_folder(data)
@@ -54,7 +56,7 @@ def train_encoder(
     key = f"{fingerprint(data)[:12]}-{'held' if hold_back else 'all'}-{sentence_number(str(recipe))}"
     network = train(
         lambda epoch: encoder_examples(learned, epoch, recipe.seed), labels, vocabulary, recipe,
-        checkpoint=work / f"{key}.pt", check=check, say=say,
+        checkpoint=work / f"{key}.pt", check=check, say=say, start=start,
     )  # fmt: skip
     export(network, work / "encoder.onnx")
     (work / "encoder.onnx").replace(model / "encoder.onnx")

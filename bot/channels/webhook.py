@@ -14,8 +14,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import orjson
+import structlog
 from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -25,6 +27,8 @@ from bot.channels.jsonl import order_json
 from bot.channels.reception import Reception
 from bot.conversations import Answer
 from bot.dialogue.turn import Channel
+
+log = structlog.get_logger()
 
 PATH = "/channels/webhook"
 CLOCKS_DIFFER_BY_S = 300
@@ -76,7 +80,8 @@ class Problem(BaseModel):
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"description": why, "content": {PROBLEM: {"schema": Problem.model_json_schema()}}}
-    for status, why in ((400, "no such message"), (401, "wrong signature"), (409, "sent before"), (413, "too long"))
+    for status, why in ((400, "no such message"), (401, "wrong signature"), (409, "sent before"), (413, "too long"),
+        (503, "not now"))
 }  # fmt: skip
 HEADERS = {
     "X-Timestamp": "Seconds since 1970.",
@@ -124,7 +129,12 @@ def webhook_router(reception: Reception, secret: str, clock: Callable[[], float]
             return problem(401, "not signed", str(refused))
         except BrokenError as refused:
             return problem(400, "no message", str(refused))
-        if not await run_in_threadpool(reception.keeper.claim, "webhook", signature):
+        try:
+            first = await run_in_threadpool(reception.keeper.claim, "webhook", signature)
+        except SQLAlchemyError as gone:
+            log.error("webhook_without_database", problem=type(gone).__name__)
+            return problem(503, "not now", "the line can not take messages now; send it again in a minute")
+        if not first:
             return problem(
                 409, "sent before", "this signed request was taken already; sign anew to send again"
             )

@@ -139,8 +139,7 @@ def _close(talk: Talk) -> None:
     memory = talk.memory
     if not talk.ended:
         repair.stuck(talk)
-    repeated = {"repeat", "slower", "louder"} & set(talk.happened)
-    if not repeated and "silence" not in talk.happened:
+    if not repair.REPEATED & set(talk.happened) and "silence" not in talk.happened:
         memory.said, memory.question = list(talk.sentences), list(talk.question)
         memory.asking = talk.asks.value if talk.asks else None
         memory.choices = [[choice.label, choice.text] for choice in talk.choices]

@@ -13,6 +13,7 @@ from bot.dialogue.turn import Asks, Choice
 MISSES_UNTIL_PERSON = 2
 SILENCES_UNTIL_PERSON = 3
 SAME_QUESTION_UNTIL_PERSON = 2
+REPEATED = frozenset({"repeat", "slower", "louder"})
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
 LONGEST_TURN = 1_000
 LEAST_LIKELY_OFFER = 0.06
@@ -69,6 +70,8 @@ def _offer(talk: Talk) -> None:
 def stuck(talk: Talk) -> bool:
     """The same question over and over without getting on: fetch a person."""
     memory = talk.memory
+    if REPEATED & set(talk.happened):
+        return False  # they asked to hear it again
     key = f"{talk.asks}:{talk.question}:{asdict(form) if (form := memory.current()) else None}"
     memory.asked_again = memory.asked_again + 1 if talk.question and key == memory.asked_key else 0
     memory.asked_key = key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ from nlu.understanding import Parser, Slot, Understanding
 
 # What an old person keeps in mind of one reply; read-backs may be longer.
 MOST_SENTENCES = 3
+# A «no» with something else in it is a change of mind when that something is this likely.
+LIKELY_INSTEAD = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,13 @@ class Talk:
     def requests(self) -> tuple[str, ...]:
         """Items asked for in this sentence, best first."""
         return tuple(name for name in self.heard.names() if name in self.rules.catalogue)
+
+    def other_item(self, items: Collection[str]) -> str | None:
+        """What a «no, I want …» rather asks for, if it is likely enough and none of `items`."""
+        ranked = (scored for scored in self.heard.ranking if scored.label in self.rules.catalogue)
+        return next(
+            (s.label for s in ranked if s.label not in items and s.confidence >= LIKELY_INSTEAD), None
+        )
 
     def slots(self, name: str, *, of: str | None = None) -> tuple[Slot, ...]:
         """Slots of this name that belong to the request `of`, or to no request in particular."""

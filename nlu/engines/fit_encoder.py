@@ -146,11 +146,14 @@ def train(
     checkpoint: Path,
     check: Callable[[Network], str] = lambda network: "",
     say: Callable[[str], None] = print,
+    start: Path | None = None,
 ) -> Network:
     """Train on `draw(epoch)`, the examples of each epoch; keeps a checkpoint and goes on from one that is there."""
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
     network = Network(vocabulary, len(labels), recipe)
+    if start is not None:
+        network.load_state_dict(torch.load(start, weights_only=True)["network"])
     optimizer = _optimizer(network, recipe)
     per_epoch = math.ceil(len(draw(0)) / recipe.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, per_epoch, recipe))

@@ -23,7 +23,7 @@ def fit_ngrams(
     regularity: float = REGULARITY,
 ) -> NgramModel:
     """A model of `texts` (one row of `targets` each, one column a label)."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     seen = [np.unique(np.concatenate(features(text))) for text in texts]
     hashes, counts = np.unique(np.concatenate(seen), return_counts=True)

@@ -139,4 +139,9 @@ async def _until_sent(channel: TelegramChannel, update: Update) -> None:
             log.warning("telegram_not_sent", problem=type(problem).__name__)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        except Exception:
+            # A fault of ours, such as a database that is away: the other chats must still be answered.
+            log.exception("telegram_update_failed")
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
     log.error("telegram_given_up")

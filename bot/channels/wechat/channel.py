@@ -32,6 +32,7 @@ LATE, REST, UNSENT = "wechat-late", "wechat-rest", "wechat-unsent"
 TRIES = 4
 PAUSE_S = 1.0  # before the second try; doubles
 WORKERS = 16
+QUICK_WORKERS = 4
 MOST_BYTES = 2048  # of one text message
 MOST_UNSENT = 5  # answers that wait for the person; older ones are no use to anybody
 
@@ -49,20 +50,24 @@ class WeChatChannel:
     _running: dict[str, asyncio.Task[list[str]]] = field(default_factory=dict)
     _sending: set[asyncio.Task[None]] = field(default_factory=set)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WORKERS, "wechat"))
+    # Claims must not wait behind sixteen voice messages that are being recognised.
+    _quick: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(QUICK_WORKERS, "wechat-quick")
+    )
 
     async def receive(self, xml: str) -> str:
         """The passive reply to a message: XML, or nothing. Raises BrokenError."""
         message = read_message(xml, self.api.app_id, lambda media_id: lambda: self.api.media(media_id))
         if message is None:
             return ""
-        if await self._in_thread(self._is_late, message):
+        if await self._quickly(self._is_late, message):
             return ""
         texts = await self._within_time(message)
         if texts is None:
             await self._promise(message)
             return ""
         # A reply carries one message; what is longer follows, once.
-        if len(texts) > 1 and await self._in_thread(self._claim, REST, message):
+        if len(texts) > 1 and await self._quickly(self._claim, REST, message):
             self._send_later(message, texts[1:])
         return passive_reply(xml, texts[0], self.clock()) if texts else ""
 
@@ -70,7 +75,8 @@ class WeChatChannel:
         """Let what is being sent be sent."""
         if self._sending:
             await asyncio.wait(self._sending, timeout=self.answers_within_s)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._quick):
+            threads.shutdown(wait=False, cancel_futures=True)
         self.api.close()
 
     async def _within_time(self, message: Incoming) -> list[str] | None:
@@ -105,7 +111,7 @@ class WeChatChannel:
     async def _promise(self, message: Incoming) -> None:
         """The answer will be sent by a message of its own, by whoever says so first."""
         task = self._running.get(_key(message))
-        if await self._in_thread(self._claim, LATE, message) and task is not None:
+        if await self._quickly(self._claim, LATE, message) and task is not None:
             self._send_later(message, task)
 
     def _send_later(self, message: Incoming, texts: list[str] | asyncio.Task[list[str]]) -> None:
@@ -166,6 +172,9 @@ class WeChatChannel:
 
     def _claim(self, kind: str, message: Incoming) -> bool:
         return self.reception.keeper.claim(kind, _key(message))
+
+    async def _quickly(self, call: Callable[..., T], *values: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._quick, call, *values)
 
     async def _in_thread(self, call: Callable[..., T], *values: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *values)

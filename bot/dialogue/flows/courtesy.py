@@ -57,8 +57,10 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
         item = pending.items[0]
     elif item is None:
         shorts = {talk.rules.catalogue[code].short: code for code in pending.items}
-        mentioned = [code for code in pending.items if code in cues.items_mentioned(talk.text)]
+        mentioned = [code for code in pending.items if code in cues.items_mentioned(talk.text) and not no]
         item = shorts.get(talk.text) or (mentioned[0] if len(mentioned) == 1 else None)
+    if item is None and no and (instead := talk.other_item(pending.items)):
+        item = instead
     if item is None and no and not talk.requests():
         talk.memory.pending = None
         talk.understood = True

@@ -11,7 +11,7 @@ from bot.dialogue.turn import Asks
 
 def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
-    if not talk.heard.has("policy_question"):
+    if not talk.heard.has("policy_question") and not _about_this(talk):
         return False
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
     spoken_of = (*talk.requests(), *([talk.form.item] if talk.form else []))
@@ -28,7 +28,15 @@ def policy(talk: Talk) -> bool:
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
-    return not talk.requests()
+    return not talk.requests() or not talk.heard.has("policy_question")
+
+
+def _about_this(talk: Talk) -> bool:
+    """A question about the very thing being arranged («这个评估分几个等级»), which reads like asking for it again."""
+    form = talk.form
+    if form is None or talk.requests() != (form.item,) or talk.heard.slots:
+        return False
+    return talk.rules.knowledge.answer(talk.text, (form.item,)) is not None
 
 
 def _unknown(talk: Talk) -> None:

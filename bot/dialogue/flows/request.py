@@ -25,6 +25,8 @@ def answer_confirmation(talk: Talk) -> bool:
     says_no = heard.has("deny") or cues.says("opens_no", text)
     says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
     others = [item for item in talk.requests() if item != form.item]
+    if says_no and not others and (instead := talk.other_item([form.item])):
+        others = [instead]
     if form.item in talk.requests() and _for_another(talk, form):
         return False
     if cues.says("drop", text) and (meant := _meant(talk, form)) is not form:

@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 
 import bot.channels.webhook as channel
+from bot.channels.keeper import Keeper
 from bot.channels.webhook import sign
 from bot.sandbox.wechat import NO_TLS
 from tests.integration.channels.conftest import WEBHOOK_SECRET, Line
@@ -90,10 +92,33 @@ def test_the_description_says_how_it_is(shared_line: Line) -> None:
     described = httpx.get(f"{shared_line.url}/channels/webhook/openapi.json", verify=NO_TLS).json()
     say = described["paths"]["/channels/webhook"]["post"]
     assert [parameter["name"] for parameter in say["parameters"]] == ["X-Timestamp", "X-Signature"]
-    assert set(say["responses"]) == {"200", "400", "401", "409", "413"}
+    assert set(say["responses"]) == {"200", "400", "401", "409", "413", "503"}
     assert list(say["responses"]["401"]["content"]) == ["application/problem+json"]
     wanted = say["requestBody"]["content"]["application/json"]["schema"]
     assert set(wanted["required"]) == set(MESSAGE)
+
+
+def test_without_a_database_it_says_so_and_the_same_request_is_taken_later(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_s, claim = time.time(), Keeper.claim
+
+    def gone(*_: object) -> bool:
+        raise OperationalError("SELECT", {}, Exception("the database is away"))
+
+    monkeypatch.setattr(Keeper, "claim", gone)
+    refused = post(line, message(), at_s=at_s)
+    assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
+    assert "SELECT" not in refused.text
+    monkeypatch.setattr(Keeper, "claim", claim)
+    assert post(line, message(), at_s=at_s).status_code == 200
+
+
+def test_the_example_in_the_docs_works(shared_line: Line, capsys: pytest.CaptureFixture[str]) -> None:
+    docs = (Path(__file__).parents[3] / "docs/channels.md").read_text("utf-8")
+    example = docs.split("```python\n")[1].split("```")[0]
+    exec(example, {"SECRET": WEBHOOK_SECRET, "URL": shared_line.url})  # noqa: S102 (our own docs)
+    assert "时候" in capsys.readouterr().out
 
 
 def test_the_channel_that_shows_how_small_one_is_stays_under_150_lines_of_code() -> None:

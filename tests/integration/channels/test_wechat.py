@@ -163,7 +163,8 @@ def test_a_place_before_any_request_is_not_asked_for_again(shared_line: Line) ->
         "Label": "金凤区长城花园三号楼二单元501",
     }
     assert "地方我记下了" in person.delivering(wechat.message(person.openid, "location", **place))().text
-    person.says("明天上午找个人打扫卫生")
+    person.says("打扫卫生")
+    assert "贵姓" in person.says("明天上午").text  # not: where do you live
     person.says("马建国")
     assert "长城花园" in person.says("13909510001").text
 

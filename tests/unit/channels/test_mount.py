@@ -61,6 +61,17 @@ def test_half_a_setting_is_told_by_name(given: dict[str, Any], what: str, tmp_pa
         mount(settings(tmp_path, **given))
 
 
+def test_every_setting_of_a_channel_stands_in_the_docs() -> None:
+    docs = (Path(__file__).parents[3] / "docs/channels.md").read_text("utf-8")
+    of_channels = [
+        name
+        for name in Settings.model_fields
+        if name.startswith(("webhook_", "telegram_", "wechat_")) or name in {"media", "public_url"}
+    ]
+    assert len(of_channels) > 10
+    assert [name for name in of_channels if f"`NUANXIAN_{name.upper()}`" not in docs] == []
+
+
 def test_what_is_not_switched_on_is_not_loaded() -> None:
     code = (
         "import sys, bot.server; "

@@ -7,7 +7,7 @@ from nlu.decide import Weights, choose, is_sure, mix
 from nlu.understanding import Danger
 
 LABELS = ("meal", "bath", "emergency", "inform", "out_of_scope")
-WEIGHTS = Weights(second=0.4, emergency_alone=0.6, least=0.2)
+WEIGHTS = Weights(second=0.4, second_by_part=0.3, emergency_alone=0.6, least=0.2)
 
 
 def names(*chances: float, danger: Danger | None = None) -> list[str]:
@@ -48,3 +48,10 @@ def test_mixing_is_a_weighted_sum() -> None:
         np.array([1.0], np.float32), np.array([2.0], np.float32), Weights(encoder=0.5, ngrams=2, shift=1)
     )
     assert mixed[0] == pytest.approx(5.5)
+
+
+def test_a_part_that_says_it_alone_makes_a_second_label_likelier() -> None:
+    chances = np.array([0.9, 0.35, 0.0, 0.0, 0.0], np.float32)
+    assert [one.label for one in choose(chances, LABELS, WEIGHTS)] == ["meal"]
+    both = choose(chances, LABELS, WEIGHTS, parts={"meal", "bath"})
+    assert [one.label for one in both] == ["meal", "bath"]
