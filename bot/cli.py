@@ -76,6 +76,10 @@ def doctor(db: Db = None) -> None:
     raise typer.Exit(examine(db=db))
 
 
+# Errors of these packages are written for people: they say what is wrong and what to do.
+OURS = frozenset({"bot", "nlu", "voice", "backend", "config"})
+
+
 def main() -> None:
     """Entry point. Faults of the person at the keyboard are told in one sentence, not in a stack trace."""
     from bot.commands import add_commands
@@ -85,6 +89,11 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as problem:
+        if type(problem).__module__.partition(".")[0] not in OURS:
+            raise
+        typer.echo(str(problem), err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

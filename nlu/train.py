@@ -16,6 +16,7 @@ from config.catalogue import load_catalogue
 from nlu.augment import cut_out_answers, joined, misheard, with_courtesy, with_questions
 from nlu.clauses import MARKS
 from nlu.data_files import DATA_FOLDER, Example, fingerprint, read_folder
+from nlu.decide import Weights
 from nlu.engines.encoder import EncoderModel
 from nlu.engines.tokens import Vocabulary
 from nlu.speech import build_tables
@@ -23,6 +24,7 @@ from nlu.understanding import TALK_LABELS
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 WORK_FOLDER = Path("var/nlu-training")
+FILES = ("characters.npz", "decision.json", "encoder.npz", "encoder.onnx", "ngrams.npz", "pieces.npz")
 SEED = 7
 MISHEARD_SHARE = 0.2  # of the sentences of an epoch that the encoder hears with errors
 UNPUNCTUATED_SHARE = 0.25
@@ -104,12 +106,17 @@ def train_linear(
     build_tables()
     examples, labels = read_folder(data), all_labels()
     check_labels(examples, labels)
-    learned, held = split(examples)
-    say(f"{len(examples)} sentences, {len(held)} of them held back to choose thresholds")
-    drawn = linear_examples(learned)
-    trial = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
     encoder = read_encoder(model, labels)
-    weights = calibrate(Held(tuple(held), trial, encoder), say=say)
+    if encoder is not None and (model / "decision.json").is_file() and not held_back(model):
+        # This encoder has seen every sentence: the thresholds that its forerunner was given on held-back ones stay.
+        weights = Weights.load(model / "decision.json")
+        say(f"{len(examples)} sentences; the thresholds stay")
+    else:
+        learned, held = split(examples)
+        say(f"{len(examples)} sentences, {len(held)} of them held back to choose thresholds")
+        drawn = linear_examples(learned)
+        trial = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
+        weights = calibrate(Held(tuple(held), trial, encoder), say=say)
     drawn = linear_examples(examples)
     final = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
     model.mkdir(exist_ok=True)
@@ -128,6 +135,11 @@ def check_labels(examples: Sequence[Example], labels: Sequence[str]) -> None:
         )
 
 
+def held_back(model: Path) -> bool:
+    """Whether the encoder was trained without the held-back sentences."""
+    return bool(json.loads((model / "encoder.json").read_text(encoding="utf-8"))["held_back"])
+
+
 def read_encoder(model: Path, labels: Sequence[str]) -> EncoderModel | None:
     """The encoder in a model folder, if there is one and it knows these labels."""
     if not (model / "encoder.onnx").is_file():
@@ -144,9 +156,9 @@ def read_encoder(model: Path, labels: Sequence[str]) -> EncoderModel | None:
 def write_manifest(data: Path, model: Path, sentences: int) -> None:
     """Note what the model was trained on and what its files are."""
     files = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(model.iterdir())
-        if path.suffix in (".npz", ".onnx") or path.name == "decision.json"
+        name: hashlib.sha256((model / name).read_bytes()).hexdigest()
+        for name in FILES
+        if (model / name).is_file()
     }
     note = {"data": fingerprint(data), "sentences": sentences, "files": files}
     (model / "manifest.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")

@@ -47,6 +47,8 @@ def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
     asked = talk.memory.asking
     person = slot.resolved if isinstance(slot.resolved, Person) else None
     before = talk.heard.text[: slot.start]
+    if cues.says("owns_phone", talk.heard.text[slot.end :]):
+        return False  # «打我女儿的电话»
     if asked == Asks.NAME and person and (person.name or person.relation in NOT_KIN):
         form.name = person.name or slot.text
         return True

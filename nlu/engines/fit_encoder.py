@@ -132,9 +132,9 @@ def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
 def rate_at(step: int, per_epoch: int, recipe: Recipe) -> float:
     """The share of the learning rate at a step: two rounds, each rising for a while and then falling to nothing."""
     steps, top = recipe.epochs * per_epoch, 1.0
-    if step >= steps:
+    if step >= steps and recipe.more_epochs:
         step, steps, top = step - steps, recipe.more_epochs * per_epoch, recipe.more_rate / recipe.rate
-    return top * min(1.0, (step + 1) / (0.06 * steps)) * max(0.01, 1 - step / max(1, steps))
+    return top * min(1.0, (step + 1) / max(1.0, 0.06 * steps)) * max(0.01, 1 - step / max(1, steps))
 
 
 def train(
