@@ -110,7 +110,9 @@ def choose(
 def may_be_several(chances: Floats, labels: Sequence[str], weights: Weights) -> bool:
     """Whether a second label is likely enough for the parts of the sentence to be asked."""
     likely = [
-        place for place in np.flatnonzero(chances >= weights.second_by_part) if labels[place] not in ALONE
+        place
+        for place in np.flatnonzero(chances >= weights.second_by_part)
+        if labels[int(place)] not in ALONE
     ]
     return len(likely) > 1
 

@@ -44,6 +44,10 @@ def too_long(talk: Talk) -> None:
 def not_understood(talk: Talk) -> None:
     """Once: the same in other words, with at most three choices. Twice in a row: a person."""
     memory = talk.memory
+    guess = talk.other_item(())
+    if guess is not None and talk.form is None and memory.misses == 0:
+        request.offer(talk, [guess])  # likely enough to ask for it by name
+        return
     memory.misses += 1
     talk.happened.append("not_understood")
     if memory.misses >= MISSES_UNTIL_PERSON:

@@ -29,7 +29,10 @@ from bench_import import write_list
 CONTACTS, ORDERS, TURNS = 10_000, 20_000, 2_000
 NOW = datetime(2026, 11, 23, 9, 10)
 # About as much as a conversation with one open request remembers.
-MEMORY = {"forms": [{"item": "meal", "place": "银川市金凤区长城花园3号楼2单元501", "details": ["软和点"]}], "said": ["好的。"] * 3}
+MEMORY = {
+    "forms": [{"item": "meal", "place": "银川市金凤区长城花园3号楼2单元501", "details": ["软和点"]}],
+    "said": ["好的。"] * 3,
+}
 
 
 def fill(store: Store, folder: Path, elders: int) -> None:
@@ -38,14 +41,28 @@ def fill(store: Store, folder: Path, elders: int) -> None:
     for start in range(0, CONTACTS, 1000):
         with store.unit_of_work() as uow:
             for count in range(start, start + 1000):
-                said = [Line(NOW, "caller", "订饭"), Line(NOW, "line", "好的。给您订明天中午的饭，对吗？")] * 4
-                uow.contacts.save(ContactRecord(f"s{count}", f"139{count * 7:08d}", "spoken", MEMORY, NOW, 1), said)
+                said = [
+                    Line(NOW, "caller", "订饭"),
+                    Line(NOW, "line", "好的。给您订明天中午的饭，对吗？"),
+                ] * 4
+                uow.contacts.save(
+                    ContactRecord(f"s{count}", f"139{count * 7:08d}", "spoken", MEMORY, NOW, 1), said
+                )
             uow.commit()
     for start in range(0, ORDERS, 1000):
         with store.unit_of_work() as uow:
             for count in range(start, start + 1000):
                 at, number = NOW - timedelta(days=count % 60), f"139{count % 5000 * 7:08d}"
-                command = PlaceOrder(f"k{count}", "meal", "self", number, f"s{count}", at, Wanted("2026-11-24"), place="长城花园")
+                command = PlaceOrder(
+                    f"k{count}",
+                    "meal",
+                    "self",
+                    number,
+                    f"s{count}",
+                    at,
+                    Wanted("2026-11-24"),
+                    place="长城花园",
+                )
                 place_order(command, uow)
             uow.commit()
 
@@ -92,10 +109,15 @@ def main() -> None:
             p50, p95, p99 = (sorted(took)[int(TURNS * share)] for share in (0.5, 0.95, 0.99))
             cpu95 = sorted(computed)[int(TURNS * 0.95)]  # what it takes when nothing else runs on the machine
             how = "one read and one write transaction" if apart else "one transaction"
-            print(f"{how}: p50 {p50:.2f} ms, p95 {p95:.2f} ms, p99 {p99:.2f} ms; computing p95 {cpu95:.2f} ms ({TURNS} turns)")
+            print(
+                f"{how}: p50 {p50:.2f} ms, p95 {p95:.2f} ms, p99 {p99:.2f} ms; computing p95 {cpu95:.2f} ms ({TURNS} turns)"
+            )
         for what, ask in (
             ("queue page of 50", lambda uow: uow.orders.queue(limit=50)),
-            ("queue page of 50, one department, routed", lambda uow: uow.orders.queue(states=("routed",), department="home_service")),
+            (
+                "queue page of 50, one department, routed",
+                lambda uow: uow.orders.queue(states=("routed",), department="home_service"),
+            ),
             ("search of a name", lambda uow: uow.orders.search("马秀英")),
         ):
             begun = time.perf_counter()
@@ -104,7 +126,9 @@ def main() -> None:
                     ask(uow)
             print(f"{what}: {(time.perf_counter() - begun) * 20:.2f} ms")
         store.close()
-    print(f"{store.engine.dialect.name}, {elders} elders, {CONTACTS} contacts, {ORDERS} orders; Python {platform.python_version()}, {os.cpu_count()} cores")
+    print(
+        f"{store.engine.dialect.name}, {elders} elders, {CONTACTS} contacts, {ORDERS} orders; Python {platform.python_version()}, {os.cpu_count()} cores"
+    )
 
 
 if __name__ == "__main__":

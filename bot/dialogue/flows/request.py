@@ -117,7 +117,11 @@ def new_requests(talk: Talk) -> bool:
             form = forms.open_form(talk, item)
         form.parked = False
         forms.fill(talk, form)
-        _split_by_person(talk, form)
+        people = talk.slots("beneficiary")
+        if len(items) > 1 and len(people) > 1:
+            whom.settle(form, _nearest(people, cues.first_mention(item, talk.text)), talk.world.caller)
+        else:
+            _split_by_person(talk, form)
     later = [form for form in talk.memory.forms if form.item in items and form is not talk.form]
     if later:
         names = list(dict.fromkeys(talk.rules.catalogue[form.item].say for form in later))
@@ -142,6 +146,13 @@ def _for_another(talk: Talk, form: Form) -> bool:
         return False
     word = "self" if said[0].value == "self" else (said[0].value or said[0].text)
     return word != form.beneficiary and cues.says("also", talk.text) and not cues.says("replace", talk.text)
+
+
+def _nearest(people: Sequence[Slot], mention: int) -> Slot:
+    """«给我爸理发，给我妈洗澡»: the person named last before the item is."""
+    return max(
+        (slot for slot in people if slot.start <= mention), key=lambda slot: slot.start, default=people[0]
+    )
 
 
 def _split_by_person(talk: Talk, form: Form) -> None:

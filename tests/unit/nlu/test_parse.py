@@ -35,7 +35,18 @@ def test_what_says_nothing_is_out_of_scope(text: str) -> None:
     assert parse(text).names() == ("out_of_scope",)
 
 
-@pytest.mark.parametrize("text", ["饭" * 100_000, "我要订饭，" * 20_000, "a" * 100_000, "a1" * 50_000, "\x00" * 100_000, "1" * 100_000, "明天" * 50_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "饭" * 100_000,
+        "我要订饭，" * 20_000,
+        "a" * 100_000,
+        "a1" * 50_000,
+        "\x00" * 100_000,
+        "1" * 100_000,
+        "明天" * 50_000,
+    ],
+)
 def test_the_longest_input_takes_no_longer_than_50_ms(text: str) -> None:
     parse("送饭")
     took = []
@@ -76,7 +87,9 @@ def test_plain_requests_are_understood(text: str, labels: set[str]) -> None:
         ("帮我交一下电费", Expecting.TIME, "utility_payment"),
     ],
 )
-def test_what_was_asked_decides_between_answer_and_request(text: str, expecting: Expecting, label: str) -> None:
+def test_what_was_asked_decides_between_answer_and_request(
+    text: str, expecting: Expecting, label: str
+) -> None:
     assert parse(text, expecting).names() == (label,)
 
 
