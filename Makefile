@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := bot nlu voice backend config tests
 
-.PHONY: help run test check bench lock format clean debian-packages
+.PHONY: help run test check bench train-encoder lock format clean debian-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,11 @@ check: $(VENV)/dev.done ## style, types, import directions, fast tests
 
 bench: $(VENV)/dev.done ## measure; prints what, on which machine, and compares side by side
 	$(BIN)/python -m tests.bench
+
+train-encoder: | $(BIN)/python ## train the encoder of the understanding anew (an hour; then `nuanxian nlu train`)
+	$(PYTHON) -m venv var/encoder
+	var/encoder/bin/pip install --quiet -r requirements/encoder.txt
+	var/encoder/bin/python -c "from nlu.train_encoder import train_encoder; train_encoder()"
 
 format: $(VENV)/dev.done ## put the code into its form
 	$(BIN)/ruff check --fix-only --quiet .
