@@ -14,6 +14,8 @@ from bot.dialogue.turn import Asks, Choice
 from nlu.understanding import Person, Slot
 
 MOST_CHOICES = 3
+# What a form holds about the person it is for.
+WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
 
 
 def answer_confirmation(talk: Talk) -> bool:
@@ -122,6 +124,9 @@ def new_requests(talk: Talk) -> bool:
             whom.settle(form, _nearest(people, cues.first_mention(item, talk.text)), talk.world.caller)
         else:
             _split_by_person(talk, form)
+    for form in talk.memory.forms:
+        if form.item in items and form.beneficiary is None:
+            _same_as_before(talk, form)
     later = [form for form in talk.memory.forms if form.item in items and form is not talk.form]
     if later:
         names = list(dict.fromkeys(talk.rules.catalogue[form.item].say for form in later))
@@ -146,6 +151,15 @@ def _for_another(talk: Talk, form: Form) -> bool:
         return False
     word = "self" if said[0].value == "self" else (said[0].value or said[0].text)
     return word != form.beneficiary and cues.says("also", talk.text) and not cues.says("replace", talk.text)
+
+
+def _same_as_before(talk: Talk, form: Form) -> None:
+    """«再给她找个人打扫»: the person of the order before."""
+    before = talk.memory.last_whom
+    if before and before["beneficiary"] != "self" and cues.says("pronoun", talk.text):
+        for name, value in before.items():
+            if getattr(form, name) in (None, False):
+                setattr(form, name, value)
 
 
 def _nearest(people: Sequence[Slot], mention: int) -> Slot:
@@ -254,6 +268,7 @@ def place(talk: Talk, form: Form) -> None:
                     phone=command.phone,
                 )
             )
+    memory.last_whom = {name: getattr(form, name) for name in WHOM}
     memory.forms.remove(form)
     key = "order.placed_with_callback" if form.missing else "order.placed"
     talk.say(key, what=describe(talk, form))
