@@ -111,7 +111,7 @@ def serve_command(python: Path, project: Path, *, port: int, host: str = "127.0.
         raise RasaServerError(f"{model} is not there: run `nuanxian nlu rasa-train` first")
     return [
         str(python), "-m", "rasa", "run", "--enable-api", "--model", str(model.resolve()),
-        "--interface", host, "--port", str(port), "--log-level", "WARNING",
+        "--interface", host, "--port", str(port), "--quiet",
     ]  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from nlu.rasa.plain import PlainRasaParser
 from nlu.rasa.server import RasaServer, free_port, measure_in_process, train
 from nlu.rasa_project import write_project
 
+# The checkout: other tests may have set NUANXIAN_HOME in this process.
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 24, 9, 30)
@@ -39,7 +41,7 @@ CLEAR = {
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    return make_environment()
+    return make_environment(ROOT / "var" / "rasa" / "env", lock=ROOT / "requirements" / "rasa.lock")
 
 
 @pytest.fixture(scope="module")
