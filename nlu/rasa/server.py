@@ -15,7 +15,7 @@ from typing import Self
 from nlu.data_files import DATA_FOLDER, fingerprint
 from nlu.rasa.client import RasaClient
 from nlu.rasa.environment import Say, process_settings
-from nlu.rasa.errors import RasaError, RasaServerError, RasaTrainingError
+from nlu.rasa.errors import RasaError, RasaRefusedError, RasaServerError, RasaTrainingError
 from nlu.rasa_project import DATA
 
 MODEL = "nuanxian"
@@ -158,6 +158,10 @@ class RasaServer:
             try:
                 if client.status().get("model_file"):
                     return
+            except RasaRefusedError as problem:  # it listens only after it has tried to load the model
+                raise RasaServerError(
+                    f"the Rasa server could not load its model; see {self._project / 'server.log'}"
+                ) from problem
             except RasaError:
                 time.sleep(POLL_S)
         raise RasaServerError(f"the Rasa server was not ready within {START_S} s")
