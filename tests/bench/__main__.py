@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import sys
 
 import tests.bench
 from tests.bench.machine import describe_machine
@@ -18,6 +19,7 @@ def main() -> None:
     for module in sorted(pkgutil.iter_modules(tests.bench.__path__), key=lambda module: module.name):
         if module.name.startswith("bench_") and word in module.name:
             print(f"\n== {module.name.removeprefix('bench_')}", flush=True)
+            sys.argv = sys.argv[:1]  # the benchmarks read their own arguments when they are run alone
             importlib.import_module(f"tests.bench.{module.name}").main()
 
 
