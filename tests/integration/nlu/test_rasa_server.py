@@ -18,7 +18,7 @@ from nlu.engines.rasa import RasaParser
 from nlu.parse import load_parser
 from nlu.rasa.client import RasaClient
 from nlu.rasa.environment import make_environment
-from nlu.rasa.errors import RasaAnswerError, RasaRefusedError
+from nlu.rasa.errors import RasaAnswerError, RasaRefusedError, RasaServerError
 from nlu.rasa.plain import PlainRasaParser
 from nlu.rasa.server import RasaServer, measure_in_process, train
 from nlu.rasa_project import write_project
@@ -140,6 +140,14 @@ def test_when_the_server_dies_our_own_engine_answers(python: Path, project: Path
         assert not parser.healthy()
         ours = load_parser().parse("我想订一份午饭送到家里来", now=NOW)
         assert parser.parse("我想订一份午饭送到家里来", now=NOW) == ours
+
+
+def test_a_broken_model_is_told_and_not_waited_for(python: Path, tmp_path: Path) -> None:
+    """A real server comes up without its model and refuses; it must not be taken for one that still loads."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "nuanxian.tar.gz").write_bytes(b"no archive")
+    with pytest.raises(RasaServerError, match=r"server\.log"), RasaServer(python, tmp_path):
+        pytest.fail("a server without a model must not come up")
 
 
 def test_the_environment_is_the_locked_one(python: Path) -> None:
