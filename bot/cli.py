@@ -41,15 +41,17 @@ def chat(
 ) -> None:
     """Talk with the line in the terminal, or from a script."""
     from bot.composition import open_house
+    from bot.logs import configure
 
+    configure("warning")  # more would get between the lines of a talk
     if jsonl:
         from bot.channels.jsonl import talk_over
 
-        talk_over(open_house(db=db, logs=False).conversations)
+        talk_over(open_house(db=db).conversations)
         return
     from bot.channels.terminal import talk
 
-    talk(open_house(db=db, logs=False).conversations, sender=sender)
+    talk(open_house(db=db).conversations, sender=sender)
 
 
 @app.command()

@@ -9,7 +9,6 @@ from bot.conversations import Conversations
 from bot.dialogue.engine import Dialogue
 from bot.dialogue.knowledge import Knowledge
 from bot.dialogue.talk import Rules
-from bot.logs import configure
 from config.catalogue import load_catalogue
 from config.knowledge import load_knowledge
 from config.organisation import load_departments
@@ -40,13 +39,12 @@ def build_dialogue() -> Dialogue:
     )
 
 
-def open_house(*, db: str | None = None, logs: bool = True, rescue: bool = True) -> House:
+def open_house(*, db: str | None = None, rescue: bool = True) -> House:
     """Settings from the environment (`db` overrides the database), the store migrated, the models loaded.
 
-    `rescue`: see `Conversations`. Without `logs` only warnings are written, so that they do not get between the lines of a talk.
+    `rescue`: see `Conversations`. Logging is set up by whoever runs the house, not here.
     """
     settings = load_settings(db=db)
-    configure(settings.log_level if logs else "warning")
     store = open_store(settings)
     return House(
         settings=settings, store=store, conversations=Conversations(store, build_dialogue(), rescue=rescue)

@@ -12,6 +12,7 @@ from backend.web.app import create_app
 from bot.channels.mount import mount_channels
 from bot.channels.web import elder_router
 from bot.composition import House, open_house
+from bot.logs import configure
 from config.catalogue import load_catalogue
 from config.settings import Settings
 
@@ -28,6 +29,7 @@ def serve(*, db: str | None = None, host: str | None = None, port: int | None = 
     """Open the house, load demo data in demo mode, say where everything is, and serve until stopped."""
     house = open_house(db=db)
     settings = house.settings
+    configure(settings.log_level)
     if settings.demo:
         load_demo(house.store)
     host, port = host or settings.host, port or settings.port

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.answers import bare_answer, strip_marks
+from nlu.bare import settled
 from nlu.clauses import clauses
 from nlu.danger import find_danger
 from nlu.decide import ANSWERED, Weights, choose, is_sure, may_be_several, mix, ranked, sigmoid
@@ -18,11 +18,9 @@ from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
 from nlu.slots import find_slots
 from nlu.speech import cut
-from nlu.understanding import Expecting, Parser, ScoredLabel, Slot, TaggedSpan, Understanding
+from nlu.understanding import Expecting, Parser, Slot, TaggedSpan, Understanding
 
 MODEL_FOLDER = Path(__file__).parent / "model"
-BARE_CONFIDENCE = 0.97
-NOTHING_SAID = 0.95
 # How much the recogniser's best reading and its next ones count.
 READINGS = (0.6, 0.25, 0.15)
 
@@ -45,13 +43,8 @@ class NuanxianParser:
         now: datetime,
     ) -> Understanding:
         text = cut(text)
-        if not strip_marks(text):
-            nothing = (ScoredLabel("out_of_scope", NOTHING_SAID),)
-            return Understanding(text, nothing, nothing)
-        bare = bare_answer(text, expecting=expecting)
-        if bare is not None:
-            said = (ScoredLabel(bare, BARE_CONFIDENCE),)
-            return Understanding(text, said, said, find_slots(text, now=now, expecting=expecting))
+        if (known := settled(text, expecting=expecting, now=now)) is not None:
+            return known
         logits, spans = self._read(text, expecting)
         if alternatives:
             others = [self._read(cut(other), expecting)[0] for other in alternatives[: len(READINGS) - 1]]

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from backend.domain.order import Order
 from bot.conversations import Answer, Conversations
 from bot.dialogue.turn import Channel, Turn
+from bot.order_json import order_json
 from config.wording import load_wording
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ class JsonLines:
         if isinstance(conversations, str):
             from bot.composition import open_house
 
-            conversations = open_house(db=conversations, logs=False, rescue=False).conversations
+            conversations = open_house(db=conversations, rescue=False).conversations
         self._conversations = conversations
 
     def handle(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -121,18 +121,6 @@ def as_json(session: str, answer: Answer) -> dict[str, Any]:
         "emergency": reply.emergency,
         "handoff": reply.handoff,
         "orders": [order_json(order) for order in answer.orders],
-    }
-
-
-def order_json(order: Order) -> dict[str, Any]:
-    return {
-        "number": order.number,
-        "item": order.item,
-        "beneficiary": order.beneficiary,
-        "time": order.wanted.iso,
-        "place": order.place,
-        "phone": order.phone,
-        "status": order.state.value,
     }
 
 

@@ -23,10 +23,10 @@ from starlette.responses import JSONResponse, Response
 
 from bot.channels.body import TooLargeError, read_body
 from bot.channels.contract import BrokenError, ForgedError, Incoming, Text, local_now
-from bot.channels.jsonl import order_json
 from bot.channels.reception import Reception
 from bot.conversations import Answer
 from bot.dialogue.turn import Channel
+from bot.order_json import order_json
 
 log = structlog.get_logger()
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from backend.domain.order import Order, OrderNotFoundError, State
 from backend.services.ports import UnitOfWork
 from bot.commands.opening import Db, fail, opened
+from bot.order_json import order_json
 from config.catalogue import load_catalogue
 from config.organisation import load_departments
 
@@ -89,14 +90,7 @@ def show(number: str, as_json: AsJson = False, db: Db = None) -> None:
 
 def as_dict(order: Order) -> dict[str, Any]:
     """The order as scripts see it: the fields of the JSON-lines interface, and what staff know besides."""
-    return {
-        "number": order.number,
-        "item": order.item,
-        "beneficiary": order.beneficiary,
-        "time": order.wanted.iso,
-        "place": order.place,
-        "phone": order.phone,
-        "status": order.state.value,
+    return order_json(order) | {
         "name": order.beneficiary_name,
         "elder_id": order.elder_id,
         "caller": order.caller,

@@ -11,18 +11,17 @@ from datetime import datetime
 import numpy as np
 import structlog
 
-from nlu.answers import bare_answer, strip_marks
+from nlu.bare import settled
 from nlu.danger import find_danger
 from nlu.decide import ANSWERED, Weights, choose, ranked
 from nlu.engines.ngrams import Floats
-from nlu.parse import BARE_CONFIDENCE, NOTHING_SAID
 from nlu.rasa.answer import RasaAnswer, chances_of, read_answer
 from nlu.rasa.client import RasaClient
 from nlu.rasa.errors import RasaError, RasaUnreachableError
 from nlu.slots import find_slots
 from nlu.speech import cut
 from nlu.train import all_labels
-from nlu.understanding import Expecting, Parser, ScoredLabel, TaggedSpan, Understanding
+from nlu.understanding import Expecting, Parser, TaggedSpan, Understanding
 
 TIMEOUT_S = 1.0
 REST_S = 5.0  # after an answer that did not come, the server is left alone so long: callers must not wait each time
@@ -73,13 +72,8 @@ class RasaParser:
     ) -> Understanding:
         """As the interface says; of what the recogniser heard, Rasa is asked for the first reading only."""
         text = cut(text)
-        if not strip_marks(text):
-            nothing = (ScoredLabel("out_of_scope", NOTHING_SAID),)
-            return Understanding(text, nothing, nothing)
-        bare = bare_answer(text, expecting=expecting)
-        if bare is not None:
-            said = (ScoredLabel(bare, BARE_CONFIDENCE),)
-            return Understanding(text, said, said, find_slots(text, now=now, expecting=expecting))
+        if (known := settled(text, expecting=expecting, now=now)) is not None:
+            return known
         try:
             answer = self._ask(text)
         except RasaError as problem:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.channels.jsonl import JsonLines
+from bot.logs import configure
 from tests.bench.machine import percentile
 
 OPEN_CONVERSATIONS = 1_000
@@ -27,6 +28,7 @@ ANSWERS = ("明天上午", "金凤区长城花园三号楼二单元501", "马建
 
 
 def main() -> None:
+    configure("warning")
     with tempfile.TemporaryDirectory() as folder:
         db = f"sqlite:///{folder}/bench.sqlite"
         line = JsonLines(db)

@@ -1,0 +1,24 @@
+"""What is settled before any engine is asked: nothing was said, or a bare answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from nlu.answers import bare_answer, strip_marks
+from nlu.slots import find_slots
+from nlu.understanding import Expecting, ScoredLabel, Understanding
+
+BARE_CONFIDENCE = 0.97
+NOTHING_SAID = 0.95
+
+
+def settled(text: str, *, expecting: Expecting | None, now: datetime) -> Understanding | None:
+    """The understanding of a text that needs no engine, or None."""
+    if not strip_marks(text):
+        nothing = (ScoredLabel("out_of_scope", NOTHING_SAID),)
+        return Understanding(text, nothing, nothing)
+    bare = bare_answer(text, expecting=expecting)
+    if bare is None:
+        return None
+    said = (ScoredLabel(bare, BARE_CONFIDENCE),)
+    return Understanding(text, said, said, find_slots(text, now=now, expecting=expecting))
