@@ -1,117 +1,134 @@
-"""The learning loop: sentences that were not understood are labelled by staff and go into the data files, masked."""
+"""The learning loop: personal data is masked before a sentence is kept, and what staff labelled goes into the data files."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from config.lexicon import load
 from nlu.answers import strip_marks
-from nlu.data_files import (
-    DATA_FOLDER,
-    DataFileError,
-    Example,
-    mark_sentence,
-    read_folder,
-    read_sentence,
-    write_file,
-)
+from nlu.data_files import DATA_FOLDER, Example, read_file, read_folder, write_file
+from nlu.slots.names import led_names, name_at
+from nlu.slots.numbers import digit_values
+from nlu.speech import even
 from nlu.train import all_labels
+from nlu.understanding import Person, Place, Slot
 
+STYLE = "reviewed"
 # Digits of phones, cards and doors, written or spoken, are replaced one for one.
 DIGITS = re.compile(r"[0-9０-９]{3,}[0-9Xx]?")
-STAND_IN = "0"
-SKIP, STOP = "", "q"
+SPOKEN_RUN = 5  # shorter runs of spoken digits are years and amounts
+SHORTEST_NAME = 2  # characters; one alone stands in half of all sentences
+# Marked slots are written in brackets, so a bracket that somebody typed becomes a round one.
+BRACKETS = str.maketrans("[]", "()")
+
+Stretch = tuple[int, int, str]  # from, to, what stands there instead
+
+
+class UnknownLabelError(ValueError):
+    """Somebody gave a label that the line does not know."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A sentence on the review list; without labels it waits for staff."""
+class Reviewed:
+    """A masked sentence with the labels that staff gave it, and what the line had asked before it."""
 
     text: str
-    labels: tuple[str, ...] = ()
-    style: str = "reviewed"
-    rejected: bool = False  # looked at, and not fit for the data files
+    labels: tuple[str, ...]
+    expecting: str | None = None
 
 
-def mask(text: str, spoken_digits: str = "") -> str:
-    """The sentence without numbers that belong to a person; `spoken_digits` are the characters that say digits."""
-    text = DIGITS.sub(lambda found: STAND_IN * len(found.group()), text)
-    if spoken_digits:
-        run = re.compile(f"[{re.escape(spoken_digits)}]{{5,}}")
-        text = run.sub(lambda found: spoken_digits[0] * len(found.group()), text)
-    return text
+def mask(text: str, slots: Iterable[Slot] = (), names: Iterable[str] = ()) -> str:
+    """The sentence on one line, without names, addresses and numbers.
+
+    `slots` are those of this very text. `names` stand in the records of the conversation: no reader need find them.
+    """
+    plain, stands = even(text), load("masks")
+    stretches = [*_in_slots(text, plain, slots, stands), *_named(plain, names, stands["name"])]
+    stretches += [(found.start, found.end, stands["name"]) for found in led_names(plain)]
+    masked = DIGITS.sub(lambda run: stands["digit"] * len(run.group()), _replaced(text, stretches))
+    masked = _spoken_run().sub(lambda run: stands["spoken_digit"] * len(run.group()), masked)
+    shown = "".join(letter if letter.isprintable() else " " for letter in masked)
+    return " ".join(shown.split()).translate(BRACKETS)
 
 
-def read_list(path: Path) -> list[Entry]:
-    """The entries of a JSON-lines file."""
-    entries: list[Entry] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            row = json.loads(line)
-            labels = tuple(row.get("labels") or ())
-            entries.append(
-                Entry(row["text"], labels, row.get("style", "reviewed"), bool(row.get("rejected")))
-            )
-    return entries
+def key_of(text: str) -> str:
+    """What two writings of one sentence have in common; empty when there is no word in it."""
+    return strip_marks(text)
 
 
-def write_list(path: Path, entries: Sequence[Entry]) -> None:
-    rows = [
-        {"text": one.text, "labels": list(one.labels), "style": one.style, "rejected": one.rejected}
-        for one in entries
-    ]
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+def read_labels(answer: str) -> tuple[str, ...]:
+    """The labels of an answer like `meal+bath`. Raises UnknownLabelError."""
+    labels = tuple(dict.fromkeys(part.strip() for part in answer.split("+") if part.strip()))
+    if unknown := sorted(set(labels) - set(all_labels())):
+        raise UnknownLabelError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(all_labels()))}")
+    return labels
 
 
-def ask_for_labels(
-    entries: Sequence[Entry], *, ask: Callable[[str], str], say: Callable[[str], None]
-) -> list[Entry]:
-    """Ask for the labels of each waiting entry: `a+b`, empty to skip, `-` to reject, `q` to stop."""
-    known, reviewed, stopped = set(all_labels()), list(entries), False
-    for place, entry in enumerate(reviewed):
-        if stopped or entry.labels or entry.rejected:
-            continue
-        say(mask(entry.text))
-        while True:
-            answer = ask("labels (a+b; empty: skip; -: reject; q: stop)").strip()
-            labels = tuple(part.strip() for part in answer.split("+") if part.strip())
-            if answer in (SKIP, STOP, "-") or set(labels) <= known:
-                break
-            say(f"unknown: {', '.join(sorted(set(labels) - known))}; known: {', '.join(sorted(known))}")
-        if answer == STOP:
-            stopped = True
-        elif answer == "-":
-            reviewed[place] = replace(entry, rejected=True)
-        elif labels:
-            reviewed[place] = replace(entry, labels=labels)
-    return reviewed
-
-
-def export_reviewed(entries: Sequence[Entry], path: Path, *, data: Path = DATA_FOLDER) -> int:
-    """Add the labelled entries, masked, to a data file; what the data files hold already is left out. How many went."""
-    held = {strip_marks(example.text) for example in read_folder(data)}
-    kept = _read_kept(path)
-    held |= {strip_marks(example.text) for example in kept}
+def export_reviewed(sentences: Sequence[Reviewed], path: Path, *, data: Path = DATA_FOLDER) -> int:
+    """Add the sentences, masked, to a data file; what the data files hold already is left out. How many went."""
+    kept = read_file(path) if path.is_file() else []
+    held = {strip_marks(example.text) for example in (*read_folder(data), *kept)}
     fresh: list[Example] = []
-    for entry in entries:
-        if not entry.labels:
-            continue
-        text, spans = read_sentence(mask(entry.text))
-        if strip_marks(text) and strip_marks(text) not in held:
-            held.add(strip_marks(text))
-            fresh.append(Example(text, entry.labels, spans, entry.style))
+    for sentence in sentences:
+        text = mask(sentence.text)
+        bare = strip_marks(text)
+        if bare and bare not in held:
+            held.add(bare)
+            fresh.append(Example(text, sentence.labels, (), STYLE, sentence.expecting))
     if fresh:
-        ordered = sorted([*kept, *fresh], key=lambda example: (example.labels, example.style))
-        if any("\n" in mark_sentence(example) for example in ordered):
-            raise DataFileError(f"{path}: a sentence can not span lines")
-        write_file(path, ordered)
+        write_file(path, sorted([*kept, *fresh], key=_order))
     return len(fresh)
 
 
-def _read_kept(path: Path) -> list[Example]:
-    from nlu.data_files import read_file
+def _order(example: Example) -> tuple[tuple[str, ...], str, str]:
+    """Examples that share a block stand together; within it they keep their order."""
+    return example.labels, example.style, example.expecting or ""
 
-    return read_file(path) if path.is_file() else []
+
+def _in_slots(text: str, plain: str, slots: Iterable[Slot], stands: dict[str, str]) -> Iterator[Stretch]:
+    for slot in slots:
+        if isinstance(slot.resolved, Place) and not slot.resolved.usual:
+            yield slot.start, slot.end, stands["place"]
+        elif slot.slot == "phone":
+            yield slot.start, slot.end, _without_digits(text[slot.start : slot.end], stands)
+        elif isinstance(slot.resolved, Person):
+            if slot.resolved.name:
+                yield from _named(plain, [slot.resolved.name], stands["name"])
+            elif name := name_at(plain, slot.end):  # «我妈李秀英»
+                yield slot.end, slot.end + len(name), stands["name"]
+
+
+def _named(plain: str, names: Iterable[str], stand_in: str) -> Iterator[Stretch]:
+    """Every place where one of the names stands."""
+    for name in {even(name) for name in names}:
+        if len(name) >= SHORTEST_NAME:
+            for found in re.finditer(re.escape(name), plain):
+                yield found.start(), found.end(), stand_in
+
+
+def _replaced(text: str, stretches: Iterable[Stretch]) -> str:
+    """The text with the stretches replaced; of those that overlap, the first one's stand-in is for all of them."""
+    pieces, position = [], 0
+    for start, end, stand_in in sorted(stretches, key=lambda one: (one[0], -one[1])):
+        if start >= position:
+            pieces += [text[position:start], stand_in]
+        position = max(position, end)
+    return "".join((*pieces, text[position:]))
+
+
+def _without_digits(said: str, stands: dict[str, str]) -> str:
+    spoken = digit_values()
+    return "".join(
+        stands["digit"] if letter.isdecimal() else stands["spoken_digit"] if letter in spoken else letter
+        for letter in said
+    )
+
+
+@lru_cache(maxsize=1)
+def _spoken_run() -> re.Pattern[str]:
+    spoken = "".join(letter for letter in digit_values() if not letter.isascii())
+    return re.compile(f"[{spoken}]{{{SPOKEN_RUN},}}")

@@ -26,7 +26,7 @@ MODEL_FOLDER = Path(__file__).parent / "model"
 WORK_FOLDER = Path("var/nlu-training")
 FILES = ("characters.npz", "decision.json", "encoder.npz", "encoder.onnx", "ngrams.npz", "pieces.npz")
 SEED = 7
-MISHEARD_SHARE = 0.2  # of the sentences of an epoch that the encoder hears with errors
+MISHEARD_SHARE = 0.3  # of the sentences of an epoch that the encoder hears with errors
 UNPUNCTUATED_SHARE = 0.25
 HELD_BACK = 12  # one sentence in so many is held back to choose weights and thresholds
 

@@ -65,7 +65,10 @@ class WantedTime:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An address as said, split as far as it could be. Any part may be None. `usual` is «老地方», «家里»."""
+    """An address as said, split as far as it could be. Any part may be None. `usual` is «老地方», «家里».
+
+    `destination`: where the person wants to be taken or something is to be done («陪我去人民医院»), not where to come.
+    """
 
     text: str
     county: str | None = None
@@ -75,6 +78,7 @@ class Place:
     unit: str | None = None
     door: str | None = None
     usual: bool = False
+    destination: bool = False
 
 
 @dataclass(frozen=True, slots=True)

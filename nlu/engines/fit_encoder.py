@@ -130,11 +130,9 @@ def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def rate_at(step: int, per_epoch: int, recipe: Recipe) -> float:
-    """The share of the learning rate at a step: two rounds, each rising for a while and then falling to nothing."""
-    steps, top = recipe.epochs * per_epoch, 1.0
-    if step >= steps and recipe.more_epochs:
-        step, steps, top = step - steps, recipe.more_epochs * per_epoch, recipe.more_rate / recipe.rate
-    return top * min(1.0, (step + 1) / max(1.0, 0.06 * steps)) * max(0.01, 1 - step / max(1, steps))
+    """The share of the learning rate at a step: rising for a while, then falling to nothing."""
+    steps = recipe.epochs * per_epoch
+    return min(1.0, (step + 1) / max(1.0, 0.06 * steps)) * max(0.01, 1 - step / max(1, steps))
 
 
 def train(
@@ -164,14 +162,14 @@ def train(
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first = state["epoch"] + 1
-    for epoch in range(first, recipe.epochs + recipe.more_epochs):
+    for epoch in range(first, recipe.epochs):
         started = time.monotonic()
         rng = random.Random(recipe.seed * 1000 + epoch)  # noqa: S311 (repeatable order)
         batches = _batches(prepare(draw(epoch), vocabulary, labels, rng=rng), recipe.batch, rng)
         network.train()
         total = 0.0
         for number, group in enumerate(batches):
-            total += _step(network, optimizer, collate(group))
+            total += _step(network, optimizer, collate(group), recipe.push)
             schedule.step()
             if number % 50 == 49:
                 say(
@@ -189,15 +187,33 @@ def train(
     return network
 
 
-def _step(network: Network, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor]) -> float:
-    with torch.autocast("cpu", torch.bfloat16):
-        logits, tags = read_batch(network, batch)
-    loss = loss_of(logits.float(), tags.float(), batch)
+def _step(
+    network: Network, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor], push: float
+) -> float:
+    def loss_now() -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, tags = read_batch(network, batch)
+        return loss_of(logits.float(), tags.float(), batch)
+
+    loss = loss_now()
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
+    _learn_pushed(network, loss_now, push)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
     return float(loss.detach())
+
+
+def _learn_pushed(network: Network, loss_now: Callable[[], torch.Tensor], push: float) -> None:
+    """Add the gradients of the same batch with its embeddings pushed where they hurt most."""
+    pieces = network.pieces.weight
+    steepness = pieces.grad.norm() if pieces.grad is not None else torch.zeros(())
+    if not push or not torch.isfinite(steepness) or not steepness:
+        return
+    moved = push * pieces.grad / steepness
+    pieces.data.add_(moved)
+    loss_now().backward()  # type: ignore[no-untyped-call, unused-ignore]
+    pieces.data.sub_(moved)
 
 
 def export(network: Network, path: Path) -> None:

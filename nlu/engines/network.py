@@ -25,9 +25,10 @@ class Recipe:
 
     layers: tuple[int, ...] = tuple(range(12))
     epochs: int = 6
-    rate: float = 3e-4
-    more_epochs: int = 4  # a second, gentler round
-    more_rate: float = 1.5e-4
+    rate: float = 1e-4
+    # How far the embeddings of the pieces are pushed against the label before a second look at each batch (fast
+    # gradient method, Miyato et al. 2017): one point more exact sets on sentences written apart.
+    push: float = 0.5
     batch: int = 32
     dropout: float = 0.1
     seed: int = 11

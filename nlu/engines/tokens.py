@@ -16,6 +16,7 @@ from nlu.understanding import SLOTS, Expecting
 
 LONGEST = 126  # characters the encoder looks at; of a longer sentence its beginning and its end
 HEAD = 56  # of these from the beginning
+MOST_PIECES = 56  # that the encoder looks at: a sentence takes it 0.4 ms a piece
 PIECE = 4  # characters of the longest piece
 START, PADDING, END, UNKNOWN = 0, 1, 2, 3
 SPECIAL = 4
@@ -93,6 +94,9 @@ class Vocabulary:
             places = [*places[:HEAD], *places[HEAD - LONGEST :]]
         packed = "".join(evened[place] for place in places)
         borders = self.cut(packed)
+        if len(borders) > MOST_PIECES:
+            half = MOST_PIECES // 2
+            places, packed, borders = _kept([*borders[:half], *borders[-half:]], places, packed)
         if rng is not None and loosened:
             borders = [
                 piece for start, end in borders
@@ -112,6 +116,18 @@ class Vocabulary:
         letters = np.array([self.numbers.get(letter, UNKNOWN) for letter in packed], np.int64)
         folded = tables().folded[by_piece].astype(np.int64)
         return Tokens(pieces, by_piece, folded, letters, owners, inner, np.array(places, np.int64))
+
+
+def _kept(
+    pieces: list[tuple[int, int]], places: list[int], packed: str
+) -> tuple[list[int], str, list[tuple[int, int]]]:
+    """Only these pieces of a text, closed up: where their characters stand, the characters, and the pieces' new borders."""
+    letters = [at for start, end in pieces for at in range(start, end)]
+    borders, at = [], 0
+    for start, end in pieces:
+        borders.append((at, at + end - start))
+        at += end - start
+    return [places[letter] for letter in letters], "".join(packed[letter] for letter in letters), borders
 
 
 def question_number(expecting: str | None) -> int:

@@ -37,22 +37,28 @@ def find_places(
     spans: Sequence[TaggedSpan] = (),
     tagged: bool = False,
 ) -> list[PlaceSpan]:
-    """The addresses of the text in order. Destinations and places in a story are left out."""
+    """The addresses and destinations of the text in order. Places in a story are left out."""
     asked = expecting is Expecting.PLACE
     found = [
         _place_of(chain, text)
         for chain in chains_of(text)
         if _is_address(chain, text, expecting, spans, tagged)
     ]
-    if found:
-        return found
-    usual = _usual(text, asked)
-    return [usual] if usual else []
+    if not found and (usual := _usual(text, asked)):
+        found = [usual]
+    if not asked:
+        found += [
+            span
+            for span in _destinations(text, spans, tagged)
+            if not any(span.start < other.end and other.start < span.end for other in found)
+        ]
+    return sorted(found, key=lambda span: span.start)
 
 
 def possible(text: str) -> list[Candidate]:
-    """Everything that is built like an address."""
-    return [candidate for chain in chains_of(text) if (candidate := _candidate(chain))]
+    """Everything that is built like an address, and every destination."""
+    addresses = [candidate for chain in chains_of(text) if (candidate := _candidate(chain))]
+    return addresses + _destination_candidates(text)
 
 
 def house_numbers(text: str) -> frozenset[tuple[int, int]]:
@@ -150,6 +156,35 @@ def read_place(said: str) -> Place:
     """The parts of an address that somebody else found."""
     chains = chains_of(said)
     return replace(_place_of(chains[0], said).place, text=said) if len(chains) == 1 else Place(said)
+
+
+# --- where to go ------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _destination_words() -> re.Pattern[str]:
+    words = lexicon()
+    return re.compile(
+        str(words["destination"])
+        .replace("{letter}", f"[^{words['name_stops']}]")
+        .replace("{destinations}", alternation(words["destinations"]))
+    )
+
+
+def _destination_candidates(text: str) -> list[Candidate]:
+    return [
+        Candidate("place", match.start(), match.end(), "destination")
+        for match in _destination_words().finditer(text)
+        if _rule("destination_before").search(text[max(0, match.start() - LEFT) : match.start()])
+    ]
+
+
+def _destinations(text: str, spans: Sequence[TaggedSpan], tagged: bool) -> list[PlaceSpan]:
+    return [
+        PlaceSpan(one.start, one.end, Place(text[one.start : one.end], destination=True))
+        for one in _destination_candidates(text)
+        if is_wanted(text, one, spans=spans, tagged=tagged)
+    ]
 
 
 # --- the usual place -------------------------------------------------------------------------------------------

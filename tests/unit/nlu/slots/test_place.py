@@ -80,7 +80,16 @@ def test_home_counts_without_a_question_only_where_something_is_brought() -> Non
     ],
 )
 def test_destinations_stories_and_look_alikes_are_no_addresses(said: str) -> None:
-    assert places(said) == []
+    assert [place for place in places(said) if not place.destination] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [("送我去银行", "银行"), ("带我到公园浪一圈", "公园"), ("后天陪我去人民医院", "人民医院")],
+)
+def test_where_somebody_wants_to_go_is_a_destination(said: str, where: str) -> None:
+    [place] = places(said)
+    assert (place.text, place.destination) == (where, True)
 
 
 def test_two_addresses_are_two() -> None:
