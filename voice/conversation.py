@@ -1,0 +1,51 @@
+"""What a call needs of whoever answers it. `bot/phone.py` implements it with the conversation core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn of the caller. `text` None: silence, or the greeting is wanted (the first turn of a call)."""
+
+    text: str | None
+    at: datetime  # naive local time (Asia/Shanghai)
+    alternatives: tuple[str, ...] = ()  # other readings, best first
+    confidence: float | None = None  # 0..1 of `text`; None: not known (typed on the keys)
+    by_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the line says now, and what it expects next."""
+
+    sentences: tuple[str, ...]  # spoken one by one, in this order
+    asks: str | None = None  # what was asked, by the names of `nlu.understanding.Expecting`
+    choices: tuple[tuple[str, str], ...] = ()  # quick answers: what is heard or shown, and what it stands for
+    urgent: bool = False  # said at once, over anything that is being said
+    emergency: bool = False
+    handoff: bool = False  # a person is wanted
+    ended: bool = False
+    pace: int = 0  # steps slower than normal, 0..3, each -15 %
+    loudness: int = 0  # steps louder than normal, 0..2, each +6 dB (limited)
+    events: tuple[dict[str, Any], ...] = field(
+        default=()
+    )  # JSON objects for the record: order, emergency, handoff
+
+
+class Answering(Protocol):
+    """One caller's conversation. Not safe for several turns at once: a call asks one at a time."""
+
+    async def answer(self, said: Said) -> Answer: ...
+    async def hung_up(
+        self, reason: str
+    ) -> None: ...  # the call is over; `reason` is one of `voice.call.Reason`
+
+
+class Answers(Protocol):
+    """Where conversations come from: one for each call."""
+
+    def begin(self, *, caller: str, call_id: str) -> Answering: ...

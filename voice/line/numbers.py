@@ -1,0 +1,31 @@
+"""Who calls, read from a SIP address; and how a number is shown in a log."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+WITHHELD = "anonymous"
+# What networks put in place of a number that its owner hides (RFC 3323, and what exchanges really send).
+_HIDDEN = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private"})
+_ADDRESS = re.compile(r"<?(?:(?:sips?|tel):)?(?P<user>[^@;>?]*)", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[\s().\-]")
+_SHOWN_DIGITS = 3
+
+
+def number_of(address: str) -> str:
+    """The number or user name in a SIP or tel address (`"Li" <sip:+8613900000001@host;x=y>`)."""
+    bare = address[address.find("<") + 1 :] if "<" in address else address
+    match = _ADDRESS.match(bare.strip())
+    user = unquote(match["user"]) if match else ""
+    plain = _SEPARATORS.sub("", user)
+    if plain.lstrip("+").isdigit():
+        return plain
+    return WITHHELD if user.strip().lower() in _HIDDEN else user.strip()
+
+
+def masked(number: str) -> str:
+    """For logs: `139*****001`. A name is masked like a number."""
+    if number == WITHHELD or len(number) <= 2 * _SHOWN_DIGITS:
+        return number if number == WITHHELD else "*" * len(number)
+    return number[:_SHOWN_DIGITS] + "*" * (len(number) - 2 * _SHOWN_DIGITS) + number[-_SHOWN_DIGITS:]

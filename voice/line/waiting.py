@@ -1,0 +1,174 @@
+"""When all places are taken a caller is told so kindly, waits in turn, or is handed to a person."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from importlib.resources import files
+
+import structlog
+import yaml
+
+from voice.line.line import Connection, Key, LineError, OnCall, Samples
+from voice.line.waiting_queue import Limits, Standing, Talking, TooLong, TooMany, Waiting, WaitingQueue
+
+log = structlog.get_logger(__name__)
+
+REPEAT_S = 20  # between two announcements of the place
+LOOK_S = 0.1  # between two looks: whose turn it is, whether everything has been said
+PERSON_KEY = "0"
+
+Say = Callable[[str, int], AsyncIterator[Samples]]  # the text as sound at this rate, piece by piece
+HandOver = Callable[[Connection], Awaitable[None]]  # to a person; raises LineError when nobody is there
+
+
+class Outcome(Enum):
+    TURN = auto()
+    PERSON = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWords:
+    """`config/wording/waiting.yaml`."""
+
+    wait: str
+    wait_first: str
+    still: str
+    still_first: str
+    press: str
+    person: str
+    full: str
+
+    def place(self, ahead: int, *, again: bool) -> str:
+        first, other = (self.still_first, self.still) if again else (self.wait_first, self.wait)
+        return other.format(place=ahead) if ahead else first
+
+
+def load_waiting_words() -> WaitingWords:
+    return WaitingWords(**yaml.safe_load(files("config.wording").joinpath("waiting.yaml").read_text("utf-8")))
+
+
+def transfer_to(number: str) -> HandOver:
+    """The simplest way to a person: the call is transferred to this number."""
+
+    async def hand_over(connection: Connection) -> None:
+        await connection.transfer(number)
+
+    return hand_over
+
+
+class WaitingRoom:
+    """Stands before whoever serves calls: give `take` to the lines instead. One room for all lines together."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        serve: OnCall,
+        *,
+        say: Say,
+        words: WaitingWords,
+        hand_over: HandOver | None = None,
+    ) -> None:
+        self._queue = WaitingQueue(limits)
+        self._serve, self._say, self._words, self._hand_over = serve, say, words, hand_over
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Talking, waiting: for operators."""
+        return self._queue.counts
+
+    async def take(self, connection: Connection) -> None:
+        standing = self._queue.arrive(connection.id, time.monotonic())
+        try:
+            if isinstance(standing, TooMany):
+                await self._turn_away(connection)
+            elif isinstance(standing, Talking) or await self._wait(connection, standing.ahead):
+                await self._serve(connection)
+        finally:
+            self._queue.leave(connection.id)
+
+    async def _wait(self, connection: Connection, ahead: int) -> bool:
+        """True when it is this caller's turn; False when the caller hung up or went to a person."""
+        log.info("line.waits", call=connection.id, ahead=ahead)
+        may_ask = self._hand_over is not None
+        while True:
+            outcome = await self._outcome(connection, may_ask)
+            if outcome is Outcome.PERSON:
+                if await self._hand(connection):
+                    return False
+                may_ask = False  # nobody is there: wait on
+                continue
+            connection.flush()
+            return outcome is Outcome.TURN
+
+    async def _outcome(self, connection: Connection, may_ask: bool) -> Outcome:
+        """The first that happens. Afterwards nobody reads the events any more."""
+        listening = asyncio.create_task(_listen(connection, may_ask))
+        waiting = asyncio.create_task(self._until_turn(connection, may_ask))
+        announcing = asyncio.create_task(self._announce(connection, may_ask))
+        try:
+            await asyncio.wait({listening, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            return (listening if listening.done() else waiting).result()
+        finally:
+            for task in (listening, waiting, announcing):
+                task.cancel()
+            await asyncio.gather(listening, waiting, announcing, return_exceptions=True)
+
+    async def _until_turn(self, connection: Connection, may_ask: bool) -> Outcome:
+        while True:
+            match self._standing(connection):
+                case Talking():
+                    return Outcome.TURN
+                case TooLong() if may_ask:
+                    return Outcome.PERSON
+            await asyncio.sleep(LOOK_S)
+
+    async def _announce(self, connection: Connection, may_ask: bool) -> None:
+        again = False
+        while True:
+            standing = self._standing(connection)
+            if isinstance(standing, Waiting | TooLong):
+                press = self._words.press if may_ask else ""
+                await self._speak(connection, self._words.place(standing.ahead, again=again) + press)
+            again = True
+            await asyncio.sleep(REPEAT_S)
+
+    async def _turn_away(self, connection: Connection) -> None:
+        log.warning("line.full", call=connection.id)
+        if not await self._hand(connection):
+            await self._speak(connection, self._words.full)
+            await connection.hang_up()
+
+    async def _hand(self, connection: Connection) -> bool:
+        if self._hand_over is None:
+            return False
+        connection.flush()
+        await self._speak(connection, self._words.person)
+        try:
+            await self._hand_over(connection)
+        except LineError as error:
+            log.warning("line.nobody_there", call=connection.id, why=str(error))
+            return False
+        return True
+
+    async def _speak(self, connection: Connection, text: str) -> None:
+        """Until it has been heard."""
+        async for samples in self._say(text, connection.rate):
+            connection.play(samples)
+        while connection.pending_ms:  # noqa: ASYNC110 (a connection tells nobody when it has sent all)
+            await asyncio.sleep(LOOK_S)
+
+    def _standing(self, connection: Connection) -> Standing:
+        return self._queue.standing(connection.id, time.monotonic())
+
+
+async def _listen(connection: Connection, may_ask: bool) -> Outcome:
+    """What is said while waiting is nobody's business; the key for a person and the end count."""
+    async for event in connection.events():
+        if may_ask and isinstance(event, Key) and event.key == PERSON_KEY:
+            return Outcome.PERSON
+    return Outcome.GONE

@@ -1,0 +1,1 @@
+"""Callers by script: what they say and when, through real sound, and whether the line did what it should."""

@@ -1,0 +1,141 @@
+"""Plays a scripted call over real SIP on this machine: our line in this process, the caller's telephone in another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from voice.call import Call, Desk, Event, Recorder
+from voice.line.line import Connection
+from voice.line.sip import SipLine
+from voice.line.sip_settings import SipSettings
+from voice.simulate.caller import Planned, ScriptedCaller
+from voice.simulate.check import faults
+from voice.simulate.run import CALLED, LONGEST_MS, Simulated
+from voice.simulate.script import CallScript, Move
+from voice.simulate.sound import RATE, CallerVoices, noise_for
+
+LOCAL = "127.0.0.1"
+SIP_PORTS = 4  # ours with its TLS port, and the telephone's
+RTP_PORTS = 20  # on each side
+
+
+async def simulate_over_sip(
+    script: CallScript, desk: Desk, voices: CallerVoices, *, recorder: Recorder | None = None
+) -> Simulated:
+    """One call in real time, from INVITE to BYE, checked against what the script expects."""
+    done = Simulated(script)
+    caller = ScriptedCaller(script)
+    ended = asyncio.Event()
+    with tempfile.TemporaryDirectory() as folder:
+        telephone = _Telephone(script, voices, Path(folder), done)
+
+        def on_event(event: Event) -> None:
+            done.events.append(event)
+            telephone.plan(caller.on(event), event["at_ms"])
+
+        async def on_call(connection: Connection) -> None:
+            try:
+                done.reason = await Call(connection, desk, on_event, recorder=recorder).run()
+            finally:
+                ended.set()
+
+        port = _free_ports(SIP_PORTS + 2 * RTP_PORTS)
+        rtp = port + SIP_PORTS
+        line = SipLine(SipSettings(address=LOCAL, port=port, rtp_ports=(rtp, rtp + RTP_PORTS), max_calls=2))
+        await line.open(on_call)
+        try:
+            await telephone.ring(f"{LOCAL}:{port}", port + 2, rtp + RTP_PORTS)
+            await asyncio.wait_for(ended.wait(), LONGEST_MS / 1000)
+        finally:
+            await telephone.put_down()
+            await line.close()
+    done.faults = faults(script.expect, done.events, caller.stuck)
+    return done
+
+
+class _Telephone:
+    """Commands the process of the caller's telephone."""
+
+    def __init__(self, script: CallScript, voices: CallerVoices, folder: Path, done: Simulated) -> None:
+        self._script, self._voices, self._folder, self._done = script, voices, folder, done
+        self._process: asyncio.subprocess.Process | None = None
+        self._planned: asyncio.Task[None] | None = None
+
+    async def ring(self, line: str, port: int, rtp: int) -> None:
+        conditions = self._script.conditions
+        arguments = ["--port", str(port), "--rtp", str(rtp), "--line", line, "--called", CALLED]
+        arguments += ["--caller", self._script.caller, "--codec", conditions.codec]
+        arguments += ["--snr-db", str(conditions.snr_db)]
+        if (noise := noise_for(conditions, self._voices)) is not None:
+            noise.tofile(self._folder / "noise")
+            arguments += ["--noise", str(self._folder / "noise")]
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "voice.simulate.softphone",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+
+    def plan(self, planned: Planned | None, now_ms: int) -> None:
+        """Whoever is about to speak does so, whatever the line says meanwhile."""
+        if planned is None or (self._planned is not None and not self._planned.done()):
+            return
+        self._planned = asyncio.create_task(self._make(planned, now_ms))
+
+    async def _make(self, planned: Planned, now_ms: int) -> None:
+        await asyncio.sleep(planned.in_ms / 1000)
+        self._command(self._command_for(planned.move, now_ms + planned.in_ms))
+
+    def _command_for(self, move: Move, at_ms: int) -> dict[str, Any]:
+        if move.keys is not None:
+            return {"keys": move.keys}
+        if move.text is None:
+            return {"hang_up": True}
+        sound = self._voices.say(move.text, self._script.conditions)
+        path = self._folder / f"said-{len(self._done.spoken_ms)}"
+        sound.tofile(path)
+        self._done.spoken_ms.append((at_ms, at_ms + len(sound) * 1000 // RATE))
+        return {"say": str(path)}
+
+    def _command(self, command: dict[str, Any]) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+
+    async def put_down(self) -> None:
+        if self._planned is not None:
+            self._planned.cancel()
+        if self._process is None:
+            return
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), 5)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+def _free_ports(count: int) -> int:
+    """The first of so many UDP ports in a row that nobody uses now; even, as RTP wants it."""
+    while True:
+        first = random.SystemRandom().randrange(20_000, 32_000, 2)
+        if all(_is_free(port) for port in range(first, first + count)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((LOCAL, port))
+        except OSError:
+            return False
+    return True

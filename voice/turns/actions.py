@@ -1,0 +1,102 @@
+"""What turn taking wants done. The call carries it out and tells of the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from voice.conversation import Answer
+
+
+class Reason(StrEnum):
+    """Why a call ended."""
+
+    DONE = "done"  # we said goodbye
+    CALLER = "caller"  # the caller hung up
+    TRANSFERRED = "transferred"  # a person took over
+    SILENCE = "silence"
+    FAX = "fax"
+    TOO_LONG = "too_long"
+    LOST = "lost"  # the connection broke
+    FAULT = "fault"  # something of ours is broken
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the caller's sound, in ms since the call was answered. Equal stretches are the same sound."""
+
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Find out what was said in this stretch. One at a time."""
+
+    stretch: Stretch
+    asks: str | None
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The caller's turn is over: let the conversation answer. `text` None: nothing was said."""
+
+    text: str | None
+    alternatives: tuple[str, ...] = ()
+    confidence: float | None = None
+    by_key: bool = False
+    stretch: Stretch | None = None
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Say this answer, in place of anything that is being said."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say a sentence of the line itself: a key of `says` in turn_taking.yaml."""
+
+    says: str
+    question: Answer | None = None  # it is asked again: an answer to it is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Be quiet at once. It may be taken up again with `Resume`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on from the beginning of the sentence that was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """The caller does not want to be recorded: stop, and delete what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand the caller to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something for the record of the call."""
+
+    event: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Action = Recognise | Ask | Speak | Announce | Hush | Resume | StopRecording | Transfer | HangUp | Note

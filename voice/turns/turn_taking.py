@@ -1,0 +1,388 @@
+"""Who has the floor: fed with frames, keys, readings and answers, it says what is to be done.
+
+Pure: time is the `at_ms` of what comes in (since the call was answered). Every method returns actions in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from config.turn_taking import TurnRules
+from voice.conversation import Answer
+from voice.hearing.recogniser import Heard
+from voice.line.line import FRAME_MS
+from voice.turns.actions import (
+    Action,
+    Announce,
+    Ask,
+    HangUp,
+    Hush,
+    Note,
+    Reason,
+    Recognise,
+    Resume,
+    Speak,
+    StopRecording,
+    Stretch,
+    Transfer,
+)
+from voice.turns.endpoint import silence_needed_ms
+from voice.turns.frame import Frame
+from voice.turns.keypad import KeyPad, Question
+from voice.turns.phrase import CLOSED, Phrase, bare, phrase
+from voice.turns.presence import Presence
+from voice.turns.profile import CallerProfile
+from voice.turns.quiet import Quiet
+from voice.turns.utterance import HEARD, TOO_SHORT, Onset, Utterance
+
+
+class TurnTaking:
+    """One call. `profile` is what is known of the caller; it grows during the call."""
+
+    def __init__(
+        self, rules: TurnRules, profile: CallerProfile, *, can_transfer: bool = False, records: bool = False
+    ) -> None:
+        self.profile = profile
+        self._rules, self._can_transfer, self._records = rules, can_transfer, records
+        self._presence = Presence(rules.speech, profile.level_db)
+        self._onset = Onset(rules.speech)
+        self._keys = KeyPad(rules.keys)
+        self._quiet = Quiet(rules.silence)
+        self._now = 0
+        self._utterance: Utterance | None = None
+        self._recognising: Stretch | None = None
+        self._asking = 0  # turns that the conversation has not answered yet
+        self._answer = Answer(())  # the latest
+        self._held: Answer | None = None  # not said yet, because the caller speaks
+        self._speaking = False
+        self._greeted = False
+        self._caller_spoke = False
+        self._on_hold = False
+        self._emergency = False
+        self._hearing_failed = False
+        self._unclears = 0  # utterances in a row that nobody could read
+        self._leaving: Reason | None = None  # hang up with this reason when all is said
+        self._over = False
+        self._turn_ended_ms: int | None = None  # when the caller's latest turn was taken as over …
+        self._spoke_until_ms = 0  # … and when they had stopped speaking
+        self._waited = False  # «您稍等» was said in this turn
+
+    @property
+    def idle_ms(self) -> int:
+        """For how long nobody has spoken and nothing has been under way."""
+        return self._quiet.lasting_ms
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is being recognised or answered."""
+        return self._recognising is None and not self._asking
+
+    def begin(self) -> list[Action]:
+        """The call was answered: fetch the greeting."""
+        return self._ask(Ask(None))
+
+    def hold(self, on: bool) -> list[Action]:
+        """On hold nobody hears us, and what comes is music."""
+        self._on_hold = on
+        self._utterance = None
+        self._quiet.reset()
+        return []
+
+    def frame(self, frame: Frame) -> list[Action]:
+        """20 ms of the caller's sound."""
+        self._now = frame.at_ms
+        if self._over or self._on_hold:
+            return []
+        if frame.at_ms >= self._longest_ms() and self._leaving is None:
+            return self._leave(Reason.TOO_LONG)
+        actions = self._key_answer(self._keys.due(frame.at_ms))
+        speaks = self._presence.speaks(
+            frame, in_utterance=self._utterance is not None, floor_is_free=not self._speaking
+        )
+        shortest_pause_ms = self._rules.endpoint.shortest_pause_ms
+        if self._utterance is not None:
+            self._utterance.add(frame, speaks=speaks, shortest_pause_ms=shortest_pause_ms)
+        elif begun := self._onset.add(
+            frame, speaks=speaks, over_us=self._speaking, shortest_pause_ms=shortest_pause_ms
+        ):
+            self._utterance = begun
+            self._learn_from_cut_off(begun)
+        if self._utterance is None:
+            return actions + self._in_silence()
+        self._quiet.interrupted()
+        return actions + self._in_speech(self._utterance)
+
+    def key(self, key: str, at_ms: int) -> list[Action]:
+        """A key was pressed. Keys are always taken, and stop our speech."""
+        self._now = at_ms
+        if self._over:
+            return []
+        if key == self._rules.keys.refuse_recording and self._records and not self._caller_spoke:
+            return self._stop_recording()
+        actions: list[Action] = [Hush()] if self._speaking else []
+        self._speaking = False
+        self._utterance = self._held = None
+        self._quiet.reset()
+        actions.append(Note("key", {"key": key}))
+        question = Question(self._answer.asks, tuple(text for _, text in self._answer.choices))
+        return actions + self._key_answer(self._keys.press(key, question, at_ms))
+
+    def heard(self, stretch: Stretch, heard: Heard) -> list[Action]:
+        """A stretch was recognised."""
+        self._recognising = None
+        self._hearing_failed = False
+        utterance = self._utterance
+        if utterance is None or stretch.start_ms != utterance.part_ms:
+            return []
+        utterance.reading = heard
+        utterance.read_until_ms = stretch.end_ms - self._rules.speech.tail_ms
+        if stretch.end_ms - stretch.start_ms >= self._rules.endpoint.part_ms:
+            return self._part_read(utterance, heard)
+        return self._in_speech(utterance)
+
+    def not_heard(self, stretch: Stretch) -> list[Action]:
+        """No recogniser is alive. The caller is told of the keys; at the second time in a row a person is fetched."""
+        self._recognising = None
+        self._utterance = None
+        again, self._hearing_failed = self._hearing_failed, True
+        failed = Note("hearing_failed", {"start_ms": stretch.start_ms, "end_ms": stretch.end_ms})
+        if again:
+            return [failed, *self._ask(Ask(self._rules.keys.person_text, by_key=True))]
+        self._speaking = True
+        return [failed, Announce("hearing_down")]
+
+    def answered(self, answer: Answer) -> list[Action]:
+        """The conversation has answered the oldest open turn."""
+        self._asking -= 1
+        self._answer = answer
+        self._emergency |= answer.emergency
+        self.profile = replace(self.profile, pace=answer.pace, loudness=answer.loudness)
+        if answer.urgent:
+            return self._speak(answer)
+        if self._asking:
+            return []  # the caller has added something; its answer knows of both
+        if self._utterance is not None:
+            self._held = answer
+            return []
+        return self._speak(answer)
+
+    def failed(self) -> list[Action]:
+        """The conversation can not answer any more."""
+        self._asking = 0
+        return self._leave(Reason.FAULT)
+
+    def fax(self) -> list[Action]:
+        """A fax machine has called."""
+        return [] if self._leaving else self._leave(Reason.FAX)
+
+    def speaking_ended(self) -> list[Action]:
+        """All that was to be said has been heard."""
+        self._speaking = False
+        if self._leaving is not None:
+            return self._hang_up(self._leaving)
+        if self._answer.handoff and self._can_transfer:
+            return [Transfer()]
+        if self._answer.ended:
+            self._quiet.closing()
+        return []
+
+    def not_transferred(self) -> list[Action]:
+        """The person could not be reached: what the answer said of being called back holds."""
+        self._can_transfer = False
+        return self.speaking_ended()
+
+    def _longest_ms(self) -> int:
+        limits = self._rules.call
+        return limits.emergency_longest_ms if self._emergency else limits.longest_ms
+
+    def _in_speech(self, utterance: Utterance) -> list[Action]:
+        """While an utterance is open: does it stop us, is it time to read it, is it over?"""
+        silence_ms = self._now - utterance.last_ms
+        stopping = self._stop_for(utterance)
+        if self._speaking and utterance.over_us:
+            if silence_ms < self._rules.endpoint.complete_ms:
+                return stopping
+            self._utterance = None
+            return [Note("talk_over", {"speech_ms": utterance.speech_ms})]
+        if utterance.speech_ms < self._rules.speech.shortest_ms:
+            return stopping + (self._nothing(utterance) if silence_ms >= self._read_after_ms() else [])
+        too_long = self._now - utterance.part_ms >= self._rules.endpoint.longest_part_ms
+        if silence_ms < self._read_after_ms() and not too_long:
+            return stopping
+        if not utterance.is_read:
+            return stopping + self._recognise(utterance) + self._late(utterance.last_ms)
+        kind = self._kind(utterance)
+        if silence_ms < silence_needed_ms(kind, self.profile, self._rules.endpoint):
+            return stopping
+        return stopping + self._finish(utterance, kind)
+
+    def _stop_for(self, utterance: Utterance) -> list[Action]:
+        rules = self._rules.barge_in
+        stops = utterance.clear_ms >= rules.voiced_ms or utterance.speech_ms >= rules.any_ms
+        if not self._speaking or not stops or self._leaving is not None:
+            return []
+        self._speaking = False
+        utterance.stopped_us = True
+        return [Hush(), Note("barge_in", {"began_ms": utterance.start_ms})]
+
+    def _read_after_ms(self) -> int:
+        rules = self._rules.endpoint
+        closed = self._answer.asks in CLOSED or bool(self._answer.choices)
+        return rules.recognise_after_closed_ms if closed else rules.recognise_after_ms
+
+    def _kind(self, utterance: Utterance) -> Phrase:
+        choices = tuple(text for _, text in self._answer.choices)
+        return phrase(utterance.text(), self._answer.asks, choices, self._rules.words)
+
+    def _recognise(self, utterance: Utterance) -> list[Action]:
+        if self._recognising is not None:
+            return []
+        self._recognising = utterance.stretch(self._rules.speech)
+        choices = tuple(text for _, text in self._answer.choices)
+        return [Recognise(self._recognising, self._answer.asks, choices)]
+
+    def _part_read(self, utterance: Utterance, heard: Heard) -> list[Action]:
+        """The first part of a long speech; where nothing could be read in so much sound, nobody speaks to us."""
+        if not heard.readings:
+            self._utterance = None
+            return self._nothing(utterance)
+        utterance.parts.append(heard)
+        utterance.reading = None
+        utterance.part_ms = utterance.read_until_ms
+        if utterance.is_read:
+            utterance.reading = Heard((), heard.engine, 0, 0, "silence")
+        return []
+
+    def _finish(self, utterance: Utterance, kind: Phrase) -> list[Action]:
+        if kind is Phrase.BACKCHANNEL:
+            self._quiet.reset()  # they are there, and think
+        if kind in (Phrase.EMPTY, Phrase.BACKCHANNEL):
+            return self._nothing(utterance)
+        self._utterance = self._held = None
+        self._caller_spoke = True
+        self._learn(utterance)
+        text = utterance.text()
+        if self._records and bare(text) in self._rules.words.refuse_recording:
+            return self._stop_recording()
+        self._spoke_until_ms = utterance.last_ms
+        reading = utterance.reading or utterance.parts[-1]
+        return self._ask(
+            Ask(
+                text,
+                alternatives=utterance.alternatives(),
+                confidence=utterance.confidence(),
+                stretch=Stretch(utterance.start_ms, utterance.last_ms),
+                engine=reading.engine,
+            )
+        )
+
+    def _nothing(self, utterance: Utterance) -> list[Action]:
+        """It was no turn: a cough, a «嗯», a slammed door. What it interrupted or kept waiting goes on."""
+        self._utterance = None
+        why = utterance.why_nothing()
+        actions: list[Action] = [Note("nothing_heard", {"speech_ms": utterance.speech_ms, "why": why})]
+        if self._held is not None:
+            held, self._held = self._held, None
+            return actions + self._speak(held)
+        if utterance.stopped_us and not self._asking:
+            self._speaking = True
+            return [*actions, Resume()]
+        rules = self._rules.unclear
+        if why in (HEARD, TOO_SHORT, *rules.noise) or utterance.speech_ms < rules.speech_ms:
+            return actions
+        return actions + self._unclear()
+
+    def _unclear(self) -> list[Action]:
+        """They did speak: say so, instead of leaving them in silence. At the third time in a row a person comes."""
+        self._unclears += 1
+        self._quiet.reset()
+        if self._unclears >= self._rules.unclear.until_person:
+            return self._ask(Ask(self._rules.keys.person_text, by_key=True))
+        self._speaking = True
+        return [Announce("unclear" if self._unclears == 1 else "unclear_again", self._answer)]
+
+    def _learn(self, utterance: Utterance) -> None:
+        self.profile = self.profile.spoke(
+            pauses_ms=utterance.pauses_ms,
+            level_db=utterance.level_db(),
+            chars=len(bare(utterance.text())),
+            speech_ms=utterance.speech_ms,
+            kept=self._rules.endpoint.kept_pauses,
+        )
+        self._presence.caller_level_db = self.profile.level_db
+
+    def _learn_from_cut_off(self, utterance: Utterance) -> None:
+        """Whoever goes on speaking right after we took the turn was only pausing."""
+        rules = self._rules.endpoint
+        ended, self._turn_ended_ms = self._turn_ended_ms, None
+        if ended is None or self._now - ended > rules.resumed_within_ms:
+            return
+        paused = utterance.start_ms + self._rules.speech.lead_in_ms - self._spoke_until_ms
+        pauses = (*self.profile.pauses_ms, paused)[-rules.kept_pauses :]
+        self.profile = replace(self.profile, pauses_ms=pauses)
+
+    def _in_silence(self) -> list[Action]:
+        if self._speaking or self._keys.collecting:
+            return []
+        if not self.settled:
+            return self._late(self._turn_ended_ms)
+        step = self._quiet.add(FRAME_MS, patient=self._emergency)
+        if step is None:
+            return []
+        if isinstance(step, Reason):
+            return self._hang_up(step)
+        # Perhaps they do speak, only softer than we know them.
+        self._presence.caller_level_db = None
+        return [Note("silence", {"lasting_ms": step}), *self._ask(Ask(None))]
+
+    def _late(self, since_ms: int | None) -> list[Action]:
+        late_ms = self._rules.silence.answer_late_ms
+        if since_ms is None or self._waited or self._speaking or self._now - since_ms < late_ms:
+            return []
+        self._waited = self._speaking = True
+        return [Announce("wait")]
+
+    def _key_answer(self, text: str | None) -> list[Action]:
+        if text is None:
+            return []
+        self._utterance = None
+        self._caller_spoke = True
+        return self._ask(Ask(text, by_key=True))
+
+    def _ask(self, ask: Ask) -> list[Action]:
+        if ask.text is not None:
+            self._unclears = 0
+            self._quiet.reset()
+            self._turn_ended_ms = self._now
+        self._asking += 1
+        self._waited = False
+        return [ask]
+
+    def _speak(self, answer: Answer) -> list[Action]:
+        self._speaking = True
+        self._held = None
+        self._quiet.interrupted()
+        if not self._greeted and self._records:
+            first, *rest = answer.sentences
+            answer = replace(answer, sentences=(first, self._rules.says["notice"], *rest))
+        self._greeted = True
+        return [Speak(answer)]
+
+    def _stop_recording(self) -> list[Action]:
+        """Then the question is said again, as it was talked over."""
+        self._records = False
+        self._utterance = None
+        self._quiet.reset()
+        said = (self._rules.says["notice_stopped"], *self._answer.sentences)
+        return [StopRecording(), *self._speak(replace(self._answer, sentences=said))]
+
+    def _leave(self, reason: Reason) -> list[Action]:
+        """Say why, then hang up."""
+        self._leaving = reason
+        self._speaking = True
+        self._utterance = None
+        return [Announce(reason.value)]
+
+    def _hang_up(self, reason: Reason) -> list[Action]:
+        self._over = True
+        return [HangUp(reason)]
