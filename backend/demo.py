@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
+from backend.domain.local_time import local_now
 from backend.domain.order import Order, Wanted
 from backend.domain.people import Contact, Elder
 from backend.domain.providers import Provider, Worker
@@ -38,12 +38,12 @@ from backend.services.people_row import region_of
 from backend.services.place_order import place_order
 from backend.services.ports import ContactRecord, Line, Stores, UnitOfWork
 from backend.services.staff import hash_password
+from config.dispatch import load_dispatch
 from config.organisation import load_departments, load_regions
 
 ELDERS = 200
 COUPLES = 12  # two elders on one telephone number
 DEMO_PASSWORD = "nuanxian-demo"  # noqa: S105 (known to everybody; these logins work in demo mode only)
-LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 @cache
@@ -64,7 +64,7 @@ DEMO_LOGINS = demo_logins()
 
 def load_demo(store: Stores, seed: int = 1, *, now: datetime | None = None) -> bool:
     """Load what is missing; False when all of it was there. `now` is the local time the sample orders are reckoned from."""
-    now = now or datetime.now(LOCAL).replace(tzinfo=None, microsecond=0)
+    now = now or local_now().replace(microsecond=0)
     with store.reading() as uow:
         # The emergency comes last, in the same transaction as everything else.
         if uow.tasks.by_key(_emergency_key()) is not None:
@@ -91,7 +91,7 @@ def _load_staff(uow: UnitOfWork) -> None:
 
 
 def _load_providers(uow: UnitOfWork, chance: random.Random) -> None:
-    story, departments = _story(), load_departments().by_code
+    story, departments, rules = _story(), load_departments().by_code, load_dispatch()
     providers, workers = [], []
     for count, row in enumerate(story["providers"]):
         items = tuple(row.get("items") or departments[row["department"]].handles)
@@ -100,11 +100,16 @@ def _load_providers(uow: UnitOfWork, chance: random.Random) -> None:
         )
         providers.append(provider)
         for place in range(story["workers_a_provider"]):
-            name = _pick(chance, story["surnames"]) + chance.choice(story["relatives"][chance.choice("fm")])
+            gender = chance.choice("fm")
+            name = _pick(chance, story["surnames"]) + chance.choice(story["relatives"][gender])
             phone = f"1370951{count:02d}{place:02d}"
             workers.append(
-                Worker(f"{provider.code}-{place + 1}", name, provider.code, provider.region, items, phone)
-            )
+                Worker(
+                    f"{provider.code}-{place + 1}", name, provider.code, provider.region, items, phone, gender=gender,
+                    skills=tuple(sorted(set().union(*(rules.skills.get(item, ()) for item in items)))),
+                    languages=tuple(sorted(set(story["languages"]))), rating=chance.randint(38, 50) / 10,
+                )
+            )  # fmt: skip
     uow.providers.save(providers, workers)
 
 

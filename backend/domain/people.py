@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from backend.domain.geography import Position
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -38,14 +40,17 @@ class Elder:
     loudness: int = 0  # how many steps louder, 0..2
     contacts: tuple[Contact, ...] = ()
     consent: bool = False  # to keep recordings and records beyond what the order needs
+    position: Position | None = None  # of the home
 
 
 @dataclass(frozen=True, slots=True)
 class Ward:
-    """An elder somebody else may order for, and what that somebody is to them."""
+    """An elder somebody else speaks for, what that somebody is to them, and what they may."""
 
     elder: Elder
     relation: str
+    may_order: bool = True
+    may_see: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +65,14 @@ class Caller:
     @property
     def known(self) -> bool:
         return self.elder is not None or bool(self.wards)
+
+    @property
+    def orders_for(self) -> tuple[Ward, ...]:
+        """Those of the wards whom this caller may order for."""
+        return tuple(ward for ward in self.wards if ward.may_order)
+
+    @property
+    def sees(self) -> tuple[Elder, ...]:
+        """Those whose orders this caller may hear of."""
+        wards = tuple(ward.elder for ward in self.wards if ward.may_see)
+        return (self.elder, *wards) if self.elder else wards

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.domain.geography import Position
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -27,3 +29,11 @@ class Worker:
     region: str
     items: tuple[str, ...]
     phone: str | None = None
+    position: Position | None = None  # where they set out from
+    gender: str | None = None  # "f" or "m"
+    skills: tuple[str, ...] = ()  # what they can do and are licensed for: codes in config/dispatch.yaml
+    languages: tuple[str, ...] = ()
+    radius_km: float | None = None  # how far they go; None: as usual
+    rating: float | None = None  # 1 to 5 stars; None: nobody has rated them
+    a_day: int = 8  # visits
+    active: bool = True

@@ -11,13 +11,19 @@ class Role(StrEnum):
     OPERATOR = "operator"  # takes calls, sees and moves every order
     DUTY = "duty"  # on duty for emergencies, sees and moves every order
     DEPARTMENT = "department"  # sees and moves the orders of one department
-    SUPERVISOR = "supervisor"  # sees everything, moves nothing
+    PROVIDER = "provider"  # sees and moves what was given to one provider
+    WORKER = "worker"  # sees and moves what was given to them
+    INSPECTOR = "inspector"  # sees everything, follows up, does none of the work
+    AUDITOR = "auditor"  # sees everything and who looked at it, changes nothing
     ADMIN = "admin"  # everything, and the staff accounts
 
 
 @dataclass(frozen=True, slots=True)
 class StaffUser:
-    """A login. `department` limits what it sees (code in config/departments.yaml); None: all departments."""
+    """A login. What it is bound to (`department`, `region`, `provider`, `worker`: codes) limits what it reaches; None: no limit.
+
+    `totp`: the secret of its one-time codes in base32; None: a password is enough.
+    """
 
     login: str
     name: str
@@ -28,12 +34,8 @@ class StaffUser:
     demo: bool = False  # works only while the installation is in demo mode
     failures: int = 0  # wrong passwords in a row
     locked_until: datetime | None = None
-
-    def may_move(self, department: str | None) -> bool:
-        """Whether this person may accept, reassign, finish or cancel an order of this department."""
-        if self.role is Role.SUPERVISOR:
-            return False
-        return self.role is not Role.DEPARTMENT or self.department == department
-
-    def sees(self, department: str | None) -> bool:
-        return self.department is None or self.department == department
+    region: str | None = None
+    provider: str | None = None
+    worker: str | None = None
+    totp: str | None = None
+    totp_step: int | None = None  # of the last one-time code that was used: none counts twice

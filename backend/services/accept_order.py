@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from backend.domain.order import Move, Order
-from backend.services.commands import AcceptOrder
-from backend.services.events import ORDER_ACCEPTED, order_event
+from backend.services.commands import AcceptOrder, MoveOrder
+from backend.services.move_order import move_order
 from backend.services.ports import UnitOfWork
 
 
 def accept_order(command: AcceptOrder, uow: UnitOfWork) -> Order:
     """Raises OrderNotFoundError, IllegalMoveError (accepted already, for example) or StaleError."""
-    order = uow.orders.get(command.number).moved(
-        Move.ACCEPT, at=command.at, actor=command.actor, assignee=command.assignee or command.actor
-    )
-    uow.orders.save(order)
-    uow.publish(order_event(ORDER_ACCEPTED, order))
-    return order
+    payload = {"assignee": command.assignee or command.actor}
+    return move_order(MoveOrder(command.number, Move.ACCEPT, command.at, command.actor, payload=payload), uow)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from backend.domain.order import Move, Order
-from backend.services.commands import CancelOrder
-from backend.services.events import ORDER_CANCELLED, order_event
+from backend.services.commands import CancelOrder, MoveOrder
+from backend.services.move_order import move_order
 from backend.services.ports import UnitOfWork
 
 
 def cancel_order(command: CancelOrder, uow: UnitOfWork) -> Order:
-    """Raises OrderNotFoundError, IllegalMoveError (done or cancelled already) or StaleError."""
-    order = uow.orders.get(command.number).moved(
-        Move.CANCEL, at=command.at, actor=command.actor, reason=command.reason
-    )
-    uow.orders.save(order)
-    uow.publish(order_event(ORDER_CANCELLED, order))
-    return order
+    """Raises OrderNotFoundError, IllegalMoveError (done or cancelled already), PayloadError (no reason) or StaleError."""
+    return move_order(MoveOrder(command.number, Move.CANCEL, command.at, command.actor, command.reason), uow)

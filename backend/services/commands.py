@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from backend.domain.order import Wanted
+from backend.domain.order import Move, Wanted
 from backend.domain.queue import TaskKind
 
 
@@ -24,6 +26,41 @@ class PlaceOrder:
     phone: str | None = None
     details: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    origin: str = ""  # see `HistoryRow.origin`
+    region: str | None = (
+        None  # code in config/regions.yaml; else it is told by the person's record or the address
+    )
+    bundle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOrder:
+    """Any move of an order. `backend/domain/payload.py` says what each needs."""
+
+    number: str
+    move: Move
+    at: datetime
+    actor: str
+    reason: str = ""
+    expected_version: int | None = None  # refuse when the order changed since this version
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = ""  # see `HistoryRow.origin`
+    key: str | None = None  # idempotency key: the same move of the same order with this key is made once
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOrder:
+    """Ask a worker. Without `worker` the best one is asked; with it a person decides, and the scores are noted all the same."""
+
+    number: str
+    at: datetime
+    actor: str
+    worker: str | None = None
+    wants_gender: str | None = None  # "f" or "m": what the elder wished for
+    reason: str = ""
+    expected_version: int | None = None
+    origin: str = ""
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
 """Events for the screens that are open right now: handed out after commit, replayed to a screen that was away for a moment.
 
-Works within one process. Ids grow for ever, also over restarts (they begin with the clock), so a screen may come back with
-the last id it saw; when that is too long ago, it is told to load everything anew.
+The ids are those of the outbox: they grow for ever, over restarts and in all processes alike, so a screen may come back to any
+process with the last id it saw; when that is too long ago, it is told to load everything anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -70,9 +69,11 @@ class Subscription:
 class Live:
     """All subscriptions and the last events. `publish` may be called from any thread."""
 
-    def __init__(self, *, first_id: int | None = None) -> None:
+    def __init__(self, *, first_id: int = 1) -> None:
+        """`first_id` is that of the next event; what is older counts as told."""
         self._lock = threading.Lock()
-        self._last_id = (time.time_ns() // 1_000_000 if first_id is None else first_id) - 1
+        self._last_id = first_id - 1
+        self._older = first_id - 1  # id of the newest event that is no longer kept
         self._kept: deque[LiveEvent] = deque(maxlen=KEPT)
         self._subscriptions: set[Subscription] = set()
 
@@ -80,10 +81,18 @@ class Live:
     def last_id(self) -> int:
         return self._last_id
 
-    def publish(self, event: Event) -> LiveEvent:
+    def stand_at(self, last_id: int) -> None:
+        """Begin here: what is older counts as told."""
         with self._lock:
-            self._last_id += 1
+            self._last_id = self._older = last_id
+
+    def publish(self, event: Event, event_id: int | None = None) -> LiveEvent:
+        """Hand an event out. Ids must grow; without one it is the next number."""
+        with self._lock:
+            self._last_id = self._last_id + 1 if event_id is None else event_id
             live = LiveEvent(self._last_id, event)
+            if len(self._kept) == KEPT:
+                self._older = self._kept[0].id
             self._kept.append(live)
             # Handed over inside the lock, so that every screen sees the same order.
             for subscription in self._subscriptions:
@@ -107,7 +116,7 @@ class Live:
         if last_id is None or last_id == self._last_id:
             return []
         missed = [live for live in self._kept if live.id > last_id]
-        complete = bool(missed) and missed[0].id == last_id + 1
+        complete = self._older <= last_id <= self._last_id
         if complete and len(missed) < QUEUE_SIZE:
             return missed
         return [LiveEvent(self._last_id, Event(RELOAD, "", {}))]

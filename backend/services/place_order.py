@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from backend.domain.local_time import local_time
 from backend.domain.order import HistoryRow, Move, Order, State
+from backend.services.clocks import set_clocks
 from backend.services.commands import PlaceOrder
 from backend.services.events import ORDER_PLACED, order_event
+from backend.services.people_row import region_of
 from backend.services.ports import StaleError, UnitOfWork
 from config.organisation import load_departments
 
@@ -15,6 +20,7 @@ def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
     """The new order; or the one that this command's key made before. Raises KeyError for an item nobody handles."""
     if (known := uow.orders.by_key(command.key)) is not None:
         return known
+    command = replace(command, at=local_time(command.at))
     department = load_departments().for_item(command.item)
     if not uow.orders.claim_key(command.key):
         # Another process placed it between our look and now.
@@ -24,14 +30,23 @@ def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
         return known
     number = uow.orders.next_number(command.at)
     uow.orders.remember_key(command.key, number)
-    placed = _placed(command, number)
-    order = placed.moved(Move.ROUTE, at=command.at, actor="system", department=department.code)
+    placed = _placed(command, number, _region(command, uow))
+    order = placed.moved(Move.ROUTE, at=command.at, actor="system", payload={"department": department.code})
     uow.orders.add(order)
+    set_clocks(order, command.at, uow)
     uow.publish(order_event(ORDER_PLACED, order))
     return order
 
 
-def _placed(command: PlaceOrder, number: str) -> Order:
+def _region(command: PlaceOrder, uow: UnitOfWork) -> str | None:
+    """Where it is to be done: as told, else as the address says, else where the person lives."""
+    told = command.region or (region_of(command.place) if command.place else None)
+    if told is None and command.elder_id is not None:
+        return uow.people.get(command.elder_id).region
+    return told
+
+
+def _placed(command: PlaceOrder, number: str, region: str | None) -> Order:
     return Order(
         number=number,
         item=command.item,
@@ -46,5 +61,7 @@ def _placed(command: PlaceOrder, number: str) -> Order:
         session=command.session,
         placed_at=command.at,
         missing=command.missing,
-        history=(HistoryRow(at=command.at, actor="caller", move=PLACE, state=State.PLACED),),
+        history=(HistoryRow(command.at, "caller", PLACE, State.PLACED, origin=command.origin),),
+        region=region,
+        bundle=command.bundle,
     )

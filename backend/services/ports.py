@@ -8,11 +8,19 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from backend.domain.order import Order, State
+from backend.domain.deadlines import Deadline
+from backend.domain.dispatch import Candidate
+from backend.domain.order import Move, Order, State
 from backend.domain.people import Caller, Elder
 from backend.domain.providers import Provider, Worker
 from backend.domain.queue import Task
 from backend.domain.staff import StaffUser
+from backend.services.access_ports import AccessLog, Answers, Erasure, Tokens, Webhooks
+from backend.services.call_ports import CallRecords
+from backend.services.family_ports import Alerts, Families, Mail, OutboundCalls
+from backend.services.order_filter import OrderLists
+from backend.services.people_filter import PeopleLists
+from backend.services.review_ports import ReviewList
 
 
 class StaleError(Exception):
@@ -41,6 +49,10 @@ class Orders(Protocol):
         ...
 
     def remember_key(self, key: str, number: str) -> None: ...  # of a key that was claimed
+    def claim_move(self, number: str, move: Move, key: str) -> bool:
+        """Reserve this move of this order till commit. False: it was made with this key before."""
+        ...
+
     def of_session(self, session: str) -> Sequence[Order]: ...
     def of_people(self, caller: str, elder_ids: Sequence[int], *, limit: int = 20) -> Sequence[Order]:
         """Orders placed from this sender or for these elders, newest first, open ones before closed ones."""
@@ -61,12 +73,15 @@ class Orders(Protocol):
         """Orders of this number, this whole phone number (in any writing), or a name that begins like this; newest first."""
         ...
 
-    def counts(self, department: str | None = None) -> dict[State, int]: ...
+    def counts(self, department: str | None = None) -> dict[State, int]:
+        """How many stand in each state that is not final. Those that are over are not counted: they are millions."""
+        ...
 
 
 class People(Protocol):
     def find_caller(self, sender: str) -> Caller: ...
-    def get(self, elder_id: int) -> Elder: ...
+    def get(self, elder_id: int) -> Elder: ...  # raises ElderNotFoundError
+    def find(self, elder_id: int | None) -> Elder | None: ...  # of an order or task, which may name nobody
     def save(self, elder: Elder) -> Elder: ...  # update by id when it has one, else insert or update by key
     def save_all(self, elders: Sequence[Elder]) -> None: ...
     def bind(self, elder_id: int, sender: str) -> None: ...  # a channel id that from now on means this elder
@@ -153,6 +168,52 @@ class Providers(Protocol):
 
     def all(self, department: str | None = None) -> Sequence[Provider]: ...
     def workers(self, provider: str | None = None) -> Sequence[Worker]: ...
+    def worker(self, code: str) -> Worker | None: ...
+    def candidates(self, department: str, region: str, elder_id: int | None) -> Sequence[Candidate]:
+        """Active workers of the department's providers whose region begins like this, with their load and their visits."""
+        ...
+
+
+class Deadlines(Protocol):
+    def of(self, number: str) -> Sequence[Deadline]: ...  # the clocks of one order
+    def put(self, number: str, before: Sequence[Deadline], after: Sequence[Deadline]) -> None:
+        """Make the clocks of an order what `after` says, given that they are `before` now."""
+        ...
+
+    def take_due(self, now: datetime) -> tuple[str, Deadline] | None:
+        """A clock that speaks now and the number of its order; till commit nobody else gets it. The longest due first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for live screens. Past tense: `OrderPlaced`, `TaskOpened` ..."""
+
+    name: str
+    key: str  # order number or task id
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An event with its place in the outbox."""
+
+    id: int
+    at: datetime
+    event: Event
+
+
+class Outbox(Protocol):
+    """Committed events in order, kept some days for whoever goes on after an id: screens, webhooks, families."""
+
+    def after(self, last_id: int, *, limit: int = 500) -> Sequence[Posted]:
+        """What follows the event `last_id`, oldest first; never beyond a place where an earlier one may still appear."""
+        ...
+
+    def last_id(self) -> int: ...  # 0: there was none yet
+    def tidy(self, before: datetime, *, limit: int = 10_000) -> int:
+        """Delete up to `limit` events older than this; gives how many."""
+        ...
 
 
 class UnitOfWork(Protocol):
@@ -164,6 +225,21 @@ class UnitOfWork(Protocol):
     contacts: Contacts
     staff: Staff
     providers: Providers
+    outbox: Outbox
+    deadlines: Deadlines
+    tokens: Tokens
+    answers: Answers
+    access_log: AccessLog
+    webhooks: Webhooks
+    order_lists: OrderLists
+    people_lists: PeopleLists
+    erasure: Erasure
+    families: Families
+    alerts: Alerts
+    mail: Mail
+    calls: OutboundCalls
+    review: ReviewList
+    call_records: CallRecords
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -180,16 +256,7 @@ class Stores(Protocol):
     def reading(self) -> UnitOfWork: ...  # one that will not write: it waits for nobody
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened, for live screens. Past tense: `OrderPlaced`, `TaskOpened` ..."""
-
-    name: str
-    key: str  # order number or task id
-    data: dict[str, Any]
-
-
 class EventSink(Protocol):
-    """Where committed events go."""
+    """Where committed events go, in the order of their ids."""
 
-    def publish(self, event: Event) -> object: ...
+    def publish(self, event: Event, event_id: int) -> object: ...

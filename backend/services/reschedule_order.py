@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from backend.domain.order import Move, Order
-from backend.services.commands import RescheduleOrder
-from backend.services.events import ORDER_RESCHEDULED, order_event
+from backend.services.commands import MoveOrder, RescheduleOrder
+from backend.services.move_order import move_order
 from backend.services.ports import UnitOfWork
 
 
 def reschedule_order(command: RescheduleOrder, uow: UnitOfWork) -> Order:
-    """Raises OrderNotFoundError, IllegalMoveError (done or cancelled already) or StaleError."""
-    order = uow.orders.get(command.number).moved(
-        Move.RESCHEDULE,
-        at=command.at,
-        actor=command.actor,
-        reason=command.reason,
-        wanted=command.wanted,
-        assignee=None,
+    """Raises OrderNotFoundError, IllegalMoveError (done or cancelled already), PayloadError (no time) or StaleError."""
+    wanted = command.wanted
+    payload = {"iso": wanted.iso, "asap": wanted.asap, "recurrence": wanted.recurrence}
+    return move_order(
+        MoveOrder(
+            command.number, Move.RESCHEDULE, command.at, command.actor, command.reason, payload=payload
+        ),
+        uow,
     )
-    uow.orders.save(order)
-    uow.publish(order_event(ORDER_RESCHEDULED, order))
-    return order

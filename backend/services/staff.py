@@ -8,18 +8,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from hmac import compare_digest
 
+import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from backend.domain.local_time import LOCAL
 from backend.domain.staff import Role, StaffUser
 from backend.services.ports import Stores, UnitOfWork
-from config.organisation import load_departments
+from config.organisation import load_departments, load_regions
 
 MOST_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=5)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 1_000  # characters
 LONGEST_LOGIN = 64
+ISSUER = "Nuanxian"  # how the app on the phone names the codes
 # OWASP's smaller profile: about 20 ms of one core and 19 MiB, so that a wrong guess is dear and a login is not.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -40,8 +44,13 @@ class StaffError(ValueError):
     """A login can not be made like this; the message says why."""
 
 
-def authenticate(store: Stores, login: str, password: str, *, now: datetime, demo: bool) -> StaffUser:
-    """The user of this login. Raises AuthenticationError or LockedError. Demo logins work only where `demo` is true."""
+def authenticate(
+    store: Stores, login: str, password: str, *, now: datetime, demo: bool, code: str = ""
+) -> StaffUser:
+    """The user of this login. Raises AuthenticationError or LockedError. Demo logins work only where `demo` is true.
+
+    `code`: the one-time code, for logins that have them.
+    """
     with store.reading() as uow:
         user = uow.staff.get(login)
     if user is not None and user.locked_until is not None and now < user.locked_until:
@@ -52,7 +61,7 @@ def authenticate(store: Stores, login: str, password: str, *, now: datetime, dem
     if user is None or not usable:
         raise AuthenticationError
     with store.unit_of_work() as uow:
-        user = _count(uow, login, now, right=right)
+        user, right = _count(uow, login, now, right=right, code=code)
         uow.commit()
     if user.locked_until is not None and now < user.locked_until:
         raise LockedError(user.locked_until)
@@ -61,20 +70,55 @@ def authenticate(store: Stores, login: str, password: str, *, now: datetime, dem
     return user
 
 
-def _count(uow: UnitOfWork, login: str, now: datetime, *, right: bool) -> StaffUser:
-    """Note a right or wrong password. Read again under lock: several guesses may come at once."""
+def _count(uow: UnitOfWork, login: str, now: datetime, *, right: bool, code: str) -> tuple[StaffUser, bool]:
+    """Note a right or wrong password, and whether the code is right too. Read under lock: several guesses may come at once."""
     user = uow.staff.get(login, lock=True)
     if user is None:
         raise AuthenticationError
     if user.locked_until is not None and now < user.locked_until:
-        return user
+        return user, False
+    if right and user.totp is not None:
+        step = code_step(user.totp, code, now)
+        right = step is not None and (user.totp_step is None or step > user.totp_step)
+        user = replace(user, totp_step=step) if right else user
     failures = 0 if right else user.failures + 1
     locked = failures >= MOST_FAILURES
     user = replace(
         user, failures=0 if locked else failures, locked_until=now + LOCKED_FOR if locked else None
     )
     uow.staff.save(user)
-    return user
+    return user, right
+
+
+def code_step(secret: str, code: str, now: datetime) -> int | None:
+    """Which 30 seconds (counted from 1970) this one-time code belongs to; None: it is none of now. RFC 6238.
+
+    A clock may be one step fast or slow.
+    """
+    totp, at = pyotp.TOTP(secret), now.replace(tzinfo=LOCAL)
+    digits = "".join(letter for letter in code if letter.isdigit())
+    for step in (totp.timecode(at) + offset for offset in (0, -1, 1)):
+        if compare_digest(totp.generate_otp(step), digits):
+            return step
+    return None
+
+
+def start_codes(uow: UnitOfWork, login: str) -> str:
+    """From now on this login needs one-time codes; the address that its app reads as a QR code. Raises StaffError."""
+    user = uow.staff.get(login, lock=True)
+    if user is None:
+        raise StaffError(f"there is no login {login}")
+    secret = pyotp.random_base32()
+    uow.staff.save(replace(user, totp=secret, totp_step=None))
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
+
+
+def stop_codes(uow: UnitOfWork, login: str) -> None:
+    """A password is enough again. Raises StaffError."""
+    user = uow.staff.get(login, lock=True)
+    if user is None:
+        raise StaffError(f"there is no login {login}")
+    uow.staff.save(replace(user, totp=None, totp_step=None))
 
 
 def add_staff(
@@ -86,6 +130,9 @@ def add_staff(
     role: Role,
     department: str | None = None,
     demo: bool = False,
+    region: str | None = None,
+    provider: str | None = None,
+    worker: str | None = None,
 ) -> StaffUser:
     """Make a login. Raises StaffError when it exists, or when something about it is wrong."""
     login = login.strip()
@@ -99,7 +146,16 @@ def add_staff(
         )
     if role is Role.DEPARTMENT and department is None:
         raise StaffError("a login with the role department needs a department")
-    user = StaffUser(login, name or login, role, hash_password(password), department=department, demo=demo)
+    if region is not None and region not in load_regions():
+        raise StaffError(f"no region has the code {region}; see config/regions.yaml")
+    if role is Role.PROVIDER and provider is None:
+        raise StaffError("a login with the role provider needs a provider")
+    if role is Role.WORKER and worker is None:
+        raise StaffError("a login with the role worker needs a worker")
+    user = StaffUser(
+        login, name or login, role, hash_password(password), department=department, demo=demo, region=region,
+        provider=provider, worker=worker,
+    )  # fmt: skip
     uow.staff.save(user)
     return user
 

@@ -1,0 +1,60 @@
+"""The one door for every move of an order: checked by the table, by its payload and by its version, stored with its history row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.domain.local_time import local_time
+from backend.domain.order import Move, Order
+from backend.domain.payload import check_payload
+from backend.services.clocks import set_clocks
+from backend.services.commands import MoveOrder
+from backend.services.events import moved_event
+from backend.services.ports import StaleError, UnitOfWork
+from config.organisation import load_departments
+
+
+class UnknownDepartmentError(ValueError):
+    """No department has this code."""
+
+
+class UnknownWorkerError(ValueError):
+    """No worker has this code."""
+
+
+def move_order(command: MoveOrder, uow: UnitOfWork) -> Order:
+    """The order after the move. The same `key` a second time changes nothing and gives the order as it stands.
+
+    Raises OrderNotFoundError, IllegalMoveError (it lists what is allowed), PayloadError (it lists what is missing or wrong),
+    UnknownDepartmentError, UnknownWorkerError, or StaleError when the order is no longer of `expected_version`.
+    """
+    command = replace(command, at=local_time(command.at))
+    if command.key is not None and not uow.orders.claim_move(command.number, command.move, command.key):
+        return uow.orders.get(command.number)
+    order = uow.orders.get(command.number)
+    if command.expected_version not in (None, order.version):
+        raise StaleError(
+            f"order {order.number} is of version {order.version}, not {command.expected_version}"
+        )
+    order.check(command.move, command.at)
+    check_payload(command.move, order.state, command.payload, command.reason)
+    _check_names(command, uow)
+    moved = order.moved(
+        command.move,
+        at=command.at,
+        actor=command.actor,
+        reason=command.reason,
+        origin=command.origin,
+        payload=command.payload,
+    )
+    uow.orders.save(moved)
+    set_clocks(moved, command.at, uow, before=order.state)
+    uow.publish(moved_event(command.move, moved))
+    return moved
+
+
+def _check_names(command: MoveOrder, uow: UnitOfWork) -> None:
+    if command.move is Move.ROUTE and command.payload["department"] not in load_departments().by_code:
+        raise UnknownDepartmentError(command.payload["department"])
+    if command.move is Move.OFFER and uow.providers.worker(command.payload["worker"]) is None:
+        raise UnknownWorkerError(command.payload["worker"])
