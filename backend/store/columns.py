@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import DateTime, Dialect, Text, TypeDecorator
 
-LOCAL = ZoneInfo("Asia/Shanghai")
+from backend.domain.geography import Position
+from backend.domain.local_time import local_time
 
 
 class PlainText(TypeDecorator[str]):
@@ -32,9 +32,7 @@ class LocalTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is None:
-            return value
-        return value.astimezone(LOCAL).replace(tzinfo=None)
+        return None if value is None else local_time(value)
 
 
 class Words(TypeDecorator[Sequence[str]]):
@@ -48,6 +46,24 @@ class Words(TypeDecorator[Sequence[str]]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...]:
         return () if value is None else tuple(orjson.loads(value))
+
+
+def position_from(value: Sequence[float] | None) -> Position | None:
+    """A position as JSON gives it back."""
+    return None if value is None else Position(*value)
+
+
+class PlainJson(TypeDecorator[Any]):
+    """A JSON value that holds no personal data, as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode("utf-8")
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:
+        return None if value is None else orjson.loads(value)
 
 
 def _clean(word: str) -> str:

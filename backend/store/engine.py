@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+
+from backend.store.pipeline import use_pipelines
 
 BUSY_TIMEOUT_MS = 5_000
+RESTING_S = 1.0  # PostgreSQL: a connection unused for longer is looked at before it is used
 CACHE_KIB = 65_536
 READ_ONLY = "nuanxian_read_only"  # execution option of a connection that will not write
 
@@ -37,7 +42,7 @@ def make_engine(url: str) -> Engine:
     """An engine for `url`. The folder and file of a new SQLite database are made, readable by their owner only."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return postgresql_engine(parsed, pool_size=10, max_overflow=20)
     options: dict[str, Any] = {
         "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
     }
@@ -50,6 +55,41 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def postgresql_engine(url: URL, **options: Any) -> Engine:
+    """An engine that looks after connections which were not used for a moment, and saves round trips."""
+    engine = create_engine(url, **options)
+    use_pipelines(engine)
+    event.listen(engine, "checkin", _note_time)
+    event.listen(engine, "checkout", _look_after_a_rest)
+    return engine
+
+
+def read_only(connection: Connection) -> Connection:
+    """The connection for questions only: it waits for no lock, and on PostgreSQL it asks without a transaction around."""
+    options: dict[str, Any] = {READ_ONLY: True}
+    if connection.dialect.name == "postgresql":
+        options["isolation_level"] = "AUTOCOMMIT"
+    return connection.execution_options(**options)
+
+
+def _note_time(_connection: Any, record: Any) -> None:
+    record.info["resting_since"] = time.monotonic()
+
+
+def _look_after_a_rest(connection: Any, record: Any, _proxy: object) -> None:
+    """Whether a connection that was not used for a moment still stands: the server may have been restarted.
+
+    Asking every time would cost each unit of work a round trip; when a connection breaks in use, the pool drops all of them.
+    """
+    if time.monotonic() - record.info.get("resting_since", math.inf) < RESTING_S:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as problem:
+        raise DisconnectionError from problem
 
 
 def _prepare_file(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (  # fmt: skip
     Integer,
     Row,
     Select,
+    Update,
     and_,
     bindparam,
     func,
@@ -23,12 +24,15 @@ from sqlalchemy import (  # fmt: skip
     update,
 )
 
-from backend.domain.order import OPEN, HistoryRow, Order, OrderNotFoundError, State, Wanted
+from backend.domain.order import FINAL, OPEN, HistoryRow, Move, Order, OrderNotFoundError, State, Wanted
 from backend.domain.phone import normal_phone, sender_identity
 from backend.services.ports import StaleError
-from backend.store.dialect import conflict_insert, insert_or_ignore
+from backend.store.dialect import insert_or_ignore
+from backend.store.numbers import Numbers
+from backend.store.pipeline import UNANSWERED
 from backend.store.sealing import Cipher
 from backend.store.tables import Tables
+from backend.store.trail import SqlTrail, history_row
 
 NUMBER_DIGITS = 8
 SHORTEST_PHONE = 7  # digits
@@ -37,8 +41,14 @@ SHORTEST_PHONE = 7  # digits
 class SqlOrders:
     """`ports.Orders` on SQL."""
 
-    def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
-        self._db, self._t, self._cipher = connection, tables, cipher
+    def __init__(
+        self, connection: Connection, tables: Tables, cipher: Cipher, audit_key: bytes, numbers: Numbers
+    ) -> None:
+        self._db, self._t, self._cipher, self._numbers = connection, tables, cipher, numbers
+        self._trail = SqlTrail(connection, tables, audit_key)
+        self._read_once: dict[
+            str, Order
+        ] = {}  # till something changes: `save` tells when they are no longer true
 
     def add(self, order: Order) -> None:
         values = self._changeable(order) | {
@@ -51,61 +61,50 @@ class SqlOrders:
             "session": order.session,
             "session_index": self._cipher.index("session", order.session),
             "placed_at": order.placed_at,
+            "region": order.region,
+            "bundle": order.bundle,
         }
-        order_id = self._db.execute(insert(self._t.orders).values(values)).inserted_primary_key[0]  # type: ignore[index]
-        first = order.version - len(order.history) + 1
-        rows = [self._history_row(order_id, version, row) for version, row in enumerate(order.history, first)]
-        if rows:
-            self._db.execute(insert(self._t.order_history), rows)
+        statement = self._t.once("add order", lambda tables: insert(tables.orders))
+        order_id = self._db.execute(statement, values).inserted_primary_key[0]  # type: ignore[index]
+        self._trail.begin(order_id, order)
 
     def next_number(self, at: datetime) -> str:
-        """Month, day and a count that never returns to a number of an earlier year. The counter's row is locked till commit."""
-        day = f"{at:%m%d}"
-        counters = self._t.counters
-        statement = conflict_insert(self._db, counters).values(name=f"order:{day}", last=1)
-        statement = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"last": counters.c.last + 1}
-        )
-        count = self._db.execute(statement.returning(counters.c.last)).scalar_one()
-        return f"{day}{count:04d}"
+        return self._numbers.next(at, self._db)
 
     def get(self, number: str) -> Order:
-        found = self._load(self._t.orders.c.number == number)
-        if not found:
-            raise OrderNotFoundError(number)
-        return found[0]
+        if number not in self._read_once:
+            found = self._read(self._t.once("order", _of_number), of_number=number)
+            if not found:
+                raise OrderNotFoundError(number)
+            self._read_once[number] = found[0]
+        return self._read_once[number]
 
     def by_key(self, key: str) -> Order | None:
-        keys = self._t.order_keys
-        number = self._db.execute(
-            select(keys.c.number).where(keys.c.key_index == self._cipher.index("order", key))
-        ).scalar()
+        statement = self._t.once("order of key", _of_key)
+        number = self._db.execute(statement, {"of_key": self._cipher.index("order", key)}).scalar()
         return None if number is None else self.get(number)
 
     def claim_key(self, key: str) -> bool:
         return insert_or_ignore(self._db, self._t.order_keys, {"key_index": self._cipher.index("order", key)})
 
     def remember_key(self, key: str, number: str) -> None:
-        keys = self._t.order_keys
-        self._db.execute(
-            update(keys).where(keys.c.key_index == self._cipher.index("order", key)).values(number=number)
-        )
+        statement = self._t.once("remember key", _remember_key)
+        self._db.execute(statement, {"of_key": self._cipher.index("order", key), "number": number})
 
     def save(self, order: Order) -> None:
-        orders = self._t.orders
-        statement = (
-            update(orders)
-            .where(orders.c.number == order.number, orders.c.version == order.version - 1)
-            .values(self._changeable(order))
-            .returning(orders.c.id)
-        )
-        order_id = self._db.execute(statement).scalar()
+        self._read_once.clear()
+        fits = {"of_number": order.number, "of_version": order.version - 1}
+        changing = self._changeable(order)
+        statement = self._t.once("save order", lambda _: _save(self._t, changing))
+        order_id = self._db.execute(statement, fits | changing).scalar()
         if order_id is None:
             raise StaleError(f"order {order.number} changed since it was read")
-        if order.history:
-            self._db.execute(
-                insert(self._t.order_history), [self._history_row(order_id, order.version, order.history[-1])]
-            )
+        self._trail.go_on(order_id, order)
+
+    def claim_move(self, number: str, move: Move, key: str) -> bool:
+        self._read_once.clear()  # another process may have made this move while this one waited for its claim
+        index = self._cipher.index("move", f"{number}:{move}:{key}")
+        return insert_or_ignore(self._db, self._t.order_keys, {"key_index": index, "number": number})
 
     def of_session(self, session: str) -> Sequence[Order]:
         statement = self._t.once("orders of session", _of_session)
@@ -162,11 +161,16 @@ class SqlOrders:
 
     def counts(self, department: str | None = None) -> dict[State, int]:
         orders = self._t.orders
-        statement = select(orders.c.state, func.count()).group_by(orders.c.state)
+        unfinished = [state for state in State if state not in FINAL]
+        statement = (
+            select(orders.c.state, func.count())
+            .where(orders.c.state.in_(unfinished))
+            .group_by(orders.c.state)
+        )
         if department is not None:
             statement = statement.where(orders.c.department == department)
         found = {State(state): count for state, count in self._db.execute(statement)}
-        return {state: found.get(state, 0) for state in State}
+        return {state: found.get(state, 0) for state in unfinished}
 
     def _load(self, condition: ColumnElement[bool], *order_by: Any, limit: int | None = None) -> list[Order]:
         orders = self._t.orders
@@ -184,8 +188,7 @@ class SqlOrders:
             return histories
         statement = self._t.once("histories", _histories_of)
         for row in self._db.execute(statement, {"orders": list(order_ids)}):
-            entry = HistoryRow(row.at, row.actor, row.move, State(row.state), row.reason or "")
-            histories[row.order_id] += (entry,)
+            histories[row.order_id] += (history_row(row),)
         return histories
 
     def _sender_index(self, sender: str) -> bytes:
@@ -206,19 +209,35 @@ class SqlOrders:
             "assignee": order.assignee,
             "missing": order.missing,
             "version": order.version,
+            "offered_to": order.offered_to,
+            "escalation": order.escalation,
         }
 
-    @staticmethod
-    def _history_row(order_id: int, version: int, row: HistoryRow) -> dict[str, Any]:
-        return {
-            "order_id": order_id,
-            "version": version,
-            "at": row.at,
-            "actor": row.actor,
-            "move": str(row.move),
-            "state": row.state.value,
-            "reason": row.reason or None,
-        }
+
+def _save(tables: Tables, changing: Iterable[str]) -> Any:
+    orders = tables.orders
+    fits = (orders.c.number == bindparam("of_number"), orders.c.version == bindparam("of_version"))
+    return (
+        update(orders)
+        .where(*fits)
+        .values({name: bindparam(name) for name in changing})
+        .returning(orders.c.id)
+    )
+
+
+def _of_number(tables: Tables) -> Select[Any]:
+    return select(tables.orders).where(tables.orders.c.number == bindparam("of_number"))
+
+
+def _of_key(tables: Tables) -> Select[Any]:
+    keys = tables.order_keys
+    return select(keys.c.number).where(keys.c.key_index == bindparam("of_key"))
+
+
+def _remember_key(tables: Tables) -> Update:
+    keys = tables.order_keys
+    remembered = update(keys).where(keys.c.key_index == bindparam("of_key"))
+    return remembered.values(number=bindparam("number")).execution_options(**UNANSWERED)
 
 
 def _of_session(tables: Tables) -> Select[Any]:
@@ -264,4 +283,8 @@ def _order(row: Row[Any], history: tuple[HistoryRow, ...]) -> Order:
         missing=row.missing,
         version=row.version,
         history=history,
+        region=row.region,
+        offered_to=row.offered_to,
+        escalation=row.escalation,
+        bundle=row.bundle,
     )

@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
+from backend.domain.family import Rights
 from backend.domain.people import Caller, Contact, Elder, Ward
 from backend.domain.phone import normal_phone, sender_identity
 from backend.services.ports import ElderNotFoundError
+from backend.store.columns import position_from
 from backend.store.dialect import conflict_insert
 from backend.store.sealing import Cipher
 from backend.store.tables import Tables
 from config.organisation import load_people_words
 
-PHONE, CONTACT, CHANNEL = "phone", "contact", "channel"
+PHONE, CONTACT, CHANNEL, FAMILY = "phone", "contact", "channel", "family"
 
 
 class SqlPeople:
@@ -33,11 +35,16 @@ class SqlPeople:
         words = load_people_words()
         elders: dict[int, Elder] = {}
         wards: dict[int, Ward] = {}
+        bound: dict[int, Ward | None] = {}
         for row in self._db.execute(statement, {"sender": self._sender_index(sender)}):
-            if row.kind == CONTACT:
+            if row.kind == FAMILY:
+                bound[row.id] = _bound(row)
+            elif row.kind == CONTACT:
                 wards[row.id] = Ward(_elder(row), row.relation or "")
             else:
                 elders.setdefault(row.id, _elder(row))
+        # What the elder allowed or took back counts more than an imported list.
+        wards = {elder_id: ward for elder_id, ward in (wards | bound).items() if ward is not None}
         # Who is in an official list comes before somebody who only said that this is their number.
         order = sorted(elders, key=lambda elder_id: words.registered_by_line in elders[elder_id].tags)
         first = elders[order[0]] if order else None
@@ -53,6 +60,12 @@ class SqlPeople:
         if row is None:
             raise ElderNotFoundError(elder_id)
         return _elder(row)
+
+    def find(self, elder_id: int | None) -> Elder | None:
+        try:
+            return None if elder_id is None else self.get(elder_id)
+        except ElderNotFoundError:
+            return None
 
     def save(self, elder: Elder) -> Elder:
         self.save_all([elder])
@@ -190,11 +203,23 @@ class SqlPeople:
 def _behind_sender(tables: Tables) -> Select[Any]:
     elders, lookup = tables.elders, tables.elder_lookup
     return (
-        select(elders, lookup.c.kind, lookup.c.relation)
+        select(elders, lookup.c.kind, lookup.c.relation, lookup.c.rights)
         .join(lookup, lookup.c.elder_id == elders.c.id)
         .where(lookup.c.sender_index == bindparam("sender"))
         .order_by(lookup.c.position, elders.c.id)
     )
+
+
+def rights_text(rights: Rights) -> str:
+    """How `elder_lookup.rights` holds what a bound relative may."""
+    return "".join(letter for letter, may in (("o", rights.order), ("s", rights.see)) if may)
+
+
+def _bound(row: Row[Any]) -> Ward | None:
+    rights = row.rights or ""
+    if not rights:
+        return None
+    return Ward(_elder(row), row.relation or "", may_order="o" in rights, may_see="s" in rights)
 
 
 def _same_person(candidate: Elder, stored: Sequence[Elder]) -> Elder | None:
@@ -226,6 +251,7 @@ def _values(elder: Elder) -> dict[str, Any]:
             [contact.name, contact.phone, contact.relation, contact.emergency] for contact in elder.contacts
         ],
         "consent": elder.consent,
+        "position": elder.position,
     }
 
 
@@ -249,4 +275,5 @@ def _elder(row: Row[Any]) -> Elder:
         loudness=row.loudness,
         contacts=tuple(Contact(*contact) for contact in row.contacts),
         consent=row.consent,
+        position=position_from(row.position),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -20,9 +21,15 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    true,
 )  # fmt: skip
 
+from backend.store.access_tables import AccessTables
+from backend.store.call_tables import calls_table
 from backend.store.columns import LocalTime, PlainText, Words
+from backend.store.family_tables import FamilyTables
+from backend.store.order_tables import OrderTables
+from backend.store.review_tables import review_table
 from backend.store.sealing import Cipher, SealedJson, SealedText
 
 NAMING = {
@@ -56,10 +63,16 @@ class Tables:
             Column("last", Integer, nullable=False),
         )
         self.elders, self.elder_lookup = self._people()
-        self.orders, self.order_history, self.order_keys = self._orders()
+        self.orders, self.order_keys = self._orders()
+        self.work = OrderTables(self.metadata, cipher)
+        self.order_history = self.work.history
         self.tasks = self._tasks()
         self.contacts, self.contact_lines, self.contact_replies = self._contacts()
         self.staff, self.providers, self.workers = self._staff()
+        self.access = AccessTables(self.metadata, cipher)
+        self.family = FamilyTables(self.metadata, cipher)
+        self.review = review_table(self.metadata, cipher)
+        self.calls = calls_table(self.metadata, cipher)
 
     def once(self, name: str, build: Callable[[Tables], S]) -> S:
         """The statement of this name, built at its first use: building one anew takes as long as running it."""
@@ -96,23 +109,25 @@ class Tables:
             Column("loudness", Integer, nullable=False),
             self._json("elders", "contacts"),
             Column("consent", Boolean, nullable=False),
+            self._json("elders", "position"),
         )
         lookup = Table(
             "elder_lookup",
             self.metadata,
             Column("sender_index", LargeBinary, nullable=False),
-            Column("kind", Text, nullable=False),  # "phone", "contact" or "channel"
+            Column("kind", Text, nullable=False),  # "phone", "contact", "channel" or "family"
             Column(
                 "elder_id", Integer, ForeignKey("elders.id", ondelete="CASCADE"), nullable=False, index=True
             ),
             Column("position", Integer, nullable=False),  # 0: the number this person prefers
-            Column("relation", PlainText),  # of a contact
+            Column("relation", PlainText),  # of a contact or a bound relative
+            Column("rights", Text),  # of a bound relative: o may order, s may see
             PrimaryKeyConstraint("sender_index", "kind", "elder_id"),
             sqlite_with_rowid=False,  # the primary key is the whole point of this table
         )
         return elders, lookup
 
-    def _orders(self) -> tuple[Table, Table, Table]:
+    def _orders(self) -> tuple[Table, Table]:
         orders = Table(
             "orders",
             self.metadata,
@@ -139,20 +154,14 @@ class Tables:
             Column("assignee", PlainText),
             Column("missing", Words, nullable=False),
             Column("version", Integer, nullable=False),
+            Column("region", Text),
+            Column("offered_to", Text),
+            Column("escalation", Integer, nullable=False, server_default="0"),
+            Column("bundle", Text),
             Index(None, "state", "id"),
             Index(None, "department", "state", "id"),
-        )
-        history = Table(
-            "order_history",
-            self.metadata,
-            Column("order_id", Integer, ForeignKey("orders.id", ondelete="CASCADE"), nullable=False),
-            Column("version", Integer, nullable=False),  # the order's version after this change
-            Column("at", LocalTime, nullable=False),
-            self._text("order_history", "actor", nullable=False),
-            Column("move", Text, nullable=False),
-            Column("state", Text, nullable=False),
-            self._text("order_history", "reason"),
-            PrimaryKeyConstraint("order_id", "version"),
+            Index(None, "assignee", "state"),
+            Index(None, "placed_at"),
         )
         keys = Table(
             "order_keys",
@@ -160,7 +169,7 @@ class Tables:
             Column("key_index", LargeBinary, primary_key=True),
             Column("number", Text),  # NULL only within the transaction that places the order
         )
-        return orders, history, keys
+        return orders, keys
 
     def _tasks(self) -> Table:
         return Table(
@@ -232,6 +241,11 @@ class Tables:
             Column("demo", Boolean, nullable=False),
             Column("failures", Integer, nullable=False),
             Column("locked_until", LocalTime),
+            Column("region", Text),
+            Column("provider", Text),
+            Column("worker", Text),
+            self._text("staff", "totp"),
+            Column("totp_step", Integer),
         )
         providers = Table(
             "providers",
@@ -249,8 +263,16 @@ class Tables:
             Column("code", Text, primary_key=True),
             Column("name", PlainText, nullable=False),
             Column("provider", Text, ForeignKey("providers.code"), nullable=False, index=True),
-            Column("region", Text, nullable=False),
+            Column("region", Text, nullable=False, index=True),
             Column("items", Words, nullable=False),
             self._text("workers", "phone"),
+            self._json("workers", "position"),
+            Column("gender", Text),
+            Column("skills", Words, nullable=False, server_default="[]"),
+            Column("languages", Words, nullable=False, server_default="[]"),
+            Column("radius_km", Float),
+            Column("rating", Float),
+            Column("a_day", Integer, nullable=False, server_default="8"),
+            Column("active", Boolean, nullable=False, server_default=true()),
         )
         return staff, providers, workers

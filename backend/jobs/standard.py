@@ -1,0 +1,31 @@
+"""The jobs of every installation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from backend.jobs.runner import Job
+from backend.services.fire_deadlines import fire_next
+from backend.store.anchors import add_anchor
+from backend.store.open import Store
+
+DEADLINES_S = 0.5  # how late a clock may speak, at most
+ANCHORS_S = 60.0
+TIDY_S = 3600.0
+OUTBOX_KEPT = timedelta(days=14)
+
+
+def standard_jobs(store: Store) -> tuple[Job, ...]:
+    """Deadlines, anchors of the audit trail, and the end of old events."""
+
+    def tidy(now: datetime) -> bool:
+        with store.unit_of_work() as uow:
+            removed = uow.outbox.tidy(now - OUTBOX_KEPT)
+            uow.commit()
+        return removed > 0
+
+    return (
+        Job("deadlines", DEADLINES_S, lambda now: fire_next(store, now)),
+        Job("anchors", ANCHORS_S, lambda now: add_anchor(store, now)),
+        Job("outbox", TIDY_S, tidy),
+    )

@@ -1,0 +1,77 @@
+"""Deadlines in the database. `next_at` is indexed: finding what is due costs the same however many are waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Insert, Row, bindparam, delete, insert, select, update
+
+from backend.domain.deadlines import Deadline
+from backend.store.pipeline import UNANSWERED
+from backend.store.tables import Tables
+
+FIELDS = ("level", "due_at", "next_at", "left_s", "failures")
+
+
+class SqlDeadlines:
+    """`ports.Deadlines` on SQL."""
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        self._db, self._tables, self._t = connection, tables, tables.work.deadlines
+
+    def of(self, number: str) -> Sequence[Deadline]:
+        table = self._t
+        statement = self._tables.once(
+            "deadlines of order",
+            lambda _: select(table).where(table.c.number == bindparam("of_order")).order_by(table.c.step),
+        )
+        return [_deadline(row) for row in self._db.execute(statement, {"of_order": number})]
+
+    def put(self, number: str, before: Sequence[Deadline], after: Sequence[Deadline]) -> None:
+        table = self._t
+        known, wanted = ({one.step: one for one in side} for side in (before, after))
+        if over := known.keys() - wanted.keys():
+            self._db.execute(
+                self._tables.once("end deadlines", _end), {"of_order": number, "steps": sorted(over)}
+            )
+        if new := [asdict(one) | {"number": number} for step, one in wanted.items() if step not in known]:
+            statement = self._tables.once("add deadlines", _begin)
+            self._db.execute(statement, new)
+        for step, one in wanted.items():
+            if step in known and known[step] != one:
+                changes = {name: getattr(one, name) for name in FIELDS}
+                which = (table.c.number == number, table.c.step == step)
+                self._db.execute(update(table).where(*which).values(changes))
+
+    def take_due(self, now: datetime) -> tuple[str, Deadline] | None:
+        table = self._t
+        statement = self._tables.once(
+            "due deadline",
+            lambda _: (
+                select(table)
+                .where(table.c.next_at <= bindparam("now"))
+                .order_by(table.c.next_at)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            ),
+        )
+        row = self._db.execute(statement, {"now": now}).first()
+        return None if row is None else (row.number, _deadline(row))
+
+
+def _begin(tables: Tables) -> Insert:
+    return insert(tables.work.deadlines).inline().execution_options(**UNANSWERED)
+
+
+def _end(tables: Tables) -> Delete:
+    table = tables.work.deadlines
+    steps = table.c.step.in_(bindparam("steps", expanding=True))
+    ended = delete(table).where(table.c.number == bindparam("of_order"), steps)
+    return ended.execution_options(**UNANSWERED)
+
+
+def _deadline(row: Row[Any]) -> Deadline:
+    return Deadline(row.step, row.level, row.due_at, row.next_at, row.left_s, row.failures)

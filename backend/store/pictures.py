@@ -1,0 +1,53 @@
+"""Pictures that people sent: sealed files in one folder, by the conversation they belong to."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.store.sealing import Cipher
+
+_TYPES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF8": "gif", b"RIFF": "webp"}
+_CONTEXT = b"picture"
+
+
+def picture_type(data: bytes) -> str | None:
+    """jpeg, png, gif or webp, told by the first bytes; None for anything else."""
+    found = next((name for mark, name in _TYPES.items() if data.startswith(mark)), None)
+    return None if found == "webp" and data[8:12] != b"WEBP" else found
+
+
+class Pictures:
+    """The folder. A file is named by a keyed hash, so that nobody can tell from outside whose it is."""
+
+    def __init__(self, folder: Path, cipher: Cipher) -> None:
+        self._folder, self._cipher = folder, cipher
+
+    def keep(self, session: str, message_id: str | None, data: bytes) -> None:
+        """Keep a picture; the same message twice keeps it once."""
+        folder = self._of(session)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / self._cipher.index("picture", message_id or secrets.token_hex(8)).hex()
+        if path.exists():
+            return
+        draft = path.with_name(f".{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(self._cipher.seal(data, _CONTEXT))
+        draft.replace(path)
+
+    def names(self, session: str) -> Sequence[str]:
+        """The pictures of a conversation, oldest first."""
+        folder = self._of(session)
+        kept = [path for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
+        return [path.name for path in sorted(kept, key=lambda path: path.stat().st_mtime_ns)]
+
+    def read(self, session: str, name: str) -> bytes | None:
+        """One of `names`; None for anything else, so that no name leads out of the folder."""
+        if name not in self.names(session):
+            return None
+        return self._cipher.open((self._of(session) / name).read_bytes(), _CONTEXT)
+
+    def _of(self, session: str) -> Path:
+        return self._folder / self._cipher.index("session", session).hex()
