@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from backend.domain.local_time import local_now
 from backend.services.live import Live
 from backend.services.ports import Stores
+from backend.web.api.app import PREFIX, create_api
 from backend.web.assets import Assets
 from backend.web.cookie import Cookie
 from backend.web.desk import Desk
 from backend.web.errors import add_error_pages
 from backend.web.events import events_router
+from backend.web.family import family_router
 from backend.web.guard import Guard
 from backend.web.headers import SecureHeaders
-from backend.web.health import health_router
+from backend.web.health import Check, database_check, disk_check, health_router
 from backend.web.login import login_router
+from backend.web.metrics import Measured, Metrics, metrics_router
 from backend.web.orders import orders_router
 from backend.web.pages import Names, Pages
 from backend.web.queue import queue_router
+from backend.web.review import review_router
 from backend.web.tasks import tasks_router
 from backend.web.words import load_words
 from config.catalogue import load_catalogue
 from config.organisation import load_departments, load_people_words
-from config.settings import Settings
+from config.settings import Settings, project_folder
 
 STATIC = Path(__file__).parent / "static"
-LOCAL = ZoneInfo("Asia/Shanghai")
-
-
-def local_now() -> datetime:
-    """Naive local time, as orders and tasks carry it."""
-    return datetime.now(LOCAL).replace(tzinfo=None)
 
 
 def make_pages(store: Stores, assets: Assets, clock: Callable[[], datetime]) -> Pages:
@@ -52,23 +50,39 @@ def make_pages(store: Stores, assets: Assets, clock: Callable[[], datetime]) -> 
 
 
 def create_app(
-    store: Stores, settings: Settings, live: Live, clock: Callable[[], datetime] = local_now
+    store: Stores,
+    settings: Settings,
+    live: Live,
+    clock: Callable[[], datetime] = local_now,
+    *,
+    checks: Mapping[str, Check] | None = None,
 ) -> FastAPI:
-    """The app with `/staff`, `/static`, `/healthz` and `/readyz`."""
+    """The app with `/staff`, `/api/v1`, `/static`, `/metrics`, `/healthz` and `/readyz`.
+
+    `checks`: what else must be well before this process gets requests.
+    """
     app = FastAPI(title="Nuanxian", docs_url=None, redoc_url=None, openapi_url=None)
     assets = Assets(STATIC, "/static")
     guard = Guard(store, Cookie(settings.cookie_secret()), clock, demo=settings.demo)
     desk = Desk(store=store, pages=make_pages(store, assets, clock), guard=guard, live=live)
+
+    metrics = Metrics()
+    ready = {"database": database_check(store), "disk": disk_check(project_folder()), **(checks or {})}
+
+    # Addresses are tried in this order: first what is asked most.
+    app.mount(PREFIX, create_api(store, live, clock, demo=settings.demo))
 
     @app.get("/static/{name:path}")
     def static(name: str) -> Response:
         return assets.response(name)
 
     for router in (
-        health_router(store), login_router(desk), events_router(desk), queue_router(desk), tasks_router(desk),
-        orders_router(desk),
+        health_router(ready), metrics_router(metrics, store, clock), login_router(desk), events_router(desk), queue_router(desk), tasks_router(desk),
+        orders_router(desk), family_router(desk), review_router(desk),
     ):  # fmt: skip
         app.include_router(router, include_in_schema=False)
+    app.state.desk = desk  # for pages that need more than the store, see bot/server.py
     add_error_pages(app, desk.pages)
     app.add_middleware(SecureHeaders)
+    app.add_middleware(Measured, metrics=metrics)
     return app

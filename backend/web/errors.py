@@ -3,7 +3,8 @@
 NotSignedInError                                   303 to the login page (live parts: 401 with HX-Redirect)
 ExpiredFormError, ForeignFormError, ForbiddenError 403
 FormTooLargeError                                  413
-OrderNotFoundError, TaskNotFoundError, no route    404
+OrderNotFoundError, TaskNotFoundError,
+CallNotFoundError, no route                        404
 a form or address that makes no sense              404
 StaleError                                         503, try again
 anything else                                      500, logged with its trace
@@ -21,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.order import OrderNotFoundError
+from backend.services.call_ports import CallNotFoundError
 from backend.services.ports import StaleError, TaskNotFoundError
 from backend.web.forms import ForeignFormError, FormTooLargeError
 from backend.web.guard import ExpiredFormError, ForbiddenError, NotSignedInError
@@ -36,6 +38,7 @@ PAGES: dict[type[Exception], tuple[int, str]] = {
     FormTooLargeError: (413, "too_large"),
     OrderNotFoundError: (404, "not_found"),
     TaskNotFoundError: (404, "not_found"),
+    CallNotFoundError: (404, "not_found"),
     RequestValidationError: (404, "not_found"),
     StaleError: (503, "busy"),
 }

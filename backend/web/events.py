@@ -15,7 +15,7 @@ from backend.services.live import RELOAD, LiveEvent, Subscription
 from backend.web.desk import Desk
 from backend.web.guard import Visit
 
-GATHER_S = 0.25  # how long changes are gathered into one message
+GATHER_S = 0.1  # how long changes are gathered into one message
 PING_S = 20
 RETRY_MS = 2000  # how soon a browser comes back after the line broke
 

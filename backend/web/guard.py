@@ -16,7 +16,10 @@ from datetime import datetime
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from backend.domain.access import Actor, Matrix, Thing
+from backend.domain.order import Move, Order
 from backend.domain.staff import StaffUser
+from backend.services.access import actor_of, load_actions_of_moves, load_matrix, thing_of
 from backend.services.ports import Stores
 from backend.web.cookie import Cookie
 from backend.web.forms import read_form, refuse_foreign
@@ -41,16 +44,41 @@ class Visit:
     user: StaffUser
     csrf: str
     now: datetime  # naive local time (Asia/Shanghai)
+    actor: Actor
+    matrix: Matrix
 
     @property
     def department(self) -> str | None:
         """The department this person's view is limited to; None: all."""
         return self.user.department
 
+    def may(self, action: str, thing: Thing | None = None) -> bool:
+        """What `config/access.yaml` says; without a thing, whether there is anything at all they may do this to."""
+        return self.matrix.allows(self.actor, action, thing)
+
     @property
     def sees_tasks(self) -> bool:
-        """Emergencies, hand-offs and complaints are for those who see all departments."""
-        return self.user.department is None
+        """Emergencies, hand-offs and complaints belong to no department: whoever is bound to one does not see them."""
+        return self.may("task.view", Thing())
+
+    @property
+    def takes_tasks(self) -> bool:
+        return self.may("task.take", Thing())
+
+    @property
+    def hears_calls(self) -> bool:
+        """Recorded calls belong to no department either."""
+        return self.may("calls.listen", Thing())
+
+    def sees(self, order: Order) -> bool:
+        return self.may("order.view", thing_of(order))
+
+    def moves(self, order: Order) -> frozenset[Move]:
+        """What this person may do with this order now."""
+        actions, thing = load_actions_of_moves(), thing_of(order)
+        return frozenset(
+            move for move in order.allowed(self.now) if move in actions and self.may(actions[move], thing)
+        )
 
 
 class Guard:
@@ -58,6 +86,7 @@ class Guard:
 
     def __init__(self, store: Stores, cookie: Cookie, clock: Callable[[], datetime], *, demo: bool) -> None:
         self._store, self.cookie, self.clock, self.demo = store, cookie, clock, demo
+        self._matrix = load_matrix()
 
     def visit(self, request: Request) -> Visit:
         """Dependency of pages. Raises NotSignedInError."""
@@ -66,9 +95,10 @@ class Guard:
             raise NotSignedInError
         with self._store.reading() as uow:
             user = uow.staff.get(badge.login)
-        if user is None or not user.active or (user.demo and not self.demo):
-            raise NotSignedInError
-        return Visit(user=user, csrf=badge.csrf, now=self.clock())
+            if user is None or not user.active or (user.demo and not self.demo):
+                raise NotSignedInError
+            actor = actor_of(user, uow)
+        return Visit(user, badge.csrf, self.clock(), actor, self._matrix)
 
     async def form(self, request: Request) -> Form:
         """Dependency of forms: who sends it and what stands in it, after the token was checked."""

@@ -12,7 +12,11 @@ from backend.services.staff import AuthenticationError, LockedError, authenticat
 from backend.web.desk import Desk
 from backend.web.forms import read_form, refuse_foreign
 
-MOST_LOGIN, MOST_PASSWORD = 100, 1000  # characters: a longer password would only cost hashing time
+MOST_LOGIN, MOST_PASSWORD, MOST_CODE = (
+    100,
+    1000,
+    12,
+)  # characters: a longer password would only cost hashing time
 
 
 def safe_next(path: str) -> str:
@@ -54,7 +58,7 @@ def login_router(desk: Desk) -> APIRouter:
         if not login or not password:
             return page(request, words("problems.login_empty"), login=login, goto=goto, status=422)
         try:
-            name = await run_in_threadpool(check, login, password)
+            name = await run_in_threadpool(check, login, password, fields.get("code", "")[:MOST_CODE])
         except LockedError:
             return page(request, words("problems.login_locked"), login=login, goto=goto, status=429)
         except AuthenticationError:
@@ -63,8 +67,9 @@ def login_router(desk: Desk) -> APIRouter:
         cookie.write(request, response, cookie.new(name))
         return response
 
-    def check(login: str, password: str) -> str:
-        user = authenticate(desk.store, login, password, now=desk.guard.clock(), demo=desk.guard.demo)
+    def check(login: str, password: str, code: str) -> str:
+        now, demo = desk.guard.clock(), desk.guard.demo
+        user = authenticate(desk.store, login, password, now=now, demo=demo, code=code)
         return user.login
 
     @router.post("/staff/logout")

@@ -9,14 +9,17 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from backend.domain.order import MOVES, HistoryRow, IllegalMoveError, Move, Order, OrderNotFoundError
-from backend.domain.people import Elder
+from backend.domain.order import HistoryRow, IllegalMoveError, Move, Order, OrderNotFoundError
+from backend.domain.payload import PayloadError
 from backend.services.accept_order import accept_order
+from backend.services.access import load_actions_of_moves, thing_of
 from backend.services.cancel_order import cancel_order
 from backend.services.commands import AcceptOrder, CancelOrder, FinishOrder, ReassignOrder
 from backend.services.finish_order import finish_order
-from backend.services.ports import ElderNotFoundError, StaleError, UnitOfWork
-from backend.services.reassign_order import UnknownDepartmentError, reassign_order
+from backend.services.move_order import UnknownDepartmentError
+from backend.services.ports import StaleError, UnitOfWork
+from backend.services.reassign_order import reassign_order
+from backend.web.call_links import call_of
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
 from backend.web.present import moment
@@ -44,7 +47,7 @@ class Notice:
 def order_seen(uow: UnitOfWork, number: str, visit: Visit) -> Order:
     """The order, if this person may see it. Raises OrderNotFoundError: what belongs to others is as if it was not there."""
     order = uow.orders.get(number)
-    if not visit.user.sees(order.department):
+    if not visit.sees(order):
         raise OrderNotFoundError(number)
     return order
 
@@ -53,11 +56,6 @@ def rows_since(order: Order, version: int) -> tuple[HistoryRow, ...]:
     """The history after the version somebody looked at. The last row made the current version."""
     missed = order.version - version
     return order.history[-missed:] if missed > 0 else ()
-
-
-def moves_for(order: Order, visit: Visit) -> frozenset[Move]:
-    """What this person may do with this order now."""
-    return frozenset(MOVES[order.state]) if visit.user.may_move(order.department) else frozenset()
 
 
 def carry_out(move: Move, order: Order, form: Form, desk: Desk, uow: UnitOfWork) -> Order:
@@ -91,15 +89,16 @@ class OrderDesk:
     """Reads what an order page shows, and carries out its forms."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._actions = desk, load_actions_of_moves()
 
     def shown(self, uow: UnitOfWork, order: Order, visit: Visit) -> dict[str, Any]:
         """Everything that the order page shows."""
         return {
             "order": order,
-            "moves": moves_for(order, visit),
-            "elder": _elder(uow, order),
+            "moves": visit.moves(order),
+            "elder": uow.people.find(order.elder_id),
             "lines": uow.contacts.lines(order.session),
+            "call": call_of(uow, order.session, visit),
             "moved": lambda row: self._desk.words(f"moved.{row.move}", department=""),
         }
 
@@ -109,7 +108,7 @@ class OrderDesk:
         for _ in range(2):
             with self._desk.store.unit_of_work() as uow:
                 order = order_seen(uow, number, visit)
-                if not visit.user.may_move(order.department):
+                if not visit.may(self._actions.get(move, ""), thing_of(order)):
                     raise ForbiddenError
                 missed = rows_since(order, form.number("version") or 0)
                 if missed:
@@ -124,6 +123,8 @@ class OrderDesk:
                 except IllegalMoveError:
                     state, name = words(f"states.{order.state}"), words(f"moves.{move}")
                     return order, Notice(words("problems.not_allowed_now", state=state, move=name))
+                except PayloadError:
+                    return order, Notice(words("problems.needs_evidence"))
                 except StaleError:
                     continue  # somebody was faster by a moment: the next look sees what they did
                 department = self._desk.pages.department(moved.department)
@@ -177,22 +178,13 @@ def orders_router(desk: Desk) -> APIRouter:
 
     def _again(order: Order, notice: Notice, form: Form, status: int, template: str) -> HTMLResponse:
         since = desk.live.last_id
-        if not form.visit.user.sees(order.department):  # it was just given to another department
+        if not form.visit.sees(order):  # it was just given to another department
             return desk.pages.page("staff/order_gone.html", form.visit, notice=notice, order=order)
         with desk.store.reading() as uow:
             shown = orders.shown(uow, uow.orders.get(order.number), form.visit)
         return desk.pages.page(template, form.visit, status=status, since=since, notice=notice, **shown)
 
     return router
-
-
-def _elder(uow: UnitOfWork, order: Order) -> Elder | None:
-    if order.elder_id is None:
-        return None
-    try:
-        return uow.people.get(order.elder_id)
-    except ElderNotFoundError:
-        return None
 
 
 def _after_redirect(request: Request, order: Order, desk: Desk) -> Notice | None:

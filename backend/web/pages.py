@@ -15,7 +15,7 @@ from backend.domain.order import Order
 from backend.services.ports import Stores
 from backend.web.assets import Assets
 from backend.web.guard import Visit
-from backend.web.present import ago, is_phone, mask_phone, moment, wanted_time
+from backend.web.present import ago, is_phone, lasting, mask_phone, moment, wanted_time
 from backend.web.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -61,7 +61,7 @@ class Pages:
                 order.wanted.iso, order.wanted.asap, order.wanted.recurrence, now, words
             ),
             ago=lambda at, now: ago(at, now, words),
-            moment=lambda at, now: moment(at, now, words),
+            moment=lambda at, now: moment(at, now, words), lasting=lambda seconds: lasting(seconds, words),
             whom=self.whom, why=self.why, missing=lambda code: words.get(f"missing.{code}", code),
         )  # fmt: skip
 

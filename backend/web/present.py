@@ -48,6 +48,12 @@ def ago(at: datetime, now: datetime, words: Words) -> str:
     return moment(at, now, words)
 
 
+def lasting(seconds: int, words: Words) -> str:
+    """How long something took: «3 分 20 秒»."""
+    minutes, rest = divmod(seconds, 60)
+    return words("calls.minutes", m=minutes, s=rest) if minutes else words("calls.seconds", s=rest)
+
+
 def wanted_time(iso: str | None, asap: bool, recurrence: str | None, now: datetime, words: Words) -> str:
     """When an order is wanted: «明天 11月24日 14:00–18:00», «每周一三，11月24日 周二 起», «尽快»."""
     if iso is None:

@@ -7,12 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from backend.domain.people import Elder
 from backend.domain.queue import AlreadyAcknowledgedError, Task
-from backend.domain.staff import Role
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask
-from backend.services.ports import ElderNotFoundError, UnitOfWork
+from backend.services.ports import UnitOfWork
+from backend.web.call_links import call_of
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
 from backend.web.orders import MOST_REASON, Notice
@@ -25,8 +24,13 @@ def tasks_router(desk: Desk) -> APIRouter:
     router = APIRouter()
     visitor, checked_form = Depends(desk.guard.visit), Depends(desk.guard.form)
 
-    def shown(uow: UnitOfWork, task: Task) -> dict[str, Any]:
-        return {"task": task, "elder": _elder(uow, task), "lines": uow.contacts.lines(task.session)}
+    def shown(uow: UnitOfWork, task: Task, visit: Visit) -> dict[str, Any]:
+        return {
+            "task": task,
+            "elder": uow.people.find(task.elder_id),
+            "lines": uow.contacts.lines(task.session),
+            "call": call_of(uow, task.session, visit),
+        }
 
     @router.get("/staff/tasks")
     def closed(visit: Visit = visitor) -> HTMLResponse:
@@ -39,7 +43,7 @@ def tasks_router(desk: Desk) -> APIRouter:
     def show(task_id: int, request: Request, visit: Visit = visitor) -> HTMLResponse:
         _may_see(visit)
         with desk.store.reading() as uow:
-            values = shown(uow, uow.tasks.get(task_id))
+            values = shown(uow, uow.tasks.get(task_id), visit)
         done = request.query_params.get("done") == "acknowledged"
         notice = Notice(desk.words("done.acknowledged"), good=True) if done else None
         return desk.pages.page("staff/task.html", visit, notice=notice, **values)
@@ -56,7 +60,7 @@ def tasks_router(desk: Desk) -> APIRouter:
         if notice.good:
             return RedirectResponse(f"/staff/tasks/{task_id}?done=acknowledged", status_code=303)
         with desk.store.reading() as uow:
-            values = shown(uow, uow.tasks.get(task_id))
+            values = shown(uow, uow.tasks.get(task_id), form.visit)
         return desk.pages.page("staff/task.html", form.visit, status=409, notice=notice, **values)
 
     return router
@@ -86,14 +90,5 @@ def _may_see(visit: Visit) -> None:
 
 
 def _may_take(visit: Visit) -> None:
-    if not visit.sees_tasks or visit.user.role is Role.SUPERVISOR:
+    if not visit.takes_tasks:
         raise ForbiddenError
-
-
-def _elder(uow: UnitOfWork, task: Task) -> Elder | None:
-    if task.elder_id is None:
-        return None
-    try:
-        return uow.people.get(task.elder_id)
-    except ElderNotFoundError:
-        return None

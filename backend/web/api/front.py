@@ -1,0 +1,142 @@
+"""The front door: what never reaches a handler. Pure ASGI, so that an overload costs next to nothing.
+
+413 a body above MOST_BYTES · 415 a body that is no JSON · 400 a body or address in no UTF-8 · 503 more at once than the
+house can carry, with Retry-After. A request that is let in is answered in full: nothing acknowledged is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from email.message import Message as Header
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.web.api.problem import ProblemError
+
+MOST_BYTES = 256 * 1024
+MOST_AT_ONCE = 64  # requests that are worked on
+MOST_WAITING = 256  # requests that wait for one of these
+LONGEST_WAIT_S = 2.0
+BODY_READ_WITHIN_S = 15.0  # a sender that trickles its body must not hold a place for ever
+DIGEST = "nuanxian.body_digest"
+_WITH_BODY = {"POST", "PUT", "PATCH"}
+
+
+class Front:
+    """ASGI middleware of the API."""
+
+    def __init__(
+        self, app: ASGIApp, *, most_at_once: int = MOST_AT_ONCE, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._app = app
+        self._places = asyncio.Semaphore(most_at_once)
+        self._most_waiting, self._waiting = most_waiting, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            _check_address(scope)
+            body = await _checked_body(scope, receive)
+            if scope["path"].endswith(
+                "/events"
+            ):  # open for hours: its number is limited where it is handed out
+                await self._app(scope, _replay(body, receive), send)
+                return
+            await self._enter()
+        except ProblemError as problem:
+            await problem.response()(scope, receive, send)
+            return
+        try:
+            await self._app(scope, _replay(body, receive), send)
+        finally:
+            self._places.release()
+
+    async def _enter(self) -> None:
+        """Take a place, or refuse honestly."""
+        if self._places.locked():
+            if self._waiting >= self._most_waiting:
+                raise _busy()
+            self._waiting += 1
+            try:
+                await asyncio.wait_for(self._places.acquire(), LONGEST_WAIT_S)
+            except TimeoutError:
+                raise _busy() from None
+            finally:
+                self._waiting -= 1
+        else:
+            await self._places.acquire()  # free: does not wait
+
+
+def _busy() -> ProblemError:
+    return ProblemError(
+        503, "overloaded", "Too much at once. Nothing was done; try again.", headers={"Retry-After": "1"}
+    )
+
+
+def _check_address(scope: Scope) -> None:
+    try:
+        text = unquote_to_bytes(scope.get("query_string", b"")).decode("utf-8") + scope["path"]
+        text.encode("utf-8")
+    except UnicodeError:
+        raise ProblemError(400, "malformed", "The address is not in UTF-8.") from None
+    if "\0" in text:
+        raise ProblemError(400, "malformed", "The address holds a NUL character.")
+
+
+async def _checked_body(scope: Scope, receive: Receive) -> bytes:
+    try:
+        body = await asyncio.wait_for(_read(scope, receive), BODY_READ_WITHIN_S)
+    except TimeoutError:
+        raise ProblemError(408, "request-timeout", "The body took too long to come.") from None
+    digest = hashlib.sha256(f"{scope['method']} {scope['path']}\n".encode("utf-8", "surrogatepass"))
+    digest.update(body)
+    scope[DIGEST] = digest.digest()
+    if body and scope["method"] in _WITH_BODY:
+        _check_type(scope)
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise ProblemError(400, "malformed", "The body is not in UTF-8.") from None
+        if "\\u0000" in text or "\0" in text:
+            raise ProblemError(400, "malformed", "The body holds a NUL character.")
+    return body
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    too_large = ProblemError(413, "too-large", f"A body may have {MOST_BYTES} bytes.")
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > MOST_BYTES:
+        raise too_large
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            raise too_large
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _check_type(scope: Scope) -> None:
+    header = Header()
+    header["content-type"] = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    kind = header.get_content_type()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise ProblemError(415, "unsupported-media-type", "A body must be application/json.")
+    if (header.get_content_charset("utf-8")) not in {"utf-8", "us-ascii", "utf8"}:
+        raise ProblemError(415, "unsupported-media-type", "A body must be in UTF-8.")
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body that was read, once; then whatever the server says (that the client is gone)."""
+    messages: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again

@@ -1,0 +1,61 @@
+"""Emergencies, hand-offs and complaints that wait for a person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from backend.domain.access import Thing
+from backend.domain.queue import TaskKind
+from backend.services.acknowledge_task import acknowledge_task
+from backend.services.commands import AcknowledgeTask
+from backend.services.ports import UnitOfWork
+from backend.web.api.answers import Reply, change, respond
+from backend.web.api.caller import Caller, note
+from backend.web.api.desk import Desk, refusals
+from backend.web.api.schemas import TakeTaskIn
+from backend.web.api.show import page_shown, task_shown
+
+MOST_LISTED = 200
+TaskId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+def tasks_router(desk: Desk) -> APIRouter:
+    """`/tasks`."""
+    router = APIRouter(prefix="/tasks", tags=["tasks"])
+
+    @router.get("", responses=refusals(), summary="List tasks: emergencies first, then the oldest")
+    def index(
+        state: Literal["open", "taken"] = "open",
+        kind: Annotated[TaskKind | None, Query()] = None,
+        caller: Caller = desk.caller,
+    ) -> Response:
+        caller.require("task.view", Thing())
+        with desk.store.reading() as uow:
+            found = uow.tasks.open(MOST_LISTED) if state == "open" else uow.tasks.closed(MOST_LISTED)
+        shown = [task_shown(task, full=False) for task in found if kind in (None, task.kind)]
+        return respond(Reply(page_shown(shown, None)))
+
+    @router.get("/{task}", responses=refusals(404), summary="Read one task")
+    def show(task: TaskId, caller: Caller = desk.caller) -> Response:
+        caller.require("task.view", Thing())
+        full = caller.may("people.reveal", Thing())
+        with desk.store.unit_of_work() if full else desk.store.reading() as uow:
+            found = uow.tasks.get(task)
+            note(uow, [caller.noted("task.view", "task", str(task))] if full else [])
+        return respond(Reply(task_shown(found, full=full)))
+
+    @router.post("/{task}/take", responses=refusals(404, 409, 413, 415), summary="Take a task on")
+    def take(task: TaskId, body: TakeTaskIn, request: Request, caller: Caller = desk.caller) -> Response:
+        """From now on it is yours; 409 when somebody was faster."""
+        caller.require("task.take", Thing())
+
+        def work(uow: UnitOfWork) -> Reply:
+            taken = acknowledge_task(AcknowledgeTask(task, caller.now, caller.login, body.note), uow)
+            return Reply(task_shown(taken, full=caller.may("people.reveal", Thing())))
+
+        return change(desk.store, caller, request, work)
+
+    return router
