@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,11 +25,14 @@ def run(
     db: Db = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Server processes; several need PostgreSQL.")
+    ] = 1,
 ) -> None:
     """Set up the database (with demo data in demo mode) and start the line with its pages."""
     from bot.server import serve
 
-    serve(db=db, host=host, port=port)
+    serve(db=db, host=host, port=port, workers=workers)
 
 
 @app.command()
@@ -68,6 +72,30 @@ def sandbox(
         serve_sandbox(db=db, port=port)
     except SettingsError as problem:
         raise fail(str(problem)) from None
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file. Keep the data key somewhere else.")],
+    verify: Annotated[
+        bool, typer.Option(help="Restore it into a database made for this, and compare.")
+    ] = True,
+    db: Db = None,
+) -> None:
+    """Back the whole database up into one encrypted file, while the line goes on working."""
+    from bot.commands.backup import backup as back_up
+
+    back_up(file, db=db, verify=verify)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file made with `nuanxian backup`.")], db: Db = None
+) -> None:
+    """Restore a backup into a new, empty database."""
+    from bot.commands.backup import restore as put_back
+
+    put_back(file, db=db)
 
 
 @app.command()

@@ -12,9 +12,12 @@ from bot.dialogue.talk import Rules
 from config.catalogue import load_catalogue
 from config.knowledge import load_knowledge
 from config.organisation import load_departments
-from config.settings import Settings, load_settings
+from config.settings import Settings, SettingsError, load_settings
 from config.wording import load_wording
+from nlu.engines.rasa import TIMEOUT_S, RasaParser
 from nlu.parse import load_parser
+from nlu.rasa.client import RasaClient
+from nlu.understanding import Parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,28 @@ class House:
     conversations: Conversations
 
 
-def build_dialogue() -> Dialogue:
-    """The conversation core with the rules, words and models of this installation."""
+def rasa_client(settings: Settings) -> RasaClient | None:
+    """The operator's Rasa server, if there is one. Raises SettingsError for an address that can not be one."""
+    if not settings.rasa_url:
+        return None
+    token = settings.rasa_token.get_secret_value() if settings.rasa_token else None
+    try:
+        return RasaClient(settings.rasa_url, timeout_s=TIMEOUT_S, token=token)
+    except ValueError as problem:
+        raise SettingsError(f"NUANXIAN_RASA_URL: {problem}") from None
+
+
+def choose_parser(settings: Settings) -> Parser:
+    """Rasa with ours behind it where the operator runs a Rasa server, else ours alone."""
+    client = rasa_client(settings)
+    return RasaParser(client, fallback=load_parser()) if client else load_parser()
+
+
+def build_dialogue(parser: Parser | None = None) -> Dialogue:
+    """The conversation core with the rules, words and models of this installation; without a `parser`, our own."""
     return Dialogue(
         Rules(
-            parser=load_parser(),
+            parser=parser or load_parser(),
             catalogue=load_catalogue(),
             wording=load_wording(),
             knowledge=Knowledge(load_knowledge()),
@@ -46,6 +66,5 @@ def open_house(*, db: str | None = None, rescue: bool = True) -> House:
     """
     settings = load_settings(db=db)
     store = open_store(settings)
-    return House(
-        settings=settings, store=store, conversations=Conversations(store, build_dialogue(), rescue=rescue)
-    )
+    dialogue = build_dialogue(choose_parser(settings))
+    return House(settings=settings, store=store, conversations=Conversations(store, dialogue, rescue=rescue))

@@ -16,22 +16,36 @@ import structlog
 from backend.domain.order import IllegalMoveError, Order
 from backend.domain.people import Caller
 from backend.domain.queue import TaskKind
+from backend.services.alerts import acknowledge_alert
+from backend.services.bind_family import bind_relative, issue_code, note_guess, revoke_binding, shut_out
 from backend.services.cancel_order import cancel_order
 from backend.services.commands import CancelOrder, OpenTask, PlaceOrder, RegisterCaller, RescheduleOrder
+from backend.services.family_commands import (
+    AcknowledgeAlert,
+    BindRelative,
+    IssueCode,
+    NoteGuess,
+    RevokeBinding,
+    ShutOut,
+)  # fmt: skip
 from backend.services.open_task import open_task
 from backend.services.place_order import place_order
 from backend.services.ports import ContactRecord, Line, StaleError, UnitOfWork
 from backend.services.register_caller import register_caller
 from backend.services.reschedule_order import reschedule_order
+from backend.services.review import note_sentence
 from bot.dialogue.engine import Dialogue, Outcome
 from bot.dialogue.memory import GOES_ON_FOR, Memory
 from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
+from bot.family_records import family_of
+from bot.review_list import for_review
 from nlu.danger import find_danger
 from nlu.understanding import Danger
 
 log = structlog.get_logger()
 
 TRIES = 5
+NOT_STORED = "not_stored"  # the database is away: what was said is nowhere yet
 # A pause this long within a conversation is worth a «we go on where we stopped».
 PAUSE_WORTH_A_WORD = timedelta(minutes=2)
 
@@ -104,6 +118,7 @@ class Conversations:
             emergency=danger is not None,
             handoff=told and not danger,
             ended=not danger,
+            happened=() if told else (NOT_STORED,),
         )
 
     def transcript(self, session: str) -> Sequence[Line]:
@@ -123,12 +138,16 @@ class Conversations:
                 return Answer(_reply_from(stored), self._orders(uow, turn, stored["orders"]))
             record = uow.contacts.get(turn.session)
             memory, dropped, turn = self._memory(uow, record, turn)
-            outcome = self._dialogue.respond(memory, turn, _world(uow, turn))
+            world = _world(uow, turn, memory)
+            outcome = self._dialogue.respond(memory, turn, world)
+            notes = for_review(memory, turn, outcome, world.caller, uow, self._dialogue.rules.parser)
         with self._store.unit_of_work() as uow:
             if dropped is not None:
                 uow.contacts.save(dropped, ())
             _carry_out(outcome, uow)
             self._remember(uow, record, turn, outcome)
+            for note in notes:
+                note_sentence(note, uow)
             orders = self._orders(uow, turn, outcome.memory.orders)
             uow.commit()
         log.info("turn", happened=outcome.reply.happened, asks=outcome.reply.asks, channel=turn.channel.value)
@@ -190,11 +209,11 @@ def _danger_in(text: str) -> Danger | None:
         return None
 
 
-def _world(uow: UnitOfWork, turn: Turn) -> World:
+def _world(uow: UnitOfWork, turn: Turn, memory: Memory) -> World:
     caller: Caller = uow.people.find_caller(turn.sender)
-    elders = [caller.elder] if caller.elder else []
-    ids = [elder.id for elder in (*elders, *(ward.elder for ward in caller.wards)) if elder.id is not None]
-    return World(caller=caller, orders=tuple(uow.orders.of_people(turn.sender, ids)))
+    ids = [elder.id for elder in caller.sees if elder.id is not None]
+    orders = tuple(uow.orders.of_people(turn.sender, ids))
+    return World(caller=caller, orders=orders, family=family_of(uow, turn, memory, caller))
 
 
 def _place(command: PlaceOrder, uow: UnitOfWork, memory: Memory) -> None:
@@ -208,6 +227,12 @@ _SERVICES: dict[type, Callable[[Any, UnitOfWork], object]] = {
     RescheduleOrder: reschedule_order,
     OpenTask: open_task,
     RegisterCaller: register_caller,
+    IssueCode: issue_code,
+    BindRelative: bind_relative,
+    NoteGuess: note_guess,
+    RevokeBinding: revoke_binding,
+    ShutOut: shut_out,
+    AcknowledgeAlert: acknowledge_alert,
 }
 
 

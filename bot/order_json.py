@@ -16,5 +16,5 @@ def order_json(order: Order) -> dict[str, Any]:
         "time": order.wanted.iso,
         "place": order.place,
         "phone": order.phone,
-        "status": order.state.value,
+        "status": order.stage.value,
     }

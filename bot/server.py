@@ -2,47 +2,125 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from rich.console import Console
 from rich.table import Table
 
 from backend.demo import DEMO_LOGINS, load_demo
+from backend.jobs.retention import retention_job
+from backend.jobs.runner import Runner
+from backend.jobs.standard import standard_jobs
+from backend.jobs.webhooks import webhook_jobs
+from backend.store.pictures import Pictures
 from backend.web.app import create_app
+from backend.web.calls import calls_router
+from backend.web.health import migration_check
+from backend.web.metrics import MANY_PROCESSES
+from backend.web.pictures import pictures_router
+from bot.call_records import KeptRecordings, calls_job, recordings_folder
 from bot.channels.mount import mount_channels
 from bot.channels.web import elder_router
 from bot.composition import House, open_house
 from bot.logs import configure
+from bot.phone_desk import kept_profiles, recording_seals
+from bot.telephone import Telephone
 from config.catalogue import load_catalogue
-from config.settings import Settings
+from config.messaging import Messaging
+from config.retention import load_retention
+from config.settings import Settings, SettingsError
+from config.telephone import TelephoneSettings, load_telephone
+
+SHUTDOWN_WITHIN_S = 20
 
 
-def build_app(house: House) -> FastAPI:
-    """Every page of this installation."""
-    app = create_app(house.store, house.settings, house.store.live)
+def build_app(
+    house: House, messaging: Messaging | None = None, telephone: Telephone | None = None
+) -> FastAPI:
+    """Every page of this installation, and its telephone if one is given. `messaging`: else from the environment."""
+    checks = {"migrations": migration_check(house.store)}
+    app = create_app(house.store, house.settings, house.store.live, checks=checks)
+    app.include_router(APIRouter(lifespan=lambda _app: at_work(house)))
+    if telephone is not None:
+        app.include_router(APIRouter(lifespan=telephone.lifespan))
+    pictures = Pictures(house.settings.media, house.store.cipher)
+    app.include_router(pictures_router(app.state.desk, pictures), include_in_schema=False)
+    _, unseal = recording_seals(house.settings)
+    recordings = KeptRecordings(recordings_folder(), unseal)
+    app.include_router(calls_router(app.state.desk, recordings), include_in_schema=False)
     app.include_router(elder_router(house.conversations, load_catalogue()))
-    mount_channels(app, house)
+    mount_channels(app, house, messaging=messaging)
     return app
 
 
-def serve(*, db: str | None = None, host: str | None = None, port: int | None = None) -> None:
-    """Open the house, load demo data in demo mode, say where everything is, and serve until stopped."""
+@asynccontextmanager
+async def at_work(house: House) -> AsyncIterator[None]:
+    """While the server runs, the events of other processes are followed and the jobs are done; both end what they do."""
+    store = house.store
+    store.tail.follow()
+    calls = calls_job(store, recordings_folder(), kept_profiles(house.settings), load_retention())
+    runner = Runner((*standard_jobs(store), *webhook_jobs(store), retention_job(store), calls))
+    runner.start()
+    yield
+    await asyncio.to_thread(runner.stop)
+
+
+def worker_app() -> FastAPI:
+    """The app of one of several server processes: uvicorn makes each in a process of its own."""
+    house = open_house()
+    configure(house.settings.log_level)
+    return build_app(house)
+
+
+def serve(
+    *, db: str | None = None, host: str | None = None, port: int | None = None, workers: int = 1
+) -> None:
+    """Open the house, load demo data in demo mode, say where everything is, and serve until stopped.
+
+    SIGTERM lets running requests and jobs finish (SHUTDOWN_WITHIN_S). Raises SettingsError for several workers on SQLite.
+    """
     house = open_house(db=db)
     settings = house.settings
     configure(settings.log_level)
     if settings.demo:
         load_demo(house.store)
     host, port = host or settings.host, port or settings.port
-    _say_where(settings, host, port)
-    uvicorn.run(build_app(house), host=host, port=port, log_level=settings.log_level, access_log=False)
+    phone = load_telephone()
+    _say_where(settings, phone, host, port)
+    options: dict[str, Any] = {
+        "host": host, "port": port, "log_level": settings.log_level, "access_log": False,
+        "timeout_graceful_shutdown": SHUTDOWN_WITHIN_S,
+    }  # fmt: skip
+    if workers == 1:
+        telephone = Telephone(house, phone) if phone.telephone else None
+        uvicorn.run(build_app(house, telephone=telephone), **options)
+        return
+    if house.store.engine.dialect.name != "postgresql":
+        raise SettingsError("several workers need PostgreSQL: NUANXIAN_DB=postgresql://…")
+    house.store.close()
+    with tempfile.TemporaryDirectory(prefix="nuanxian-metrics") as folder:
+        os.environ["NUANXIAN_DB"] = settings.db
+        os.environ[MANY_PROCESSES] = folder
+        uvicorn.run("bot.server:worker_app", factory=True, workers=workers, **options)
 
 
-def _say_where(settings: Settings, host: str, port: int) -> None:
+def _say_where(settings: Settings, phone: TelephoneSettings, host: str, port: int) -> None:
     console = Console()
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 (compared, not bound)
     table = Table.grid(padding=(0, 2))
     table.add_row("Elder's page", f"http://{shown}:{port}/")
     table.add_row("Staff queue", f"http://{shown}:{port}/staff")
+    if phone.telephone:
+        table.add_row(
+            "Telephone", f"sip:nuanxian@{phone.sip_address}:{phone.sip_port} (ready in half a minute)"
+        )
     if settings.demo:
         for login, password, role in DEMO_LOGINS:
             table.add_row(f"  login ({role})", f"{login} / {password}")

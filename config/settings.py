@@ -47,7 +47,10 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         default=None, description=f"signs the login cookies, {SHORTEST_SECRET} characters or more"
     )
-    data_key: SecretStr | None = Field(default=None, description="encrypts personal data: 32 bytes in base64")
+    data_key: SecretStr | None = Field(
+        default=None,
+        description="encrypts personal data: 32 bytes in base64; several, the oldest first, separated by commas",
+    )
     keys: Path = Field(
         default_factory=lambda: project_folder() / "var" / "keys", description="folder of the key files"
     )
@@ -94,8 +97,19 @@ class Settings(BaseSettings):
         default="https://api.weixin.qq.com", description="address of the WeChat interfaces"
     )
 
+    rasa_url: str | None = Field(
+        default=None,
+        description="http(s)://host:5005 of a Rasa server that understands the sentences; ours answers when it does not",
+    )
+    rasa_token: SecretStr | None = Field(
+        default=None, description="the token that the Rasa server was started with (--auth-token)"
+    )
+
     def data_key_bytes(self) -> bytes:
-        """The key of personal data: the setting, else the file `data.key`. Made at random in demo mode when neither is there."""
+        """The keys of personal data, 32 bytes each, the oldest first: the setting, else the lines of the file `data.key`.
+
+        Made at random in demo mode when neither is there.
+        """
         if self.data_key is not None:
             return _decode_key(self.data_key.get_secret_value(), "NUANXIAN_DATA_KEY")
         path = self.keys / "data.key"
@@ -139,15 +153,16 @@ class Settings(BaseSettings):
 
 
 def _decode_key(text: str, where: str) -> bytes:
+    """One or several keys, separated by commas or lines."""
     try:
-        key = base64.b64decode(text.strip(), validate=True)
+        keys = [base64.b64decode(part, validate=True) for part in text.replace(",", " ").split()]
     except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_BYTES:
+        keys = []
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise SettingsError(
             f"{where} must be {KEY_BYTES} bytes in base64 (openssl rand -base64 32 makes one)"
         )
-    return key
+    return b"".join(keys)
 
 
 def _create_secret_file(path: Path) -> None:

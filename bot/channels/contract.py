@@ -16,11 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from backend.domain.local_time import LOCAL
 from bot.dialogue.turn import Channel, Choice, Reply
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 LONGEST_ID = 200  # characters of a session, sender or message id
 
 Hears = Callable[[bytes, str], str | None]  # sound and its media type in, words out; None: nothing understood
@@ -186,11 +185,6 @@ def utf8_bytes(text: str) -> int:
 def utf16_units(text: str) -> int:
     """How Telegram counts."""
     return len(text.encode("utf-16-le", "replace")) // 2
-
-
-def local_now() -> datetime:
-    """Naive local time, as turns carry it."""
-    return datetime.now(LOCAL).replace(tzinfo=None)
 
 
 def local_time(unix_s: float) -> datetime:

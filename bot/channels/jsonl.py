@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TextIO
-from zoneinfo import ZoneInfo
 
 import structlog
 
+from backend.domain.local_time import local_now, local_time
 from bot.conversations import Answer, Conversations
 from bot.dialogue.turn import Channel, Turn
 from bot.order_json import order_json
@@ -18,7 +18,6 @@ from config.wording import load_wording
 
 log = structlog.get_logger()
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 # How the names of channels in the wild map to how words reach the person.
 CHANNELS = {
     "phone": Channel.SPOKEN,
@@ -103,12 +102,12 @@ def read_turn(message: Any) -> Turn:
 def _moment(raw: Any) -> datetime:
     """Local time without offset; now when nothing usable was given."""
     if raw is None:
-        return datetime.now(LOCAL).replace(tzinfo=None)
+        return local_now()
     try:
         moment = datetime.fromisoformat(str(raw))
     except ValueError:
         raise LineError("`now` must be an ISO time such as 2026-11-23T09:00") from None
-    return moment.astimezone(LOCAL).replace(tzinfo=None) if moment.tzinfo else moment
+    return local_time(moment)
 
 
 def as_json(session: str, answer: Answer) -> dict[str, Any]:

@@ -5,8 +5,6 @@ Claims and facts live in the database, so that all processes share them. Picture
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,26 +17,20 @@ from backend.services.ports import ContactRecord, Line, StaleError
 from backend.store.dialect import conflict_insert
 from backend.store.engine import READ_ONLY
 from backend.store.open import Store
+from backend.store.pictures import Pictures, picture_type
 from bot.channels.contract import Incoming, MediaError
 from bot.dialogue.memory import Memory
 
 TRIES = 5
 MOST_PICTURES = 100  # of one conversation
 MOST_PICTURE_BYTES = 10 * 1024 * 1024
-_PICTURES = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png", b"GIF8": "gif", b"RIFF": "webp"}
-
-
-def picture_type(data: bytes) -> str | None:
-    """jpeg, png, gif or webp, told by the first bytes; None for anything else."""
-    found = next((name for mark, name in _PICTURES.items() if data.startswith(mark)), None)
-    return None if found == "webp" and data[8:12] != b"WEBP" else found
 
 
 class Keeper:
     """The memory of the channels, on the store of this installation and one folder. Safe to share between threads."""
 
     def __init__(self, store: Store, folder: Path) -> None:
-        self._store, self._folder = store, folder
+        self._store, self._pictures = store, Pictures(folder, store.cipher)
 
     def memory(self, session: str) -> Memory:
         """What the conversation remembers now."""
@@ -145,25 +137,11 @@ class Keeper:
         """Keep a picture with its conversation; the same message twice keeps it once. Raises MediaError."""
         if len(data) > MOST_PICTURE_BYTES or picture_type(data) is None:
             raise MediaError("no picture, or a picture that is too large")
-        folder = self._picture_folder(message.session)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / self._store.cipher.index("picture", message.message_id or secrets.token_hex(8)).hex()
-        if path.exists():
-            return
-        if len(list(folder.iterdir())) >= MOST_PICTURES:
+        if len(self._pictures.names(message.session)) >= MOST_PICTURES:
             raise MediaError("this conversation has too many pictures")
-        draft = path.with_name(f".{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(self._store.cipher.seal(data, b"picture"))
-        draft.replace(path)
+        self._pictures.keep(message.session, message.message_id, data)
 
     def pictures(self, session: str) -> Iterator[bytes]:
         """The pictures of a conversation, oldest first."""
-        folder = self._picture_folder(session)
-        if folder.is_dir():
-            kept = (path for path in folder.iterdir() if not path.name.startswith("."))
-            for path in sorted(kept, key=lambda path: path.stat().st_mtime_ns):
-                yield self._store.cipher.open(path.read_bytes(), b"picture")
-
-    def _picture_folder(self, session: str) -> Path:
-        return self._folder / self._store.cipher.index("session", session).hex()
+        kept = (self._pictures.read(session, name) for name in self._pictures.names(session))
+        return (data for data in kept if data is not None)

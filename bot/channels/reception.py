@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
 
 import structlog
 import yaml
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.domain.phone import normal_phone
 from bot.channels.contract import (
@@ -26,12 +29,14 @@ from bot.channels.contract import (
     Voice,
 )  # fmt: skip
 from bot.channels.keeper import Keeper
-from bot.conversations import Answer
+from bot.conversations import NOT_STORED, Answer
 from bot.dialogue.turn import Asks, Choice, Reply, Turn
 from config.catalogue import load_catalogue
 from config.wording import load_wording
 
 log = structlog.get_logger()
+
+MAGNET = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 class Handles(Protocol):
@@ -61,6 +66,13 @@ def press(code: str) -> str | None:
     return str(said)
 
 
+def scanned(word: str) -> Content:
+    """What a QR code says for the person who scanned it: the word of a fridge magnet binds, anything else greets."""
+    if not MAGNET.fullmatch(word):
+        return Hello()
+    return Text(load_channel_words()["says"]["magnet"].format(word=word))
+
+
 class Reception:
     """The one place where messages of all channels are answered. Safe to call from several threads."""
 
@@ -71,10 +83,13 @@ class Reception:
         """Answer one message. The same message id again gets the same answer and causes nothing new."""
         try:
             return self._by_content(message, message.content)
-        except Exception:
+        except Exception as fault:
             # The conversation answers its own faults; this is a fault of ours around it. Nothing personal is in the log.
             log.exception("message_failed", content=type(message.content).__name__)
-            return _say(message, "fault.later")
+            answer = _say(message, "fault.later")
+            if not isinstance(fault, SQLAlchemyError):
+                return answer
+            return replace(answer, reply=replace(answer.reply, happened=(NOT_STORED,)))
 
     def _by_content(self, message: Incoming, content: Content) -> Answer:
         match content:

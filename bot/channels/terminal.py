@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from backend.domain.local_time import local_now
 from backend.domain.order import Order
-from bot.channels.jsonl import LOCAL
 from bot.conversations import Conversations
 from bot.dialogue import phrasing
 from bot.dialogue.turn import Channel, Turn
@@ -26,7 +26,7 @@ def talk(conversations: Conversations, *, sender: str, console: Console | None =
     shown: dict[str, tuple[object, ...]] = {}
     text: str | None = None
     while True:
-        now = datetime.now(LOCAL).replace(tzinfo=None)
+        now = local_now()
         turn = Turn(session=session, sender=sender, now=now, text=text, channel=Channel.BUTTONS)
         answer = conversations.handle(turn)
         style = "bold red" if answer.reply.urgent else "bold green"
@@ -59,7 +59,7 @@ def order_card(order: Order, now: datetime) -> Panel:
         ("where", order.place or "—"),
         ("phone", phrasing.phone_groups(order.phone) if order.phone else "—"),
         ("details", words["list_comma"].join(order.details) or "—"),
-        ("state", ui["states"][order.state.value]),
+        ("state", ui["states"][order.stage.value]),
     )
     table = Table.grid(padding=(0, 2))
     for key, value in rows:

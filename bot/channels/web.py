@@ -13,7 +13,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 import jinja2
 import yaml
@@ -21,6 +20,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from backend.domain.local_time import local_now
 from backend.domain.order import Order
 from backend.services.ports import Line
 from backend.web.assets import Assets
@@ -95,11 +95,6 @@ def load_page_words() -> Mapping[str, Any]:
         files("config.wording").joinpath("elder_page.yaml").read_text("utf-8")
     )
     return words
-
-
-def shanghai_now() -> datetime:
-    """Naive local time, as turns carry it."""
-    return datetime.now(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
 
 
 def menu(catalogue: Catalogue, words: Mapping[str, Any]) -> list[tuple[str, list[Button]]]:
@@ -197,13 +192,13 @@ class ElderPage:
             "place": order.place,
             "phone": order.phone,
             "details": order.details,
-            "state": order.state.value,
-            "state_words": self._words["states"][order.state.value],
+            "state": order.stage.value,
+            "state_words": self._words["states"][order.stage.value],
         }
 
 
 def elder_router(
-    conversations: Conversations, catalogue: Catalogue, clock: Callable[[], datetime] = shanghai_now
+    conversations: Conversations, catalogue: Catalogue, clock: Callable[[], datetime] = local_now
 ) -> APIRouter:
     """The routes of the elder's page: `/`, `/say`, `/text-size` and its static files under `/elder/`."""
     router = APIRouter(include_in_schema=False)

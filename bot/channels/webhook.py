@@ -21,8 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from backend.domain.local_time import local_now
 from bot.channels.body import TooLargeError, read_body
-from bot.channels.contract import BrokenError, ForgedError, Incoming, Text, local_now
+from bot.channels.contract import BrokenError, ForgedError, Incoming, Text
 from bot.channels.reception import Reception
 from bot.conversations import Answer
 from bot.dialogue.turn import Channel

@@ -9,10 +9,16 @@ import typer
 
 # Command -> the module whose `app` it is, and what `nuanxian --help` says about it.
 SUB_COMMANDS = {
+    "call": ("bot.commands.call", "Calls without a telephone: replay recordings, simulate callers."),
+    "models": ("bot.commands.models", "Weights of the recognisers: list, fetch, check."),
     "nlu": ("bot.commands.nlu", "Understanding: parse, train, evaluate, explain, review."),
     "people": ("bot.commands.people", "Elders and relatives: import, find."),
     "orders": ("bot.commands.orders", "Orders: list, show."),
+    "voice": ("bot.commands.voice", "Speaking: say, warm, fetch."),
     "staff": ("bot.commands.staff", "Staff logins."),
+    "tokens": ("bot.commands.tokens", "Keys to the HTTP API: add, list, revoke."),
+    "keys": ("bot.commands.keys", "The data key that encrypts personal data: new, reseal, rotate."),
+    "audit": ("bot.commands.audit", "The audit trail: verify."),
 }
 
 

@@ -7,13 +7,12 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend.store.columns import LOCAL
+from backend.domain.local_time import local_now
 from backend.store.engine import StoreUrlError, make_engine, parse_url
 from backend.store.migrate import HEAD, NewerDatabaseError, WrongKeyError, current_version
 from backend.store.open import open_store
@@ -63,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _database,
         _people,
         _understanding,
+        _rasa,
         _port,
     )
     for check in checks:
@@ -156,7 +156,7 @@ def _understanding(_settings: Settings) -> Finding:
     try:
         from nlu.parse import load_parser
 
-        meant = load_parser().parse("送餐", now=datetime.now(LOCAL).replace(tzinfo=None)).names()
+        meant = load_parser().parse("送餐", now=local_now()).names()
     except (OSError, ImportError, ValueError, KeyError) as problem:
         return Finding(
             False,
@@ -164,6 +164,25 @@ def _understanding(_settings: Settings) -> Finding:
             "The model is missing or damaged: `nuanxian nlu train` makes it anew.",
         )
     return Finding(bool(meant), "understanding of sentences", "`nuanxian nlu train` makes the model anew.")
+
+
+def _rasa(settings: Settings) -> Finding:
+    if not settings.rasa_url:
+        return Finding(True, "no Rasa server is asked: NUANXIAN_RASA_URL is not set")
+    from bot.composition import rasa_client
+    from nlu.rasa.errors import RasaError
+
+    remedy = "Until it answers, our own engine understands. Check NUANXIAN_RASA_URL and NUANXIAN_RASA_TOKEN."
+    try:
+        client = rasa_client(settings)
+        answers = client is not None and bool(client.status().get("model_file"))
+    except SettingsError as problem:
+        return Finding(False, "Rasa server", str(problem))
+    except RasaError as problem:
+        return Finding(False, f"Rasa server: {problem}", remedy, stops=False)
+    return Finding(
+        answers, "Rasa server answers and has a model", "It has none: `nuanxian nlu rasa-train`.", stops=False
+    )
 
 
 def _port(settings: Settings) -> Finding:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from bot.commands import rasa
+from bot.commands import rasa, review
 
 app = typer.Typer(
     name="nlu",
@@ -139,21 +139,6 @@ def benchmark(
         raise typer.Exit(1) from None
 
 
-@app.command()
-def review(
-    listed: Annotated[Path, typer.Argument(help="JSON lines {text, labels?, style?}: the review list.")],
-    export: Annotated[Path | None, typer.Option(help="Add the labelled ones to this data file.")] = None,
-) -> None:
-    """Label sentences that were not understood, with personal data masked, and add them to the data files."""
-    from nlu.review import ask_for_labels, export_reviewed, read_list, write_list
-
-    entries = ask_for_labels(
-        read_list(listed), ask=lambda question: str(typer.prompt(question, default="")), say=typer.echo
-    )
-    write_list(listed, entries)
-    if export is not None:
-        typer.echo(f"{export_reviewed(entries, export)} sentences added to {export}")
-
-
+app.add_typer(review.app, name="review")
 app.command(name="rasa-train")(rasa.rasa_train)
 app.command(name="rasa-serve")(rasa.rasa_serve)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +11,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from backend.domain.local_time import local_now
 from backend.domain.people import Elder
+from backend.services.erasure import OrdersOpenError, forget_person
 from backend.services.find_caller import find_caller
 from backend.services.import_people import ImportResult
 from backend.services.import_people import import_people as import_list
 from backend.services.people_file import PeopleFileError, count_lines
-from backend.store.columns import LOCAL
+from backend.services.ports import ElderNotFoundError
 from bot.commands.opening import Db, fail, opened
 
 SHOWN_PROBLEMS = 10
@@ -35,7 +36,7 @@ def import_people(
     """Import a list of people. Importing it again updates who is there already."""
     with opened(db) as store, _progress(file) as progress:
         try:
-            result = import_list(file, store, today=datetime.now(LOCAL).date(), progress=progress)
+            result = import_list(file, store, today=local_now().date(), progress=progress)
         except PeopleFileError as problem:
             raise fail(str(problem)) from None
     _report(result)
@@ -57,6 +58,32 @@ def find(
         typer.echo(_line("elder", caller.elder))
     for ward in caller.wards:
         typer.echo(_line(f"is {ward.relation or '?'} of", ward.elder))
+
+
+@app.command()
+def forget(
+    person: Annotated[int, typer.Argument(help="Id of the person")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+    db: Db = None,
+) -> None:
+    """Erase a person at their request: record, contacts, everything said; their orders stay without their data."""
+    now = local_now()
+    with opened(db) as store, store.unit_of_work() as uow:
+        try:
+            name = uow.people.get(person).name
+            if not yes:
+                typer.confirm(f"Erase {name} for ever?", abort=True)
+            count = forget_person(
+                person, uow, at=now, actor="operator at the server", source="nuanxian people forget"
+            )
+        except ElderNotFoundError:
+            raise fail(f"nobody has the id {person}") from None
+        except OrdersOpenError as problem:
+            raise fail(str(problem)) from None
+        uow.commit()
+    typer.echo(
+        f"Erased, with their data in {count} orders. Backups made before still hold them: see docs/operations.md."
+    )
 
 
 def _line(role: str, elder: Elder) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
+import segno
 import typer
 
 from backend.domain.staff import Role
-from backend.services.staff import StaffError, add_staff
+from backend.services.staff import StaffError, add_staff, start_codes, stop_codes
 from bot.commands.opening import Db, fail, opened
 
 app = typer.Typer(help="Staff logins.", no_args_is_help=True)
@@ -22,6 +23,11 @@ def add(
     department: Annotated[
         str | None, typer.Option(help="Sees only this department (code in config/departments.yaml)")
     ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Works with this region only (code in config/regions.yaml)")
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help="Code of the provider this login belongs to")] = None,
+    worker: Annotated[str | None, typer.Option(help="Code of the worker whose login this is")] = None,
     db: Db = None,
 ) -> None:
     """Make a login. The password is asked for; from a script it is read from standard input."""
@@ -31,11 +37,36 @@ def add(
         password = sys.stdin.readline().rstrip("\r\n")
     with opened(db) as store, store.unit_of_work() as uow:
         try:
-            add_staff(uow, login, password, name=name, role=role, department=department)
+            add_staff(
+                uow, login, password, name=name, role=role, department=department, region=region,
+                provider=provider, worker=worker,
+            )  # fmt: skip
         except StaffError as problem:
             raise fail(str(problem)) from None
         uow.commit()
     typer.echo(f"{login} can sign in now.")
+
+
+@app.command()
+def codes(
+    login: str,
+    stop: Annotated[bool, typer.Option("--stop", help="A password is enough again")] = False,
+    db: Db = None,
+) -> None:
+    """One-time codes (TOTP) for a login: shows the QR code for the app on the phone, this once."""
+    with opened(db) as store, store.unit_of_work() as uow:
+        try:
+            if stop:
+                stop_codes(uow, login)
+            address = None if stop else start_codes(uow, login)
+        except StaffError as problem:
+            raise fail(str(problem)) from None
+        uow.commit()
+    if address is None:
+        typer.echo(f"{login} needs no codes any more.")
+        return
+    segno.make(address).terminal(compact=True)
+    typer.echo(f"{address}\nFrom now on {login} needs a code from the app to sign in.")
 
 
 @app.command("list")

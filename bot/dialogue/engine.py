@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
 from bot.dialogue import forms, repair
-from bot.dialogue.flows import courtesy, danger, existing, pace, person, policy, request
+from bot.dialogue.flows import courtesy, danger, existing, family, pace, person, policy, request
 from bot.dialogue.memory import Memory, Pending
 from bot.dialogue.talk import Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
@@ -21,6 +21,7 @@ from nlu.understanding import Understanding
 # Each looks at the sentence and says True when the turn is answered; a pending question was then answered, too.
 _STOPPING: tuple[Callable[[Talk], bool], ...] = (
     danger.danger,
+    family.family,
     danger.after_danger,
     person.wants_person,
     pace.pace,

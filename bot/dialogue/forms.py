@@ -113,6 +113,8 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
             form.place, form.place_known = home.address, True
             return True
         return False
+    if place.destination:
+        return _take_detail(talk, form, slot)
     text = slot.value or slot.text
     finer_only = not (place.county or place.town or place.community)
     if finer_only and form.place and text not in form.place and not form.place_known:
@@ -243,7 +245,9 @@ def missing(talk: Talk, form: Form) -> Asks | None:
     told = talk.memory.told.get(form.beneficiary, {})
     form.place = form.place or (told.get("place") if "place" not in form.missing else None)
     form.name = form.name or told.get("name")
-    talk.memory.tell(form.beneficiary, name=form.name, place=form.place)
+    if form.elder_id is None:
+        # What the records say of somebody is asked of them each time: the caller may lose the right to hear it.
+        talk.memory.tell(form.beneficiary, name=form.name, place=form.place)
     for ask in item.asks:
         if ask not in form.missing and not _has(form, ask):
             return Asks(ask)

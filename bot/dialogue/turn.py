@@ -6,12 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from backend.domain.family import NO_GUESSES, Binding, Code, Guesses
 from backend.domain.order import Order
 from backend.domain.people import Caller
 from backend.services.commands import CancelOrder, OpenTask, PlaceOrder, RegisterCaller, RescheduleOrder
+from backend.services.family_commands import (
+    AcknowledgeAlert,
+    BindRelative,
+    IssueCode,
+    NoteGuess,
+    RevokeBinding,
+    ShutOut,
+)  # fmt: skip
 from nlu.understanding import Expecting as Asks
 
-Command = PlaceOrder | CancelOrder | RescheduleOrder | OpenTask | RegisterCaller
+FamilyCommand = AcknowledgeAlert | BindRelative | IssueCode | NoteGuess | RevokeBinding | ShutOut
+Command = PlaceOrder | CancelOrder | RescheduleOrder | OpenTask | RegisterCaller | FamilyCommand
 
 
 class Channel(StrEnum):
@@ -37,11 +47,25 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Family:
+    """What the records say of relatives; looked up only for sentences that may be about them."""
+
+    relatives: tuple[Binding, ...] = ()  # of the elder who speaks
+    shut_out: frozenset[str] = frozenset()  # phones of contacts whom this elder does not want any more
+    own: tuple[Binding, ...] = ()  # of whoever speaks
+    code: Code | None = None  # the code that was just said, if it is open
+    guesses: Guesses = NO_GUESSES
+    fresh_code: str = ""  # drawn at random, for an elder who asks for one
+    alerts: tuple[int, ...] = ()  # emergencies that the speaker was told of and has not answered
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What the conversation may know of the records: who speaks, and the orders they may ask about."""
 
     caller: Caller
     orders: tuple[Order, ...] = ()  # of this sender and their elders; open ones first, newest first
+    family: Family = field(default_factory=Family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +98,4 @@ class Reply:
         return "".join(self.sentences)
 
 
-__all__ = ["Asks", "Channel", "Choice", "Command", "Reply", "Turn", "World"]
+__all__ = ["Asks", "Channel", "Choice", "Command", "Family", "Reply", "Turn", "World"]

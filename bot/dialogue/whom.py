@@ -25,11 +25,11 @@ def find(person: Person, caller: Caller) -> Match:
     """The elder meant by «我妈», «王奶奶», «我自己», as far as the records say."""
     if person.relation == "self":
         return Match(elder=caller.elder)
-    named = [ward.elder for ward in caller.wards if _same_name(person, ward.elder)]
+    named = [ward.elder for ward in caller.orders_for if _same_name(person, ward.elder)]
     if len(named) == 1:
         return Match(elder=named[0])
     kin = _relation(person.relation)
-    fitting = [ward.elder for ward in caller.wards if _fits(kin, ward.relation, ward.elder)]
+    fitting = [ward.elder for ward in caller.orders_for if _fits(kin, ward.relation, ward.elder)]
     if len(fitting) == 1:
         return Match(elder=fitting[0])
     if len(fitting) > 1:
@@ -61,7 +61,7 @@ def _same_name(person: Person, elder: Elder) -> bool:
 
 def by_name(text: str, caller: Caller) -> Elder | None:
     """The elder of this relative whose whole name occurs in the text."""
-    return next((ward.elder for ward in caller.wards if ward.elder.name in text), None)
+    return next((ward.elder for ward in caller.orders_for if ward.elder.name in text), None)
 
 
 def settle(form: Form, slot: Slot, caller: Caller) -> bool:
@@ -93,11 +93,11 @@ def default(form: Form, caller: Caller) -> None:
     """Nobody was named: the elder who speaks, or the only elder this relative speaks for."""
     if form.beneficiary is not None:
         return
-    if caller.elder is None and len(caller.wards) == 1:
-        ward = caller.wards[0].elder
+    if caller.elder is None and len(caller.orders_for) == 1:
+        ward = caller.orders_for[0].elder
         form.beneficiary = ward.name
         take_profile(form, Match(elder=ward), caller)
-    elif caller.elder is not None or not caller.wards:
+    elif caller.elder is not None or not caller.orders_for:
         form.beneficiary = "self"
         take_profile(form, Match(elder=caller.elder), caller)
 

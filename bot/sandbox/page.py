@@ -18,10 +18,11 @@ from bot.channels.body import TooLargeError, read_body
 from bot.channels.keeper import MOST_PICTURE_BYTES
 from bot.sandbox.telegram import TelegramPlatform
 from bot.sandbox.wechat import WeChatPlatform
+from bot.sandbox.wecom import WeComPlatform
 
 HERE = Path(__file__).parent
 Person = Annotated[int, Field(ge=1, le=2**40)]
-Platform = Literal["wechat", "telegram"]
+Platform = Literal["wechat", "telegram", "wecom"]
 LINK = re.compile(r'\n?<a href="weixin://bizmsgmenu\?msgmenucontent=([^"]*)&msgmenuid=\d+">([^<]*)</a>')
 # A point in the middle of Yinchuan: the sandbox has no map.
 LATITUDE, LONGITUDE = 38.4872, 106.2309
@@ -35,7 +36,7 @@ class Said(BaseModel):
     value: str = Field(max_length=4000)
 
 
-def sandbox_router(telegram: TelegramPlatform, wechat: WeChatPlatform) -> APIRouter:
+def sandbox_router(telegram: TelegramPlatform, wechat: WeChatPlatform, wecom: WeComPlatform) -> APIRouter:
     """`/sandbox` and what its script asks for."""
     router = APIRouter(prefix="/sandbox", include_in_schema=False)
     assets = Assets(HERE / "static", "/sandbox/static")
@@ -53,7 +54,13 @@ def sandbox_router(telegram: TelegramPlatform, wechat: WeChatPlatform) -> APIRou
 
     @router.get("/{platform}/messages/{person}")
     def messages(platform: Platform, person: Person) -> Response:
-        shown = _wechat_shown(wechat, person) if platform == "wechat" else _telegram_shown(telegram, person)
+        match platform:
+            case "wechat":
+                shown = _wechat_shown(wechat, person)
+            case "telegram":
+                shown = _telegram_shown(telegram, person)
+            case _:
+                shown = _wecom_shown(wecom)
         menu = (wechat.menu or {}).get("button", []) if platform == "wechat" else []
         return JSONResponse({"messages": shown, "menu": menu})
 
@@ -61,6 +68,8 @@ def sandbox_router(telegram: TelegramPlatform, wechat: WeChatPlatform) -> APIRou
     def do(platform: Platform, said: Annotated[Said, Body()]) -> Response:
         if platform == "wechat":
             wechat.deliver(_wechat_message(wechat, said))
+        elif platform == "wecom":
+            _wecom_press(wecom, said.value)
         else:
             telegram.deliver(_telegram_update(telegram, said))
         return Response(status_code=204)
@@ -132,6 +141,28 @@ def _wechat_shown(wechat: WeChatPlatform, person: int) -> list[dict[str, Any]]:
         }
         for text in wechat.texts(openid(person))
     ]
+
+
+def _wecom_shown(wecom: WeComPlatform) -> list[dict[str, Any]]:
+    """The cards of all members: the sandbox has one telephone for the whole office."""
+    shown = []
+    for member, cards in wecom.cards.items():
+        for number, one in enumerate(cards):
+            card = one.card
+            lines = [f"{line['keyname']}：{line['value']}" for line in card["horizontal_content_list"]]
+            title = f"【{member}】{card['main_title']['title']}"
+            buttons = [
+                {"label": button["text"], "act": "press", "value": f"{member} {number} {button['key']}"}
+                for button in card["button_list"]
+            ]
+            text = "\n".join([title, card["main_title"]["desc"], *lines])
+            shown.append({"text": text, "buttons": [] if one.pressed else buttons})
+    return shown
+
+
+def _wecom_press(wecom: WeComPlatform, value: str) -> None:
+    member, number, key = value.split(" ")
+    wecom.press(member, wecom.cards[member][int(number)], key)
 
 
 def _telegram_shown(telegram: TelegramPlatform, person: int) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ MOST_MESSAGES = 20  # customer-service messages after something was said
 # The channel is on this machine: to load the list of authorities for each call would take longer than the call.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LONGEST_TEXT = 2048  # bytes
+LONGEST_SCENE = 64  # characters
+SCAN = "http://weixin.qq.com/q/"
 TOKEN_LIVES_S = 7200
 ACCOUNT = "gh_0123456789ab"
 SHORTEST_BETWEEN_FORCED_S = 0.0  # WeChat asks for 30 s; tests are faster
@@ -74,6 +76,7 @@ class WeChatPlatform:
     tokens_made: int = 0
     token_lives_s: int = TOKEN_LIVES_S
     _spoke_at: dict[str, float] = field(default_factory=dict)
+    _templates_sent: set[str] = field(default_factory=set)
     _since: dict[str, int] = field(default_factory=dict)
     _access_token: str | None = None
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(23456789012345678))
@@ -177,7 +180,7 @@ class WeChatPlatform:
                 raise WeChatApiError(code, "invalid credential, access_token is invalid or not latest")
             known = {
                 "message/custom/send": self._custom, "message/template/send": self._template,
-                "menu/create": self._menu, "menu/get": self._menu_get, "menu/delete": self._menu_delete,
+                "qrcode/create": self._qrcode, "menu/create": self._menu, "menu/get": self._menu_get, "menu/delete": self._menu_delete,
             }.get(path)  # fmt: skip
             if known is None:
                 raise WeChatApiError(40066, "invalid url")
@@ -222,8 +225,27 @@ class WeChatPlatform:
     def _template(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.get("template_id") not in self.templates:
             raise WeChatApiError(40037, "invalid template_id")
-        self.templates[given["template_id"]].append(given)
+        repeated = f"{given.get('touser')}:{given.get('client_msg_id')}"
+        if given.get("client_msg_id") is None or repeated not in self._templates_sent:
+            self._templates_sent.add(repeated)
+            self.templates[given["template_id"]].append(given)
         return {"msgid": next(self._numbers)}
+
+    def _qrcode(self, given: dict[str, Any]) -> dict[str, Any]:
+        scene = given.get("action_info", {}).get("scene", {}).get("scene_str", "")
+        if given.get("action_name") != "QR_LIMIT_STR_SCENE" or not 0 < len(scene) <= LONGEST_SCENE:
+            raise WeChatApiError(40053, "invalid action info")
+        return {"ticket": secrets.token_urlsafe(32), "url": f"{SCAN}{scene}"}
+
+    def scans(self, openid: str, url: str) -> Delivered:
+        """Somebody scans a QR code of this account: who did not follow it follows it now."""
+        scene, follows = url.removeprefix(SCAN), openid in self.followers
+        event = (
+            {"Event": "SCAN", "EventKey": scene}
+            if follows
+            else {"Event": "subscribe", "EventKey": f"qrscene_{scene}"}
+        )
+        return self.deliver(self.message(openid, "event", **event, Ticket="ticket"))
 
     def _menu(self, given: dict[str, Any]) -> dict[str, Any]:
         columns = given.get("button", [])

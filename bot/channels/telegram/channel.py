@@ -1,23 +1,33 @@
-"""The Telegram channel: an update in, the answer sent. Telegram sends an update again until it is told that it was taken."""
+"""The Telegram channel: an update in, the answer sent.
+
+A webhook gets an update again until it says that it was taken. An update that was fetched counts as taken when the next ones
+are asked for, so it is posted as a letter first, and answered from there: whatever dies in between, it is answered once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters, Update
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, BaseRateLimiter, ExtBot
+from telegram.helpers import create_deep_linked_url
 from telegram.request import HTTPXRequest
 
+from backend.domain.mail import Letter
 from bot.channels.contract import Limits, MediaError, Outgoing, outgoing, utf16_units
 from bot.channels.keeper import MOST_PICTURE_BYTES
 from bot.channels.reception import Reception, load_channel_words
 from bot.channels.telegram.updates import COMMANDS, Received, read_update
+from bot.conversations import NOT_STORED
 from bot.dialogue.turn import Choice
+from bot.postman import NotNowError, Postman
 
 log = structlog.get_logger()
 
@@ -46,10 +56,14 @@ def make_bot(token: str, api: str = API) -> Bot:
 class TelegramChannel:
     """One bot. `receive` runs in the event loop; the conversation itself in threads."""
 
-    def __init__(self, bot: Bot, reception: Reception) -> None:
-        self.bot, self._reception = bot, reception
+    def __init__(self, bot: Bot, reception: Reception, postman: Postman) -> None:
+        self.bot, self._reception, self._postman = bot, reception, postman
+        self._box = f"telegram:{bot.token.partition(':')[0]}:in"
+        self.loop: asyncio.AbstractEventLoop | None = None
+        postman.serve(self._box, self._answer_letter)
         self._ready = asyncio.Lock()
         self._initialized = False
+        self._told: set[str] = set()  # messages whose person knows that the answer comes later
         self._talks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ready(self) -> None:
@@ -57,15 +71,46 @@ class TelegramChannel:
         async with self._ready:
             if not self._initialized:
                 await self.bot.initialize()
-                self._initialized = True
+                self._initialized, self.loop = True, asyncio.get_running_loop()
 
     async def close(self) -> None:
         if self._initialized:
             await self.bot.shutdown()
             self._initialized = False
 
-    async def receive(self, update: Update) -> None:
-        """Answer one update. Raises TelegramError when the answer could not be sent: the update must come again."""
+    def start_link(self, word: str) -> str:
+        """The link that opens the bot and says `/start word`. Raises NotNowError before Telegram was reached."""
+        if not self._initialized:
+            raise NotNowError("Telegram was not reached yet")
+        return create_deep_linked_url(self.bot.username, word)
+
+    async def post(self, update: Update) -> None:
+        """Keep an update to be answered by whoever takes it. Raises SQLAlchemyError when it can not be kept."""
+        chat = update.effective_chat
+        lane, key = str(chat.id if chat else ""), str(update.update_id)
+        await asyncio.to_thread(self._postman.post, self._box, lane, update.to_dict(), key=key)
+
+    def _answer_letter(self, letter: Letter) -> None:
+        if self.loop is None:
+            raise NotNowError("Telegram was not reached yet")
+        update = Update.de_json(letter.body, self.bot)
+        answering = asyncio.run_coroutine_threadsafe(self.receive(update, kept=True), self.loop)
+        try:
+            answering.result()
+        except RetryAfter as slow:
+            wait = slow.retry_after
+            raise NotNowError(
+                "slow down", after=wait if isinstance(wait, timedelta) else timedelta(seconds=wait)
+            ) from None
+        except TelegramError as problem:
+            raise NotNowError(type(problem).__name__) from None
+
+    async def receive(self, update: Update, *, kept: bool = False) -> None:
+        """Answer one update. Raises TelegramError when the answer could not be sent: the update must come again.
+
+        When the database is away, the person is told kindly, and the update is kept to be answered later; `kept`: it is
+        a letter already. Raises NotNowError when it can not be kept either: it must come again.
+        """
         await self.ready()
         received = read_update(update, self.bot.bot, self._fetch, load_channel_words()["says"])
         if received is None:
@@ -74,13 +119,32 @@ class TelegramChannel:
         key = f"{message.session}:{message.message_id}"
         async with self._talks.setdefault(message.session, asyncio.Lock()):
             # One by one: an update that comes again while its answer is on the way finds it sent.
-            if await asyncio.to_thread(keeper.claimed, SENT, key):
+            if await self._was_sent(key):
                 return
             await self._confirm_press(received)
             answer = await asyncio.to_thread(self._reception.receive, message)
-            for piece in outgoing(answer.reply, LIMITS):
-                await self._send(received, piece)
-            await asyncio.to_thread(keeper.claim, SENT, key)
+            stored = NOT_STORED not in answer.reply.happened
+            if stored or key not in self._told:
+                for piece in outgoing(answer.reply, LIMITS):
+                    await self._send(received, piece)
+            if stored:
+                await asyncio.to_thread(keeper.claim, SENT, key)
+                self._told.discard(key)
+                return
+        self._told.add(key)
+        if kept:
+            raise NotNowError("the database is away")
+        try:
+            await self.post(update)
+        except SQLAlchemyError:
+            raise NotNowError("the database is away") from None
+
+    async def _was_sent(self, key: str) -> bool:
+        try:
+            return await asyncio.to_thread(self._reception.keeper.claimed, SENT, key)
+        except SQLAlchemyError as problem:
+            log.warning("telegram_claims_not_read", problem=type(problem).__name__)
+            return False  # the conversation will say so kindly
 
     async def _confirm_press(self, received: Received) -> None:
         """Stop the little clock on the pressed button. Telegram refuses this when it is late, which does no harm."""

@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator
 import orjson
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from telegram import Update
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.body import TooLargeError, read_body
 from bot.channels.telegram.channel import UPDATES, TelegramChannel, set_up
+from bot.postman import NotNowError
 
 log = structlog.get_logger()
 
@@ -23,8 +25,6 @@ PATH = "/channels/telegram"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the name of a header)
 MOST_BYTES = 1024 * 1024
 LONGEST_PAUSE_S = 60.0
-MOST_AT_ONCE = 8  # updates answered side by side when they are fetched
-FETCH_TRIES = 5  # for one update, when they are fetched
 
 
 def telegram_router(channel: TelegramChannel, *, public_url: str | None, secret: str | None) -> APIRouter:
@@ -71,7 +71,7 @@ async def _take(channel: TelegramChannel, request: Request) -> Response:
         return Response(status_code=200)  # it would not become readable by coming again
     try:
         await channel.receive(update)
-    except TelegramError as problem:
+    except (TelegramError, NotNowError) as problem:
         log.warning("telegram_not_sent", problem=type(problem).__name__)
         return Response(status_code=503)
     return Response(status_code=200)
@@ -97,51 +97,18 @@ async def _run(channel: TelegramChannel, public_url: str | None, secret: str | N
 
 
 async def fetch_updates(channel: TelegramChannel) -> None:
-    """Long polling, for ever. An update counts as taken only when it was answered or given up after several tries."""
+    """Long polling, for ever. An update counts as taken only when it lies in the database as a letter."""
     offset, pause_s = 0, 1.0
     while True:
         try:
-            updates = await channel.bot.get_updates(offset=offset, timeout=30, allowed_updates=UPDATES)
+            for update in await channel.bot.get_updates(offset=offset, timeout=30, allowed_updates=UPDATES):
+                await channel.post(update)
+                offset = update.update_id + 1
             pause_s = 1.0
         except InvalidToken:
             log.error("telegram_token_refused", remedy="check NUANXIAN_TELEGRAM_TOKEN with @BotFather")
             return
-        except TelegramError as problem:
+        except (TelegramError, SQLAlchemyError) as problem:
             log.warning("telegram_out_of_reach", problem=type(problem).__name__)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-            continue
-        chats: dict[int | None, list[Update]] = {}
-        for update in updates:
-            offset = update.update_id + 1
-            chats.setdefault(update.effective_chat.id if update.effective_chat else None, []).append(update)
-        gate = asyncio.Semaphore(MOST_AT_ONCE)
-        await asyncio.gather(*(_in_order(channel, gate, one) for one in chats.values()))
-
-
-async def _in_order(channel: TelegramChannel, gate: asyncio.Semaphore, updates: list[Update]) -> None:
-    """What was said in one chat is answered in the order in which it was said."""
-    async with gate:
-        for update in updates:
-            await _until_sent(channel, update)
-
-
-async def _until_sent(channel: TelegramChannel, update: Update) -> None:
-    pause_s = 1.0
-    for _ in range(FETCH_TRIES):
-        try:
-            await channel.receive(update)
-            return
-        except RetryAfter as slow:
-            wait = slow.retry_after
-            await asyncio.sleep(wait if isinstance(wait, int) else wait.total_seconds())
-        except TelegramError as problem:
-            log.warning("telegram_not_sent", problem=type(problem).__name__)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-        except Exception:
-            # A fault of ours, such as a database that is away: the other chats must still be answered.
-            log.exception("telegram_update_failed")
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-    log.error("telegram_given_up")

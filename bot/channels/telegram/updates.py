@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 from telegram import Message, Update, User
 
+from backend.domain.local_time import local_now, local_time
 from bot.channels.contract import (
-    LOCAL,
     Content,
-    Hello,
     Incoming,
     Phone,
     Picture,
@@ -26,6 +25,7 @@ from bot.channels.contract import (
     Unreadable,
     Voice,
 )  # fmt: skip
+from bot.channels.reception import scanned
 
 EDITS_COUNT_FOR = timedelta(minutes=30)  # as long as a conversation goes on; older corrections are history
 COMMANDS = ("help", "human")  # besides /start; what they say stands in config/wording/channels.yaml
@@ -65,7 +65,7 @@ def read_update(update: Update, me: User, fetch: Fetch, says: dict[str, str]) ->
         session=_session(message.chat.id, message.from_user.id, group),
         sender=f"telegram:{message.from_user.id}",
         message_id=number,
-        at=_local(message.date),
+        at=local_time(message.date),
         content=content,
     )
     return Received(incoming, message.chat.id, message.message_id if group else None)
@@ -74,10 +74,6 @@ def read_update(update: Update, me: User, fetch: Fetch, says: dict[str, str]) ->
 def _session(chat: int, person: int, group: bool) -> str:
     """In a group everybody has a conversation of their own, so that two who ask at once are not mixed up."""
     return f"telegram:{chat}:{person}" if group else f"telegram:{chat}"
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.astimezone(LOCAL).replace(tzinfo=None)
 
 
 def _late(message: Message) -> bool:
@@ -98,7 +94,7 @@ def _press(update: Update) -> Received | None:
         session=_session(asked.chat.id, query.from_user.id, group),
         sender=f"telegram:{query.from_user.id}",
         message_id=number,
-        at=datetime.now(LOCAL).replace(tzinfo=None),  # Telegram does not say when a button was pressed
+        at=local_now(),  # Telegram does not say when a button was pressed
         content=Text(query.data),
     )
     answers = asked.reply_to_message.message_id if group and asked.reply_to_message else None
@@ -139,7 +135,7 @@ def _words(text: str, says: dict[str, str]) -> Content:
     command = text.split()[0] if text.startswith("/") and text.split() else ""
     name = command.removeprefix("/").split("@")[0].lower()
     if name == "start":
-        return Hello()
+        return scanned("".join(text.split()[1:2]))
     if name in COMMANDS:
         return Text(says[name])
     return Text(text)

@@ -119,10 +119,25 @@ class WeChatApi:
         """A customer-service message. Raises WeChatError."""
         self._call(lambda: self._client.message.send_text(openid, text))
 
-    def send_template(self, openid: str, template: str, text: str) -> None:
-        """A template message with the text as its one value `content`. Raises WeChatError."""
-        data = {"content": {"value": text}}
-        self._call(lambda: self._client.message.send_template(openid, template, data))
+    def send_template(self, openid: str, template: str, text: str, *, key: str | None = None) -> None:
+        """A template message with the text as its one value `content`. Raises WeChatError.
+
+        WeChat shows a message of the same `key` once, should it be sent again within ten minutes.
+        """
+        message: dict[str, Any] = {
+            "touser": openid,
+            "template_id": template,
+            "data": {"content": {"value": text}},
+        }
+        if key is not None:
+            message["client_msg_id"] = key
+        # wechatpy's own method does not know `client_msg_id`.
+        self._call(lambda: self._client.post("message/template/send", data=message))
+
+    def qr_code(self, scene: str) -> str:
+        """The address that a permanent QR code with this scene holds. Raises WeChatError."""
+        asked = {"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": scene}}}
+        return str(self._call(lambda: self._client.qrcode.create(asked))["url"])
 
     def create_menu(self, menu: dict[str, Any]) -> None:
         """Raises WeChatError."""

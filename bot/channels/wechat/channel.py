@@ -1,9 +1,10 @@
 """The WeChat channel and its five seconds: the answer goes back in the same connection, or later by a message of its own.
 
 WeChat delivers a message up to three times, five seconds apart, until it is answered. An answer that is ready in time is
-the passive reply, the same one for each delivery, and WeChat shows it once. What takes longer is acknowledged with nothing,
-and the answer is sent by the customer-service interface: one delivery claims that, in whatever process, and the others keep
-silent. What can not be sent then waits for the person's next message.
+the passive reply, the same one for each delivery, and WeChat shows it once. What takes longer, and what comes while too much
+is being answered already, is posted as a letter and acknowledged with nothing. The letter is answered by whoever takes it,
+and the answer is a letter again, sent by the customer-service interface. So nothing that was acknowledged is lost when a
+process dies, and nothing is answered by two. What can not be sent then waits for the person's next message.
 """
 
 from __future__ import annotations
@@ -11,30 +12,50 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TypeVar
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
+from backend.domain.mail import Letter, Posting
 from bot.channels.contract import Incoming, outgoing, utf8_bytes
 from bot.channels.reception import Reception
+from bot.channels.rush import Rush
 from bot.channels.wechat.api import QuotaError, WeChatApi, WeChatError, WindowClosedError
 from bot.channels.wechat.envelope import Envelope
 from bot.channels.wechat.messages import LIMITS, passive_reply, read_message, shown
-from bot.conversations import Answer
+from bot.conversations import NOT_STORED, Answer
+from bot.postman import NeverError, NotNowError, Postman
+from config.wording import load_wording
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 ANSWERS_WITHIN_S = 4.0  # of the five that WeChat waits
-LATE, REST, UNSENT = "wechat-late", "wechat-rest", "wechat-unsent"
-TRIES = 4
-PAUSE_S = 1.0  # before the second try; doubles
+UNSENT = "wechat-unsent"
+MOST_TRIES = 8  # of sending: about two minutes
 WORKERS = 16
 QUICK_WORKERS = 4
+LETTERS_AT_ONCE = 2
+# With this many messages being answered, the next ones are acknowledged at once: a queue in memory would keep all of them
+# waiting for longer than WeChat does.
+BUSY_AT = 4
+MOST_A_SECOND = 40  # that are answered as they come
+RUSH_PAUSE_S = 0.1  # between two letters while messages rush in: acknowledging them needs the processor
+STORE_AGAIN_S = 1.0
 MOST_BYTES = 2048  # of one text message
 MOST_UNSENT = 5  # answers that wait for the person; older ones are no use to anybody
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The texts of an answer, ready to be shown. `stored`: the conversation keeps what was said."""
+
+    texts: list[str]
+    stored: bool
 
 
 @dataclass
@@ -44,54 +65,86 @@ class WeChatChannel:
     envelope: Envelope
     api: WeChatApi
     reception: Reception
+    postman: Postman
     template: str | None = None
     answers_within_s: float = ANSWERS_WITHIN_S
+    busy_at: int = BUSY_AT
     clock: Callable[[], float] = time.time  # seconds since 1970
-    _running: dict[str, asyncio.Task[list[str]]] = field(default_factory=dict)
-    _sending: set[asyncio.Task[None]] = field(default_factory=set)
+    _running: dict[str, Future[Said]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _held: dict[str, tuple[Incoming, str]] = field(
+        default_factory=dict
+    )  # to be posted when the database is back
+    _holding: asyncio.Task[None] | None = None
+    _rush: Rush = field(default_factory=lambda: Rush(MOST_A_SECOND))
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WORKERS, "wechat"))
-    # Claims must not wait behind sixteen voice messages that are being recognised.
+    # Letters must not wait behind sixteen voice messages that are being recognised.
     _quick: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(QUICK_WORKERS, "wechat-quick")
     )
 
+    def __post_init__(self) -> None:
+        self._in, self._out = f"wechat:{self.api.app_id}:in", f"wechat:{self.api.app_id}:out"
+        self.postman.serve(self._in, self._answer_letter, at_once=LETTERS_AT_ONCE)
+        self.postman.serve(self._out, self._send_letter)
+
     async def receive(self, xml: str) -> str:
         """The passive reply to a message: XML, or nothing. Raises BrokenError."""
-        message = read_message(xml, self.api.app_id, lambda media_id: lambda: self.api.media(media_id))
+        message = self._read(xml)
         if message is None:
             return ""
-        if await self._quickly(self._is_late, message):
+        if _key(message) in self._held:
             return ""
-        texts = await self._within_time(message)
-        if texts is None:
-            await self._promise(message)
+        rush = self._rush.arrived(time.monotonic())
+        busy = rush or len(self._running) >= self.busy_at
+        if busy and _key(message) not in self._running:
+            await self._promise(message, xml)
             return ""
+        if await self._quickly(self._was_promised, message):
+            return ""
+        said = await self._within_time(message)
+        if said is None:
+            await self._promise(message, xml)
+            return ""
+        if not said.stored:
+            self._hold(message, xml)
         # A reply carries one message; what is longer follows, once.
-        if len(texts) > 1 and await self._quickly(self._claim, REST, message):
-            self._send_later(message, texts[1:])
-        return passive_reply(xml, texts[0], self.clock()) if texts else ""
+        if len(said.texts) > 1:
+            await self._quickly(self._post_texts, message, said.texts, 1)
+        return passive_reply(xml, said.texts[0], self.clock()) if said.texts else ""
 
     async def close(self) -> None:
-        """Let what is being sent be sent."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=self.answers_within_s)
+        if self._holding is not None:
+            self._holding.cancel()
         for threads in (self._threads, self._quick):
             threads.shutdown(wait=False, cancel_futures=True)
         self.api.close()
 
-    async def _within_time(self, message: Incoming) -> list[str] | None:
-        """The answer, if it is ready in time. Deliveries of the same message wait for the same answer."""
-        key = _key(message)
-        task = self._running.get(key)
-        if task is None:
-            task = self._running[key] = asyncio.create_task(self._in_thread(self._answer, message))
-            task.add_done_callback(lambda _: self._running.pop(key, None))
-        done, _ = await asyncio.wait({task}, timeout=self.answers_within_s)
-        return task.result() if done else None
+    def _read(self, xml: str) -> Incoming | None:
+        return read_message(xml, self.api.app_id, lambda media_id: lambda: self.api.media(media_id))
 
-    def _answer(self, message: Incoming) -> list[str]:
+    async def _within_time(self, message: Incoming) -> Said | None:
+        """The answer, if it is ready in time."""
+        waiting = asyncio.wrap_future(self._being_answered(message))
+        done, _ = await asyncio.wait({waiting}, timeout=self.answers_within_s)
+        return waiting.result() if done else None
+
+    def _being_answered(self, message: Incoming) -> Future[Said]:
+        """Deliveries of the same message, and its letter, wait for the same answer."""
+        key = _key(message)
+        with self._lock:
+            future = self._running.get(key)
+            if future is None:
+                future = self._running[key] = self._threads.submit(self._answer, message)
+                future.add_done_callback(lambda _: self._running.pop(key, None))
+        return future
+
+    def _answer(self, message: Incoming) -> Said:
         """In a thread. What could not be sent before comes first, in the same message as far as it fits."""
         answer: Answer = self.reception.receive(message)
+        stored = NOT_STORED not in answer.reply.happened
+        if not stored and not answer.reply.emergency:
+            return Said(["".join(load_wording().say("channel.held"))], stored)
         texts = [*self._waiting(message), *(shown(piece) for piece in outgoing(answer.reply, LIMITS))]
         joined: list[str] = []
         for text in texts:
@@ -99,85 +152,109 @@ class WeChatChannel:
                 joined[-1] += f"\n{text}"
             else:
                 joined.append(text)
-        return joined
+        return Said(joined, stored)
 
     def _waiting(self, message: Incoming) -> list[str]:
         try:
             return list(self.reception.keeper.take_fact(UNSENT, message.session) or ())
-        except Exception:
-            log.exception("wechat_waiting_not_read")  # the answer itself is more important
-            return []
+        except SQLAlchemyError as problem:
+            log.warning("wechat_waiting_not_read", problem=type(problem).__name__)
+            return []  # the answer itself is more important
 
-    async def _promise(self, message: Incoming) -> None:
-        """The answer will be sent by a message of its own, by whoever says so first."""
-        task = self._running.get(_key(message))
-        if await self._quickly(self._claim, LATE, message) and task is not None:
-            self._send_later(message, task)
+    # Promises: what was acknowledged with nothing.
 
-    def _send_later(self, message: Incoming, texts: list[str] | asyncio.Task[list[str]]) -> None:
-        task = asyncio.create_task(self._deliver(message, texts))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+    async def _promise(self, message: Incoming, xml: str) -> None:
+        try:
+            await self._post(message, xml)
+        except SQLAlchemyError as problem:
+            log.warning("wechat_not_posted", problem=type(problem).__name__)
+            self._hold(message, xml)
 
-    async def _deliver(self, message: Incoming, texts: list[str] | asyncio.Task[list[str]]) -> None:
-        ready = texts if isinstance(texts, list) else await texts
-        for number, text in enumerate(ready):
-            if not await self._sent(message, text):
-                await self._in_thread(self._keep_unsent, message, ready[number:])
-                return
+    async def _post(self, message: Incoming, xml: str) -> None:
+        posting = Posting(self._in, message.session, {"xml": xml}, _key(message))
+        await asyncio.wrap_future(self.postman.post_soon(posting))
 
-    async def _sent(self, message: Incoming, text: str) -> bool:
-        openid, pause_s = message.sender.rsplit(":", 1)[1], PAUSE_S
-        for _ in range(TRIES):
-            try:
-                await self._in_thread(self.api.send_text, openid, text)
-                return True
-            except WindowClosedError as closed:
-                return await self._by_template(openid, text, closed)
-            except QuotaError:
-                log.error("wechat_quota_used_up", remedy="answers wait until the person writes again")
-                return False
-            except WeChatError as problem:
-                log.warning("wechat_not_sent", code=problem.code)
-                if problem.code is not None and problem.code > 0:
-                    return False  # refused for a reason that will be the same in a second
-                await asyncio.sleep(pause_s)
-                pause_s *= 2
-        return False
+    def _was_promised(self, message: Incoming) -> bool:
+        try:
+            return self.postman.posted(self._in, _key(message))
+        except SQLAlchemyError as problem:
+            log.warning("wechat_letters_not_read", problem=type(problem).__name__)
+            return False  # the conversation will say so kindly
 
-    async def _by_template(self, openid: str, text: str, closed: WeChatError) -> bool:
+    def _hold(self, message: Incoming, xml: str) -> None:
+        """The database is away: keep the message here until it is back."""
+        self._held[_key(message)] = (message, xml)
+        if self._holding is None or self._holding.done():
+            self._holding = asyncio.create_task(self._post_held())
+
+    async def _post_held(self) -> None:
+        while self._held:
+            await asyncio.sleep(STORE_AGAIN_S)
+            for key, (message, xml) in list(self._held.items()):
+                try:
+                    await self._post(message, xml)
+                except SQLAlchemyError:
+                    break
+                del self._held[key]
+
+    # Letters, in the threads of the postman.
+
+    def _answer_letter(self, letter: Letter) -> None:
+        message = self._read(letter.body["xml"])
+        if message is None:
+            return
+        if self._rush.on(time.monotonic()):
+            time.sleep(RUSH_PAUSE_S)
+        said = self._being_answered(message).result()
+        if not said.stored:
+            raise NotNowError("the database is away")
+        self._post_texts(message, said.texts, 0)
+
+    def _post_texts(self, message: Incoming, texts: list[str], first: int) -> None:
+        for number, text in enumerate(texts[first:], first):
+            body = {"session": message.session, "openid": openid_of(message.sender), "text": text}
+            self.postman.post(self._out, message.session, body, key=f"{_key(message)}:{number}")
+
+    def _send_letter(self, letter: Letter) -> None:
+        openid, text = letter.body["openid"], letter.body["text"]
+        try:
+            self.api.send_text(openid, text)
+        except WindowClosedError as closed:
+            if not self._by_template(openid, text, closed):
+                self._keep_unsent(letter.body["session"], text)
+        except QuotaError:
+            log.error("wechat_quota_used_up", remedy="answers wait until the person writes again")
+            self._keep_unsent(letter.body["session"], text)
+        except WeChatError as problem:
+            refused = problem.code is not None and problem.code > 0
+            if not refused and letter.attempts + 1 < MOST_TRIES:
+                raise NotNowError(str(problem)) from None
+            self._keep_unsent(letter.body["session"], text)
+            raise NeverError(str(problem)) from None
+
+    def _by_template(self, openid: str, text: str, closed: WeChatError) -> bool:
         if self.template is None:
             log.warning("wechat_window_closed", code=closed.code, remedy="set NUANXIAN_WECHAT_TEMPLATE")
             return False
         try:
-            await self._in_thread(self.api.send_template, openid, self.template, text)
+            self.api.send_template(openid, self.template, text)
         except WeChatError as problem:
             log.warning("wechat_template_not_sent", code=problem.code)
             return False
         return True
 
-    def _keep_unsent(self, message: Incoming, texts: list[str]) -> None:
+    def _keep_unsent(self, session: str, text: str) -> None:
         keeper = self.reception.keeper
-        waiting = [*(keeper.take_fact(UNSENT, message.session) or ()), *texts]
-        keeper.set_fact(UNSENT, message.session, waiting[-MOST_UNSENT:])
-
-    def _is_late(self, message: Incoming) -> bool:
-        try:
-            return self.reception.keeper.claimed(LATE, _key(message))
-        except Exception:
-            log.exception(
-                "wechat_claims_not_read"
-            )  # the database is away: the conversation will say so kindly
-            return False
-
-    def _claim(self, kind: str, message: Incoming) -> bool:
-        return self.reception.keeper.claim(kind, _key(message))
+        waiting = [*(keeper.take_fact(UNSENT, session) or ()), text]
+        keeper.set_fact(UNSENT, session, waiting[-MOST_UNSENT:])
 
     async def _quickly(self, call: Callable[..., T], *values: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._quick, call, *values)
 
-    async def _in_thread(self, call: Callable[..., T], *values: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *values)
+
+def openid_of(sender: str) -> str:
+    """The person's id at the account: the last part of `wechat:account:openid`."""
+    return sender.rsplit(":", 1)[1]
 
 
 def _key(message: Incoming) -> str:

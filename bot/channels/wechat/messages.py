@@ -25,7 +25,7 @@ from bot.channels.contract import (
     local_time,
     utf8_bytes,
 )  # fmt: skip
-from bot.channels.reception import press
+from bot.channels.reception import press, scanned
 from bot.dialogue.turn import Choice
 
 Fetch = Callable[[str], Callable[[], bytes]]  # a media id → something that gives the bytes
@@ -33,6 +33,7 @@ Fetch = Callable[[str], Callable[[], bytes]]  # a media id → something that gi
 LIMITS = Limits(longest=1200, measure=utf8_bytes, most_choices=6)
 LONGEST_ID = 128
 MORE = "more:"
+SCENE_OF_NEW = "qrscene_"  # in front of the scene when whoever scanned did not follow us before
 SILENT_EVENTS = frozenset(
     {
         "unsubscribe",
@@ -99,7 +100,9 @@ def _content(message: Any, fetch: Fetch) -> Content | None:
 
 
 def _event(message: Any) -> Content | None:
-    if message.event in {"subscribe", "subscribe_scan", "scan"}:
+    if message.event in {"subscribe_scan", "scan"}:
+        return scanned(str(message.scene_id or "").removeprefix(SCENE_OF_NEW))
+    if message.event == "subscribe":
         return Hello()
     if message.event == "click":
         return menu_entry(message.key or "")

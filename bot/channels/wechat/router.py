@@ -24,8 +24,8 @@ LONGEST_ECHO = 1024
 LONGEST_PAUSE_S = 60.0
 
 
-def wechat_router(channel: WeChatChannel) -> APIRouter:
-    """GET: WeChat checks that the address is ours. POST: a message."""
+def wechat_router(channel: WeChatChannel, path: str = PATH) -> APIRouter:
+    """GET: WeChat checks that the address is ours. POST: a message. Each account has a path of its own."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -36,7 +36,7 @@ def wechat_router(channel: WeChatChannel) -> APIRouter:
 
     router = APIRouter(include_in_schema=False, lifespan=lifespan)
 
-    @router.get(PATH)
+    @router.get(path)
     async def verify(request: Request) -> Response:
         try:
             channel.envelope.check(request.query_params, channel.clock())
@@ -44,7 +44,7 @@ def wechat_router(channel: WeChatChannel) -> APIRouter:
             return _forged(forged)
         return PlainTextResponse(request.query_params.get("echostr", "")[:LONGEST_ECHO])
 
-    @router.post(PATH)
+    @router.post(path)
     async def receive(request: Request) -> Response:
         try:
             body = await read_body(request, MOST_BYTES)

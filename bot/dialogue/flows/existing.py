@@ -134,7 +134,7 @@ def _status(talk: Talk) -> None:
     for order in _fitting(talk, orders)[:MOST_TOLD]:
         department = talk.rules.departments.by_code.get(order.department or "")
         talk.say(
-            f"order.status_{order.state.value}",
+            f"order.status_{order.stage.value}",
             what=name_of(talk, order),
             department=department.short if department else "",
         )

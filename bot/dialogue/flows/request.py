@@ -156,10 +156,18 @@ def _for_another(talk: Talk, form: Form) -> bool:
 def _same_as_before(talk: Talk, form: Form) -> None:
     """«再给她找个人打扫»: the person of the order before."""
     before = talk.memory.last_whom
-    if before and before["beneficiary"] != "self" and cues.says("pronoun", talk.text):
+    lost = before and before["elder_id"] is not None and before["elder_id"] not in _speaks_for(talk)
+    if before and not lost and before["beneficiary"] != "self" and cues.says("pronoun", talk.text):
         for name, value in before.items():
             if getattr(form, name) in (None, False):
                 setattr(form, name, value)
+
+
+def _speaks_for(talk: Talk) -> set[int | None]:
+    """The elders whom the caller may order for as of now."""
+    caller = talk.world.caller
+    wards = {ward.elder.id for ward in caller.orders_for}
+    return wards | {caller.elder.id} if caller.elder else wards
 
 
 def _nearest(people: Sequence[Slot], mention: int) -> Slot:
@@ -335,7 +343,7 @@ def choices_for(talk: Talk, ask: Asks) -> list[Choice]:
     if ask == Asks.BENEFICIARY:
         return [
             Choice(ward.elder.name, talk.words()["who"]["other"].format(word=ward.elder.name))
-            for ward in talk.world.caller.wards[:MOST_CHOICES]
+            for ward in talk.world.caller.orders_for[:MOST_CHOICES]
         ]
     return choices_of(talk, ask.value)
 

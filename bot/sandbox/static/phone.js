@@ -6,7 +6,7 @@ const menu = document.getElementById("menu");
 const trouble = document.getElementById("trouble");
 const LOOK_EVERY_MS = 1500;
 const newPerson = () => 100000 + crypto.getRandomValues(new Uint32Array(1))[0];
-const talks = { wechat: newTalk(), telegram: newTalk() };
+const talks = { wechat: newTalk(), telegram: newTalk(), wecom: newTalk() };
 let platform = "wechat";
 
 function newTalk() { return { person: newPerson(), entries: [], seen: 0, menu: "" }; }
