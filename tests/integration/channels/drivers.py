@@ -23,10 +23,10 @@ from bot.channels.jsonl import JsonLines
 from bot.channels.terminal import talk
 from bot.channels.webhook import sign
 from bot.sandbox.wechat import NO_TLS
-from tests.integration.channels.conftest import WEBHOOK_SECRET, Line
+from tests.integration.channels.conftest import WEBHOOK_SECRET, Line, wait_until
 
 LINK = re.compile(r'<a href="weixin://bizmsgmenu\?msgmenucontent=([^"]*)&msgmenuid=\d+">([^<]*)</a>')
-_PEOPLE = itertools.count(1)
+_PEOPLE = itertools.count(1000)  # tests that name a number themselves use small ones
 
 
 @dataclass
@@ -194,10 +194,15 @@ class AtWeChat(Person):
         return f"oTestOpenId-{self.number:016d}"
 
     def delivering(self, xml: str) -> Callable[[], Seen]:
+        times = itertools.count()
+
         def deliver() -> Seen:
             shown = self.line.wechat.texts(self.openid)
             before = len(shown)
             assert self.line.wechat.deliver(xml).statuses[-1] == 200
+            if next(times) == 0:
+                # On a busy machine the answer is a message of its own.
+                wait_until(lambda: len(shown) > before)
             new = shown[before:]
             choices = {label: said for text in new for said, label in LINK.findall(text)}
             return Seen(new, choices)

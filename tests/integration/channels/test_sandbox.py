@@ -10,6 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from backend.domain.staff import Role
+from backend.services.staff import add_staff
 from backend.store.open import Store
 from bot.channels.keeper import Keeper
 from bot.composition import House
@@ -29,14 +31,15 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 10
 def sandbox(store: Store, dialogue: Dialogue, tmp_path: Path) -> Iterator[Line]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    telegram, wechat, given = platforms(url)
-    settings = load_settings(db="sqlite://", keys=tmp_path / "keys", media=tmp_path / "media", **given)
+    local = platforms(url, members=["duty"])
+    settings = load_settings(db="sqlite://", keys=tmp_path / "keys", media=tmp_path / "media", **local.given)
     house = House(settings, store, Conversations(store, dialogue))
-    app = build_app(house)
-    add_sandbox(app, telegram, wechat)
+    app = build_app(house, local.messaging)
+    add_sandbox(app, local)
     with serving(app, listener):
-        wait_until(lambda: "setMyCommands" in telegram.calls and wechat.menu)
-        yield Line(url, house, Keeper(store, settings.media), telegram, wechat)
+        wait_until(lambda: "setMyCommands" in local.telegram.calls and local.wechat.menu)
+        keeper = Keeper(store, settings.media)
+        yield Line(url, house, keeper, local.telegram, local.wechat, local.wecom, local.sms)
 
 
 @pytest.fixture
@@ -107,3 +110,14 @@ def test_the_sandbox_is_for_demo_mode_only(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("NUANXIAN_DATA_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
     with pytest.raises(SettingsError, match="demo mode"):
         serve_sandbox(db=f"sqlite:///{tmp_path}/line.sqlite", port=9)
+
+
+def test_an_emergency_comes_to_the_duty_staff_on_the_same_phone(page: Page, sandbox: Line) -> None:
+    with sandbox.house.store.unit_of_work() as uow:
+        add_staff(uow, "duty", "a long password", name="值班员", role=Role.DUTY)
+        uow.commit()
+    say(page, "我摔倒了起不来", "120")
+    page.get_by_role("button", name="企业微信").click()
+    expect(page.get_by_role("log")).to_contain_text("紧急求助")
+    page.get_by_role("button", name="我来处理").click()
+    wait_until(lambda: sandbox.wecom.cards["duty"][0].pressed == "值班员在处理")

@@ -81,3 +81,54 @@ def test_opening_a_database_that_is_up_to_date_does_not_load_alembic(url: str) -
     script = f"from backend.store.migrate import migrate; import sys; migrate({url!r}); print('alembic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_orders_from_before_the_audit_trail_are_kept_and_chained(url: str, settings: Settings) -> None:
+    from alembic import command
+
+    from backend.store.verify import verify
+
+    cipher = Cipher(settings.data_key_bytes())
+
+    def sealed(column: str, value: str) -> bytes:
+        return cipher.seal(value.encode(), column.encode())
+
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        order = {
+            "caller": sealed("orders.caller", "13909510001"), "details": sealed("orders.details", "[]"),
+            "session": sealed("orders.session", "s"), "index": b"i" * 16,
+        }  # fmt: skip
+        for number, state, version in (("11230001", "accepted", 3), ("11230002", "routed", 2)):
+            connection.execute(
+                text(
+                    "INSERT INTO orders (number, item, beneficiary, caller, caller_index, asap, details, session, session_index, "
+                    "placed_at, state, department, missing, version) VALUES (:number, 'meal', 'self', :caller, :index, false, "
+                    ":details, :session, :index, '2026-11-23 09:10:00', :state, 'home_service', '[]', :version)"
+                ),
+                order | {"number": number, "state": state, "version": version},
+            )
+        moves = (("place", "placed"), ("route", "routed"), ("accept", "accepted"))
+        for order_id, version in ((1, 1), (2, 1), (1, 2), (2, 2), (1, 3)):
+            move, state = moves[version - 1]
+            connection.execute(
+                text(
+                    "INSERT INTO order_history (order_id, version, at, actor, move, state, reason) VALUES (:id, :version, "
+                    "'2026-11-23 09:10:00', :actor, :move, :state, :reason)"
+                ),
+                {"id": order_id, "version": version, "actor": sealed("order_history.actor", "jujia"), "move": move,
+                 "state": state, "reason": sealed("order_history.reason", "好")},
+            )  # fmt: skip
+        connection.commit()
+    engine.dispose()
+    for _ in range(2):  # chained once, and left alone from then on
+        store = open_store(settings, url=url)
+        with store.reading() as uow:
+            found = uow.orders.get("11230001")
+        assert [(row.actor, row.move, row.reason) for row in found.history] == [
+            ("jujia", "place", "好"), ("jujia", "route", "好"), ("jujia", "accept", "好"),
+        ]  # fmt: skip
+        report = verify(store)
+        assert (report.broken, report.orders, report.rows) == (None, 2, 5)
+        store.close()

@@ -7,14 +7,23 @@ from datetime import timedelta
 
 import pytest
 
-from backend.domain.order import IllegalMoveError, Move, OrderNotFoundError, State, Wanted
+from backend.domain.order import FINAL, IllegalMoveError, Move, OrderNotFoundError, State, Wanted
+from backend.domain.payload import PayloadError
 from backend.services.accept_order import accept_order
 from backend.services.cancel_order import cancel_order
-from backend.services.commands import AcceptOrder, CancelOrder, FinishOrder, ReassignOrder, RescheduleOrder
+from backend.services.commands import (
+    AcceptOrder,
+    CancelOrder,
+    FinishOrder,
+    MoveOrder,
+    ReassignOrder,
+    RescheduleOrder,
+)
 from backend.services.finish_order import finish_order
+from backend.services.move_order import UnknownDepartmentError, UnknownWorkerError, move_order
 from backend.services.place_order import place_order
 from backend.services.ports import StaleError
-from backend.services.reassign_order import UnknownDepartmentError, reassign_order
+from backend.services.reassign_order import reassign_order
 from backend.services.reschedule_order import reschedule_order
 from backend.store.open import Store
 
@@ -81,7 +90,8 @@ def test_without_commit_nothing_of_an_order_remains(store: Store) -> None:
         number = place_order(PLACE, uow).number
     with store.reading() as uow, pytest.raises(OrderNotFoundError):
         uow.orders.get(number)
-    assert placed(store) == "11230001"
+    # SQLite gives the number again; on PostgreSQL it leaves a hole, so that nobody waits for the counter.
+    assert placed(store) == ("11230001" if store.engine.dialect.name == "sqlite" else "11230002")
 
 
 def test_an_order_goes_through_its_life_with_one_history_row_a_change(store: Store) -> None:
@@ -160,7 +170,7 @@ def test_orders_of_people_are_open_ones_first_and_then_the_newest(store: Store) 
     new = placed(store, key="3", caller="13700000002", elder_id=mother.id)
     placed(store, key="4", caller="13700000002")
     with store.unit_of_work() as uow:
-        cancel_order(CancelOrder(done, NOW, "caller", ""), uow)
+        cancel_order(CancelOrder(done, NOW, "caller", "不要了"), uow)
         found = uow.orders.of_people("13809510001", [mother.id])
         assert [order.number for order in found] == [new, old, done]
         assert [order.number for order in uow.orders.of_people("13809510001", [mother.id], limit=1)] == [new]
@@ -170,7 +180,7 @@ def test_orders_of_people_are_open_ones_first_and_then_the_newest(store: Store) 
 def test_the_queue_comes_in_pages_without_gaps_or_repeats(store: Store) -> None:
     numbers = [placed(store, key=str(count)) for count in range(7)]
     with store.unit_of_work() as uow:
-        cancel_order(CancelOrder(numbers[3], NOW, "caller", ""), uow)
+        cancel_order(CancelOrder(numbers[3], NOW, "caller", "不要了"), uow)
         uow.commit()
     seen: list[str] = []
     with store.reading() as uow:
@@ -204,11 +214,10 @@ def test_orders_are_counted_by_state(store: Store) -> None:
     cancelled = placed(store, key="2", item="cleaning")
     placed(store, key="3", item="emergency_repair")
     with store.unit_of_work() as uow:
-        cancel_order(CancelOrder(cancelled, NOW, "caller", ""), uow)
+        cancel_order(CancelOrder(cancelled, NOW, "caller", "不要了"), uow)
         assert uow.orders.counts()[State.ROUTED] == 2
-        assert uow.orders.counts("home_service") == {
-            State.PLACED: 0, State.ROUTED: 1, State.ACCEPTED: 0, State.DONE: 0, State.CANCELLED: 1,
-        }  # fmt: skip
+        found = uow.orders.counts("home_service")
+    assert found == dict.fromkeys(set(State) - FINAL, 0) | {State.ROUTED: 1}
 
 
 def test_text_that_no_database_likes_is_stored_all_the_same(store: Store) -> None:
@@ -225,3 +234,64 @@ def test_a_key_may_be_anything(store: Store) -> None:
     assert (
         placed(store, key="\0" * 5000) == placed(store, key="\0" * 5000) != placed(store, key=place("x").key)
     )
+
+
+def test_a_move_with_a_key_is_made_once_however_often_it_comes(store: Store) -> None:
+    number = placed(store)
+    accept = MoveOrder(number, Move.ACCEPT, NOW, "jujia", key="k1")
+    for _ in range(2):
+        with store.unit_of_work() as uow:
+            assert move_order(accept, uow).state is State.ACCEPTED
+            uow.commit()
+    with store.unit_of_work() as uow:
+        assert len(uow.orders.get(number).history) == 3
+        move_order(replace(accept, move=Move.FINISH), uow)  # the same key for another move is another thing
+        uow.commit()
+
+
+def test_a_move_decided_on_an_older_version_is_refused(store: Store) -> None:
+    number = placed(store)
+    with store.unit_of_work() as uow, pytest.raises(StaleError):
+        move_order(MoveOrder(number, Move.ACCEPT, NOW, "jujia", expected_version=1), uow)
+    with store.unit_of_work() as uow:
+        assert move_order(MoveOrder(number, Move.ACCEPT, NOW, "jujia", expected_version=2), uow).version == 3
+
+
+def test_a_move_without_what_it_needs_changes_nothing(store: Store) -> None:
+    number = placed(store)
+    with store.unit_of_work() as uow:
+        with pytest.raises(PayloadError):
+            move_order(MoveOrder(number, Move.CANCEL, NOW, "jujia"), uow)
+        with pytest.raises(UnknownWorkerError):
+            move_order(MoveOrder(number, Move.OFFER, NOW, "jujia", payload={"worker": "nobody"}), uow)
+        assert uow.orders.get(number).version == 2
+
+
+def test_what_a_move_came_with_and_from_where_is_kept(store: Store) -> None:
+    number = placed(store, origin="phone ****0001")
+    position = {"position": [38.47, 106.2], "minutes": 12}
+    with store.unit_of_work() as uow:
+        move_order(MoveOrder(number, Move.ACCEPT, NOW, "jujia"), uow)
+        move_order(
+            MoveOrder(number, Move.SET_OUT, NOW, "jujia", payload=position, origin="api 10.1.*.*"), uow
+        )
+        uow.commit()
+    with store.reading() as uow:
+        first, *_, last = uow.orders.get(number).history
+    assert first.origin == "phone ****0001"
+    assert (last.origin, last.payload) == ("api 10.1.*.*", position)
+
+
+def test_an_order_knows_its_region_by_its_address_or_its_person(store: Store) -> None:
+    with store.unit_of_work() as uow:
+        mother = uow.people.save(replace(MOTHER, region="640402"))
+        uow.commit()
+    by_address = placed(store, key="1", place="银川市金凤区长城中路街道长城花园3号楼")
+    by_person = placed(store, key="2", place=None, elder_id=mother.id)
+    told = placed(store, key="3", region="640121")
+    with store.reading() as uow:
+        assert [uow.orders.get(number).region for number in (by_address, by_person, told)] == [
+            "64010603",
+            "640402",
+            "640121",
+        ]

@@ -118,17 +118,3 @@ def test_a_login_is_given_once(store: Store) -> None:
     with_login(store)
     with store.unit_of_work() as uow, pytest.raises(StaffError, match="exists already"):
         add_staff(uow, "ma", PASSWORD, name="", role=Role.DUTY)
-
-
-def test_departments_move_their_own_orders_and_supervisors_none() -> None:
-    user = StaffUser("x", "x", Role.DEPARTMENT, "", department="town")
-    assert (user.may_move("town"), user.may_move("repair"), user.sees("town"), user.sees("repair")) == (
-        True,
-        False,
-        True,
-        False,
-    )
-    duty = StaffUser("x", "x", Role.DUTY, "")
-    assert (duty.may_move("town"), duty.sees("town")) == (True, True)
-    supervisor = StaffUser("x", "x", Role.SUPERVISOR, "")
-    assert (supervisor.may_move("town"), supervisor.sees("town")) == (False, True)

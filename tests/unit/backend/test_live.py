@@ -110,6 +110,18 @@ def test_a_screen_whose_loop_is_gone_does_not_disturb_the_others() -> None:
     assert live.publish(event("x")).id == 1
 
 
-def test_ids_go_on_growing_after_a_restart() -> None:
-    first = Live()
-    assert Live().last_id >= first.last_id > 1_700_000_000_000
+async def test_ids_of_the_outbox_may_have_holes() -> None:
+    live = Live()
+    live.stand_at(7)
+    live.publish(event("a"), 9)
+    live.publish(event("b"), 12)
+    heard = await take(live.subscribe(last_id=9), 1)
+    assert [(one.id, one.event.key) for one in heard] == [(12, "b")]
+    assert [one.id for one in await take(live.subscribe(last_id=7), 2)] == [9, 12]
+
+
+async def test_a_screen_that_knows_more_than_this_process_loads_anew() -> None:
+    live = Live()
+    live.stand_at(7)
+    (reload,) = await take(live.subscribe(last_id=9), 1)
+    assert reload.event.name == RELOAD

@@ -29,6 +29,7 @@ VALUES = {
     "weekday": "星期三",
     "source": "宁夏二〇二五年答复",
     "digits": "139",
+    "code": "四零七，二九一",
     "told": "值班的人和家里人",
 }
 JARGON = re.compile(

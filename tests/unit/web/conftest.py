@@ -32,7 +32,7 @@ PEOPLE = (
     ("operator", "李静", Role.OPERATOR, None),
     ("duty", "王建军", Role.DUTY, None),
     ("home", "马晓燕", Role.DEPARTMENT, "home_service"),
-    ("watch", "赵督查", Role.SUPERVISOR, None),
+    ("watch", "赵督查", Role.INSPECTOR, None),
 )
 
 

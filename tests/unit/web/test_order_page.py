@@ -206,7 +206,7 @@ def test_orders_of_other_departments_are_as_if_they_were_not_there(
     assert state_of(store, order.number) == order
 
 
-def test_a_supervisor_sees_and_moves_nothing(
+def test_an_inspector_sees_and_moves_nothing(
     console: Callable[[], Staff], store: Store, place: Place
 ) -> None:
     order, staff = place(), console()

@@ -84,7 +84,7 @@ def test_a_department_can_neither_see_nor_take_an_emergency(
         assert len(uow.tasks.open()) == 1
 
 
-def test_a_supervisor_sees_a_task_but_can_not_take_it(
+def test_an_inspector_sees_a_task_but_can_not_take_it(
     console: Callable[[], Staff], raise_task: RaiseTask
 ) -> None:
     task, staff = raise_task(TaskKind.EMERGENCY, "我摔倒了"), console()

@@ -1,0 +1,236 @@
+"""The four-step cycle of DIGIT's figures (create, assign, resolve, search) through the HTTP API, and a burst.
+
+A real `nuanxian run --workers 2` on a real PostgreSQL with its disk writes, the load generator on the same cores. Targets: 100
+cycles/s at 1,000 orders, 0.9 of that at 1,000,000; 5,000 requests in 10 s: nothing lost that was acknowledged, no refusal but
+429 and 503 with Retry-After, back to normal within 30 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from socket import create_server
+from typing import Any
+from urllib.request import urlopen
+
+import orjson
+
+from backend.domain.staff import Role, StaffUser
+from backend.services.access import actor_of
+from backend.services.tokens import add_token
+from backend.store.open import Store, open_store
+from config.settings import load_settings
+from tests.bench.build_orders import build
+from tests.bench.machine import percentile
+from tests.bench.postgres import postgres_server
+
+CONNECTIONS = 24
+BURST, BURST_S, BURST_CONNECTIONS = 5_000, 10.0, 400
+TOKENS = 50  # systems that ask: each has its own limit
+ORDER = {
+    "item": "meal", "beneficiary": "我妈", "beneficiary_name": "马秀英", "place": "银川市金凤区长城花园3号楼2单元501",
+    "wanted": {"iso": "2026-11-25T12:00"}, "details": ["一份"],
+}  # fmt: skip
+
+
+@dataclass
+class Client:
+    """One connection that is kept open; HTTP as plain as it gets, so that asking costs little beside answering."""
+
+    port: int
+    token: str
+    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = field(default=None, repr=False)
+
+    async def ask(
+        self, method: str, path: str, body: object = None, key: str = ""
+    ) -> tuple[int, dict[str, str], Any]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self._streams
+        content = b"" if body is None else orjson.dumps(body)
+        lines = [f"{method} /api/v1{path} HTTP/1.1", "Host: x", f"Authorization: Bearer {self.token}"]
+        lines += [f"Content-Length: {len(content)}", "Content-Type: application/json"] if content else []
+        lines += [f"Idempotency-Key: {key}"] if key else []
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
+        answer = await reader.readexactly(int(headers.get("content-length", "0")))
+        return int(head[0].split()[1]), headers, orjson.loads(answer) if answer else None
+
+    async def expect(self, status: int, method: str, path: str, body: object = None) -> Any:
+        """Ask until it is let in; anything but `status`, 429 and 503 is a failure."""
+        while True:
+            found, headers, answer = await self.ask(method, path, body)
+            if found == status:
+                return answer
+            if found not in (429, 503):
+                raise AssertionError(f"{method} {path}: {found} {answer}")
+            await asyncio.sleep(float(headers["retry-after"]))
+
+
+async def cycle(client: Client, turn: int) -> None:
+    """Create, assign, resolve, search."""
+    phone = f"138{turn % 10**8:08d}"
+    number = (await client.expect(201, "POST", "/orders", ORDER | {"caller": phone}))["number"]
+    await client.expect(200, "POST", f"/orders/{number}/moves", {"move": "accept"})
+    await client.expect(200, "POST", f"/orders/{number}/moves", {"move": "finish"})
+    found = await client.expect(200, "GET", f"/orders?q={phone}")
+    assert number in {order["number"] for order in found["items"]}
+
+
+async def cycles(port: int, tokens: list[str], seconds: float) -> tuple[float, float]:
+    """Cycles a second, and milliseconds of one cycle at p95."""
+    taken: list[float] = []
+    first, begin = time.time_ns() // 1000, time.monotonic()
+
+    async def live(way: int) -> None:
+        client, turn = Client(port, tokens[way % len(tokens)]), 0
+        while time.monotonic() < begin + seconds:
+            begun = time.perf_counter()
+            await cycle(client, first + turn * CONNECTIONS + way)
+            taken.append(time.perf_counter() - begun)
+            turn += 1
+
+    await asyncio.gather(*(live(way) for way in range(CONNECTIONS)))
+    return len(taken) / (time.monotonic() - begin), percentile(taken, 0.95)
+
+
+async def burst(port: int, tokens: list[str]) -> tuple[Counter[int], set[str], list[float]]:
+    """BURST orders, sent when they are due whatever the server does. Statuses, acknowledged numbers, and the waits."""
+    free: asyncio.Queue[Client] = asyncio.Queue()
+    for way in range(BURST_CONNECTIONS):
+        free.put_nowait(Client(port, tokens[way % len(tokens)]))
+    statuses: Counter[int] = Counter()
+    acknowledged: set[str] = set()
+    waits: list[float] = []
+    begin, mark = time.monotonic(), secrets.token_hex(4)
+
+    async def send(turn: int) -> None:
+        await asyncio.sleep(max(0.0, begin + turn * BURST_S / BURST - time.monotonic()))
+        client, begun = await free.get(), time.monotonic()
+        order = ORDER | {"caller": f"139{turn:08d}"}
+        status, headers, answer = await client.ask("POST", "/orders", order, f"{mark}-{turn}")
+        statuses[status] += 1
+        waits.append(time.monotonic() - begun)
+        if status == 201:
+            acknowledged.add(answer["number"])
+        else:
+            assert status in (429, 503) and int(headers["retry-after"]) >= 1, (status, answer)
+        free.put_nowait(client)
+
+    await asyncio.gather(*(send(turn) for turn in range(BURST)))
+    return statuses, acknowledged, waits
+
+
+@contextmanager
+def server(url: str, environment: dict[str, str]) -> Iterator[int]:
+    """`nuanxian run --workers 2`, ready."""
+    with create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "bot.cli", "run", "--workers", "2", "--port", str(port), "--db", url]
+    running = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+                    break
+            except OSError:
+                time.sleep(0.5)
+        time.sleep(3)  # the second worker
+        yield port
+    finally:
+        running.terminate()
+        running.wait(60)
+
+
+def make_tokens(store: Store) -> list[str]:
+    found = []
+    with store.unit_of_work() as uow:
+        uow.staff.save(StaffUser("bench", "bench", Role.OPERATOR, ""))
+        user = uow.staff.get("bench")
+        assert user is not None
+        for _ in range(TOKENS):
+            now = datetime.now()  # noqa: DTZ005 (naive local time, and the bench lives for minutes)
+            found.append(
+                add_token(
+                    uow, actor_of(user, uow), name="bench", scopes=["order.*", "people.*"], days=2, now=now
+                )[1]
+            )
+        uow.commit()
+    return found
+
+
+def measure(orders: int, seconds: float, *, with_burst: bool) -> dict[str, float]:
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    with (
+        postgres_server("shared_buffers=1GB", "max_wal_size=4GB", "max_connections=200") as url,
+        tempfile.TemporaryDirectory() as keys,
+    ):
+        environment = {
+            "NUANXIAN_DATA_KEY": key,
+            "NUANXIAN_SECRET": secrets.token_hex(32),
+            "NUANXIAN_DEMO": "false",
+        }
+        store = open_store(load_settings(db=url, keys=Path(keys), data_key=key))
+        build(store, people=max(1_000, int(orders * 1.2)), orders=orders, now=datetime(2026, 11, 24, 10, 0))
+        tokens = make_tokens(store)
+        measured: dict[str, float] = {}
+        with server(url, environment) as port:
+            asyncio.run(cycles(port, tokens, 3))  # everything loaded, plans made
+            measured["cycles/s"], measured["cycle p95 ms"] = asyncio.run(cycles(port, tokens, seconds))
+            if with_burst:
+                measured |= _burst_figures(port, tokens, store, measured["cycles/s"])
+        store.close()
+    return measured
+
+
+def _burst_figures(port: int, tokens: list[str], store: Store, normal: float) -> dict[str, float]:
+    statuses, acknowledged, waits = asyncio.run(burst(port, tokens))
+    begun = time.monotonic()
+    while asyncio.run(cycles(port, tokens, 2))[0] < 0.8 * normal and time.monotonic() - begun < 60:
+        pass
+    recovered_s = time.monotonic() - begun
+    with store.engine.connect() as connection:
+        stored = set(connection.exec_driver_sql("SELECT number FROM orders").scalars())
+    assert len(acknowledged) == statuses[201] and acknowledged <= stored, "an acknowledged order is missing"
+    return {
+        "burst: acknowledged": statuses[201], "burst: 503": statuses[503], "burst: 429": statuses[429],
+        "burst: other refusals": sum(count for status, count in statuses.items() if status not in (201, 429, 503)),
+        "burst: lost": len(acknowledged - stored), "burst: answer p95 ms": percentile(waits, 0.95),
+        "burst: normal again after s (2 is the least)": recovered_s,
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--orders", type=int, nargs="+", default=[1_000, 1_000_000])
+    parser.add_argument("--seconds", type=float, default=20)
+    given = parser.parse_args()
+    rows: dict[str, dict[int, float]] = {}
+    for orders in given.orders:
+        for name, value in measure(orders, given.seconds, with_burst=orders == given.orders[-1]).items():
+            rows.setdefault(name, {})[orders] = value
+    print(f"{'':48}" + "".join(f"{orders:>14,}" for orders in given.orders))
+    for name, values in rows.items():
+        cells = "".join(
+            f"{values[orders]:14.1f}" if orders in values else f"{'':14}" for orders in given.orders
+        )
+        print(f"  {name:46}{cells}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The stream of events goes on where a listener stopped; webhooks get every event, signed, until they have taken it."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from sse_starlette import ServerSentEvent
+
+from backend.domain.access import Reach
+from backend.services.access_ports import Delivery
+from backend.services.ports import Event, Posted
+from backend.services.webhooks import MOST_ATTEMPTS, Told, after_attempt, deliver_due, fan_out
+from backend.store.open import Store
+from backend.web.api.caller import Door
+from backend.web.api.desk import Desk
+from backend.web.api.events import Streams, in_reach
+from backend.web.api.limits import RateLimit
+from backend.web.api.problem import ProblemError
+from tests.integration.api.conftest import NOW, Api, Clock, Login, refused
+
+
+@pytest.fixture
+def streams(store: Store, clock: Clock) -> Streams:
+    return Streams(Desk(store, Door(store, RateLimit(1, 1), clock, demo=True), store.live, demo=True))
+
+
+async def take(stream: AsyncIterator[ServerSentEvent], count: int) -> list[ServerSentEvent]:
+    return [await anext(stream) for _ in range(count)]
+
+
+async def test_a_listener_goes_on_where_it_stopped(api: Login, streams: Streams) -> None:
+    op = api("op")
+    listening = streams.open(None, lambda entry: True)
+    first = (await take(listening, 1))[0]
+    numbers = [op.place()["number"] for _ in range(3)]
+    heard = await take(listening, 3)
+    assert [json.loads(one.data)["key"] for one in heard] == numbers
+    assert first.comment == "connected"
+    again = streams.open(int(heard[0].id or ""), lambda entry: True)
+    assert [one.id for one in (await take(again, 3))[1:]] == [one.id for one in heard[1:]]
+    await listening.aclose()  # type: ignore[attr-defined]
+    await again.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_listener_that_was_away_too_long_is_told_to_begin_anew(
+    api: Login, streams: Streams, store: Store
+) -> None:
+    op = api("op")
+    for _ in range(3):
+        op.place()
+    with store.unit_of_work() as uow:
+        ids = [entry.id for entry in uow.outbox.after(0)]
+        uow.outbox.tidy(NOW + timedelta(days=3650))
+        uow.commit()
+    stream = streams.open(ids[0], lambda entry: True)
+    reset = (await take(stream, 1))[0]
+    assert (reset.event, reset.id) == ("reset", str(ids[-1]))
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+def test_listeners_hear_what_is_in_their_reach() -> None:
+    order = Posted(1, NOW, Event("OrderPlaced", "11240001", {"department": "town", "region": "640106"}))
+    task = Posted(2, NOW, Event("TaskOpened", "7", {"kind": "emergency"}))
+    assert in_reach(order, Reach(), tasks=False)
+    assert in_reach(order, Reach(department="town"), tasks=False)
+    assert not in_reach(order, Reach(department="repair"), tasks=True)
+    assert not in_reach(order, Reach(regions=frozenset({"640402"})), tasks=True)
+    assert (in_reach(task, Reach(), tasks=True), in_reach(task, Reach(), tasks=False)) == (True, False)
+
+
+def test_too_many_listeners_are_refused(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.web.api.events.MOST_STREAMS", 0)
+    with pytest.raises(ProblemError) as refusal:
+        streams.open(None, lambda entry: True)
+    assert refusal.value.status == 503
+
+
+class Receiver:
+    """The other side: refuses as often as it is told to, then takes."""
+
+    def __init__(self, *answers: int | None) -> None:
+        self.answers, self.got = list(answers), list[tuple[str, bytes, dict[str, str]]]()
+
+    def __call__(self, url: str, body: bytes, headers: dict[str, str]) -> Told:
+        self.got.append((url, body, headers))
+        status = self.answers.pop(0) if self.answers else 200
+        return Told(status, None if status else "ConnectError")
+
+
+def register(api: Api, **changes: object) -> dict[str, str]:
+    answer = api.post(
+        "/webhooks", {"url": "https://mz.example.gov.cn/hook", "events": ["OrderPlaced"]} | changes
+    )
+    assert answer.status_code == 201, answer.text
+    hook: dict[str, str] = answer.json()
+    return hook
+
+
+def test_an_event_is_told_signed_and_once(api: Login, store: Store, clock: Clock) -> None:
+    root = api("root")
+    hook = register(root)
+    number = api("op").place()["number"]
+    api("op").move(number, "accept")
+    receiver = Receiver()
+    for _ in range(3):
+        fan_out(store, clock.now)
+        deliver_due(store, receiver, clock.now)
+    [(url, body, headers)] = receiver.got
+    assert (url, json.loads(body)["key"], json.loads(body)["name"]) == (hook["url"], number, "OrderPlaced")
+    seconds, signature = (part.partition("=")[2] for part in headers["Nuanxian-Signature"].split(","))
+    expected = hmac.new(hook["secret"].encode(), f"{seconds}.".encode() + body, "sha256").hexdigest()
+    assert signature == expected
+    assert int(seconds) == 1795485600  # 2026-11-24 10:00 in Shanghai
+    deliveries = root.get(f"/webhooks/{hook['id']}/deliveries").json()["items"]
+    assert [(one["state"], one["attempts"]) for one in deliveries] == [("delivered", 1)]
+    assert hook["secret"] not in root.get("/webhooks").text
+
+
+def test_what_is_not_taken_is_sent_again_later_and_later(api: Login, store: Store, clock: Clock) -> None:
+    hook = register(api("root"))
+    api("op").place()
+    fan_out(store, clock.now)
+    receiver = Receiver(None, 500, 200)
+    waits = []
+    for _ in range(60):
+        before = len(receiver.got)
+        deliver_due(store, receiver, clock.now)
+        if len(receiver.got) > before:
+            waits.append(clock.now)
+        clock.wait(seconds=1)
+    assert [(later - earlier).total_seconds() for earlier, later in pairwise(waits)] == [
+        5,
+        13,
+    ]
+    assert {headers["Nuanxian-Event"] for _, _, headers in receiver.got} == {
+        receiver.got[0][2]["Nuanxian-Event"]
+    }
+    dead = api("root").get(f"/webhooks/{hook['id']}/deliveries", params={"state": "dead"}).json()
+    assert dead["items"] == []
+
+
+def test_after_the_last_attempt_it_is_a_dead_letter() -> None:
+    delivery = Delivery(1, "h", "7", "OrderPlaced", "{}", 0, NOW, "waiting")
+    attempts = 0
+    while delivery.state == "waiting":
+        delivery = after_attempt(delivery, Told(None, "ConnectError"), delivery.next_at)
+        attempts += 1
+    assert (delivery.state, attempts, delivery.last_error) == ("dead", MOST_ATTEMPTS, "ConnectError")
+    assert timedelta(hours=12) < delivery.next_at - NOW < timedelta(days=3)
+    assert after_attempt(replace(delivery, attempts=0), Told(204), NOW).state == "delivered"
+
+
+def test_whoever_dies_while_sending_leaves_the_delivery_to_others(
+    api: Login, store: Store, clock: Clock
+) -> None:
+    register(api("root"))
+    api("op").place()
+    fan_out(store, clock.now)
+
+    def dies(url: str, body: bytes, headers: dict[str, str]) -> Told:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver_due(store, dies, clock.now)
+    receiver = Receiver()
+    assert deliver_due(store, receiver, clock.now) == 0
+    clock.wait(minutes=3)
+    assert deliver_due(store, receiver, clock.now) == 1
+
+
+def test_addresses_that_can_not_be_told(api: Login) -> None:
+    root = api("root")
+    for url in (
+        "http://example.com/x",
+        "ftp://example.com",
+        "https://",
+        "https://a:b@example.com/",
+        "x",
+        "https://a\n.b/",
+    ):
+        refused(root.post("/webhooks", {"url": url}), 422, "invalid")
+
+
+def test_webhooks_are_for_administrators_and_can_be_tried_and_removed(
+    api: Login, store: Store, clock: Clock
+) -> None:
+    root = api("root")
+    refused(api("op").get("/webhooks"), 403, "forbidden")
+    refused(root.post("/webhooks", {"url": "https://x.example/", "events": ["Nothing"]}), 422, "invalid")
+    hook = register(root)
+    assert root.post(f"/webhooks/{hook['id']}/test").status_code == 202
+    receiver = Receiver()
+    deliver_due(store, receiver, clock.now)
+    assert json.loads(receiver.got[0][1])["name"] == "WebhookTested"
+    assert root.ask("DELETE", f"/webhooks/{hook['id']}").status_code == 204
+    refused(root.post(f"/webhooks/{hook['id']}/test"), 404, "not-found")

@@ -1,0 +1,217 @@
+"""What must not lose a message or answer it twice: a killed process, a database that is away, a platform that fails."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from backend.domain.local_time import local_now
+from backend.store.open import open_store
+from bot.dialogue.engine import Dialogue
+from bot.sandbox.wechat import WeChatApiError, WeChatPlatform, wechat_platform_router
+from config.settings import load_settings
+from tests.integration.channels.conftest import Line, Wanted, _line, serving, wait_until
+from tests.integration.channels.drivers import AtTelegram, AtWeChat
+
+ROOT = Path(__file__).parents[3]
+PEOPLE = 60  # more in a moment than are answered as they come
+AGAIN_S = 1.5  # a second answer would have come by then
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(folder: Path, wechat: WeChatPlatform, api: str, port: int) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "NUANXIAN_HOME": str(folder), "NUANXIAN_PORT": str(port), "NUANXIAN_LOG_LEVEL": "error",
+        "NUANXIAN_WECHAT_APP_ID": wechat.app_id, "NUANXIAN_WECHAT_APP_SECRET": wechat.secret,
+        "NUANXIAN_WECHAT_TOKEN": wechat.token, "NUANXIAN_WECHAT_API": api,
+    }  # fmt: skip
+    code = "from bot.server import serve; serve()"
+    server = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    wait_until(lambda: _listens(port), within_s=60)
+    return server
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.slow
+def test_a_process_killed_in_the_middle_loses_no_message_and_answers_none_twice(tmp_path: Path) -> None:
+    wechat = WeChatPlatform("wx0123456789abcdef", "secret", "token")
+    platforms = FastAPI()
+    platforms.include_router(wechat_platform_router(wechat))
+    port = free_port()
+    wechat.url = f"http://127.0.0.1:{port}/channels/wechat"
+    messages = {f"oPerson-{n:020d}": "" for n in range(PEOPLE)}
+    for openid in messages:
+        messages[openid] = wechat.message(openid, "text", Content="我要订饭")
+    taken: set[str] = set()
+
+    def bring(openid: str) -> None:
+        try:
+            delivered = wechat.deliver(messages[openid], deliveries=1)
+        except httpx.TransportError:
+            return  # killed while it was being brought: WeChat brings it again
+        if delivered.statuses == [200]:
+            taken.add(openid)
+
+    def bring_all(openids: list[str]) -> None:
+        threads = [threading.Thread(target=bring, args=(openid,)) for openid in openids]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    with serving(platforms, socket.create_server(("127.0.0.1", 0))) as api:
+        # Until the kill nothing can be sent, so that every promise is still open then.
+        wechat.faults += [("message/custom/send", 502)] * 10_000
+        server = start(tmp_path, wechat, api, port)
+        bringing = threading.Thread(target=bring_all, args=(list(messages),))
+        bringing.start()
+        wait_until(lambda: len(taken) >= PEOPLE // 4, within_s=30)
+        server.kill()
+        assert server.wait(20) == -signal.SIGKILL
+        bringing.join(60)
+        wechat.faults.clear()
+        server = start(tmp_path, wechat, api, port)
+        try:
+            bring_all([openid for openid in messages if openid not in taken])
+            wait_until(lambda: all(wechat.texts(openid) for openid in messages), within_s=90)
+            time.sleep(AGAIN_S)
+        finally:
+            server.terminate()
+            server.wait(30)
+    assert {openid: len(wechat.texts(openid)) for openid in messages} == dict.fromkeys(messages, 1)
+    assert all("时候" in wechat.texts(openid)[0] for openid in messages)
+
+
+@dataclass
+class Cluster:
+    """A PostgreSQL server of this test, to be stopped and started."""
+
+    folder: Path
+    programs: Path
+    as_user: list[str]
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    def control(self, *arguments: str) -> None:
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        data = str(self.folder / "data")
+        command = [
+            *self.as_user,
+            str(self.programs / "pg_ctl"),
+            "-D",
+            data,
+            "-w",
+            "-l",
+            str(self.folder / "log"),
+        ]
+        done = subprocess.run([*command, "-o", options, *arguments], stdout=subprocess.DEVNULL, check=False)
+        assert done.returncode == 0
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.fail("the PostgreSQL server is missing: apt-get install postgresql (`make test` does it)")
+    folder, as_user = Path(tempfile.mkdtemp(prefix="nxpg")), []
+    if os.getuid() == 0:  # PostgreSQL refuses to run as root
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    one = Cluster(folder, programs[-1], as_user)
+    initdb = [*as_user, str(programs[-1] / "initdb"), "-D", str(folder / "data"), "-U", "postgres"]
+    subprocess.run([*initdb, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+        stdout=subprocess.DEVNULL, check=True)  # fmt: skip
+    one.control("start")
+    try:
+        yield one
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            one.control("-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+def test_messages_that_come_while_the_database_is_away_are_answered_when_it_is_back(
+    tmp_path: Path, dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.domain.mail.LONGEST_PAUSE", timedelta(seconds=1))
+    # Without this, drawing the tracebacks of a development log takes longer than WeChat waits.
+    with cluster() as database, structlog.testing.capture_logs():
+        store = open_store(load_settings(db=database.url, keys=tmp_path / "keys"))
+        with _line(store, dialogue, tmp_path, Wanted()) as line:
+            friend, hurt, abroad = AtWeChat(line), AtWeChat(line), AtTelegram(line)
+            assert "时候" in friend.says("我要订饭").text
+            database.control("-m", "immediate", "stop")
+            assert "一会儿回您" in friend.says("明天中午").text
+            assert "120" in hurt.says("我摔倒了起不来").text
+            assert line.telegram.deliver(line.telegram.says(abroad.number, "我要订饭")) == 503
+            time.sleep(2)
+            database.control("start")
+            line.telegram.deliver(line.telegram.says(abroad.number, "我要订饭"))
+            shown = line.wechat.texts(friend.openid)
+            wait_until(lambda: len(shown) == 3, within_s=30)
+            assert "住在哪里" in shown[2]
+            wait_until(lambda: len(line.wechat.texts(hurt.openid)) == 2, within_s=30)
+            with store.reading() as uow:
+                assert [task.kind for task in uow.tasks.open()] == ["emergency"]
+            time.sleep(AGAIN_S)
+            assert len(shown) == 3
+        store.close()
+
+
+def test_a_platform_that_fails_for_a_minute_loses_no_late_answer(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute of the postman's pauses (1 s, 2 s, 4 s …), each a hundredth as long."""
+    monkeypatch.setattr("backend.domain.mail.FIRST_PAUSE", timedelta(milliseconds=10))
+    person = AtWeChat(line)
+    line.wechat.followers.add(person.openid)
+    line.wechat._spoke_at[person.openid] = time.time()
+    line.wechat.faults += [
+        ("message/custom/send", 500),
+        ("message/custom/send", WeChatApiError(-1, "busy")),
+    ] * 3
+    channel = f"wechat:{line.wechat.app_id}"
+    # The letter is posted as a busy channel posts it.
+    with line.house.store.unit_of_work() as uow:
+        xml = line.wechat.message(person.openid, "text", Content="我要订饭")
+        uow.mail.post(f"{channel}:in", person.openid, {"xml": xml}, key="promised", at=local_now())
+        uow.commit()
+    wait_until(lambda: line.wechat.texts(person.openid))
+    assert "时候" in line.wechat.texts(person.openid)[0]
+    time.sleep(AGAIN_S)
+    assert len(line.wechat.texts(person.openid)) == 1
+    assert line.wechat.calls.count("message/custom/send") >= 1

@@ -1,0 +1,321 @@
+"""Relatives on WeChat and Telegram: bound by a code or by scanning, told of orders and emergencies, once and in order."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from backend.domain.family import ALL_RIGHTS, Binding, Rights
+from backend.domain.local_time import local_now
+from backend.domain.order import Move, Wanted
+from backend.domain.people import Contact, Elder
+from backend.domain.providers import Provider, Worker
+from backend.domain.staff import Role
+from backend.services.bind_family import issue_magnet
+from backend.services.commands import MoveOrder, PlaceOrder
+from backend.services.move_order import move_order
+from backend.services.place_order import place_order
+from backend.services.staff import add_staff
+from bot.conversations import Conversations
+from bot.dialogue.turn import Turn
+from bot.news import News
+from tests.integration.channels.conftest import Line, Open, wait_until
+from tests.integration.channels.drivers import AtTelegram, AtWeChat
+
+GUILAN_PHONE = "13909510001"
+TEN = datetime(2026, 11, 23, 10, 0)
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """News is read at ten in the morning, whenever the tests run."""
+    real = News.__init__
+
+    def at_ten(self: News, *given: object, **named: object) -> None:
+        real(self, *given, **named)  # type: ignore[arg-type]
+        self._clock = lambda: TEN
+        self._postman._clock = lambda: local_now() + timedelta(days=3650)
+
+    monkeypatch.setattr(News, "__init__", at_ten)
+    monkeypatch.setattr("backend.domain.mail.FIRST_PAUSE", timedelta(milliseconds=10))
+    monkeypatch.setattr("bot.news.LOOK_EVERY_S", 0.05)
+
+
+def add_elder(line: Line, *contacts: Contact) -> Elder:
+    with line.house.store.unit_of_work() as uow:
+        elder = uow.people.save(
+            Elder(None, "key of guilan", "王桂兰", (GUILAN_PHONE,), "金凤区长城花园3号楼2单元501", gender="f",
+                contacts=contacts)
+        )  # fmt: skip
+        uow.commit()
+    return elder
+
+
+def bind(
+    line: Line, elder: Elder, person: str, relation: str = "女儿", rights: Rights = ALL_RIGHTS
+) -> Binding:
+    with line.house.store.unit_of_work() as uow:
+        binding = uow.families.bind(elder.id or 0, person, relation, rights, at=TEN, by="test")
+        uow.commit()
+    return binding
+
+
+def sender(person: AtWeChat) -> str:
+    return f"wechat:{person.line.wechat.app_id}:{person.openid}"
+
+
+def follows(person: AtWeChat) -> None:
+    person.line.wechat.followers.add(person.openid)
+    person.line.wechat._spoke_at[person.openid] = 10**12
+
+
+def place(line: Line, elder: Elder, key: str = "1", caller: str = GUILAN_PHONE) -> str:
+    with line.house.store.unit_of_work() as uow:
+        order = place_order(
+            PlaceOrder(key, "meal", "self", caller, "call", TEN, Wanted("2026-11-24T12:00"), "王桂兰", elder.id,
+                "金凤区长城花园3号楼2单元501", GUILAN_PHONE),
+            uow,
+        )  # fmt: skip
+        uow.commit()
+    return order.number
+
+
+def move(line: Line, number: str, kind: Move, reason: str = "", **payload: object) -> None:
+    with line.house.store.unit_of_work() as uow:
+        move_order(MoveOrder(number, kind, TEN, "worker-7", reason, payload=payload), uow)
+        uow.commit()
+
+
+def add_worker(line: Line) -> None:
+    with line.house.store.unit_of_work() as uow:
+        uow.providers.save(
+            [Provider("p1", "阳光助餐", "civil_affairs", "640106", ("meal",))],
+            [Worker("worker-7", "李师傅", "p1", "640106", ("meal",), "13709510007")],
+        )
+        uow.commit()
+
+
+def reads_the_first_event(line: Line) -> None:
+    """News begins with what happens after its first look."""
+
+    def begun() -> bool:
+        with line.house.store.reading() as uow:
+            return uow.mail.position("news") is not None
+
+    wait_until(begun)
+
+
+def elder_says(line: Line, text: str, number: int) -> str:
+    conversations: Conversations = line.house.conversations
+    return conversations.handle(
+        Turn("phone:guilan", GUILAN_PHONE, local_now(), text, message_id=str(number))
+    ).reply.text
+
+
+def test_a_daughter_is_bound_by_the_code_that_her_mother_hears(line: Line) -> None:
+    add_elder(line)
+    person = AtWeChat(line)
+    assert "没查到" in person.says("我妈订的饭怎么样了").text
+    said = elder_says(line, "给我一个绑定码", 1)
+    code = "".join(letter for letter in said.split("。")[0] if letter.isdigit())
+    assert len(code) == 6
+    assert "王桂兰" in person.says(f"绑定 {code}").text
+    assert "绑上了" in person.says("我是她女儿").text
+    person.says("给我妈订个明天中午的饭")
+    assert "长城花园" in person.says("13709510008").text
+    assert "安排好了" in person.says("对").text
+    (order,) = person.orders()
+    assert order.beneficiary_name == "王桂兰"
+    assert "明天中午" in person.says("我妈订的饭怎么样了").text
+    other = AtWeChat(line)
+    assert "不对" in other.says(f"绑定 {code}").text  # used once
+    assert "看不到" in elder_says(line, "别让我闺女看了", 2)
+    person.says("给我妈订个明天下午的保洁")
+    assert "长城花园" not in person.seen.text
+
+
+def test_guessing_ends_after_five_wrong_codes(line: Line) -> None:
+    add_elder(line)
+    said = elder_says(line, "给我一个绑定码", 1)
+    code = "".join(letter for letter in said.split("。")[0] if letter.isdigit())
+    person = AtWeChat(line)
+    for number in range(5):
+        person.says(f"绑定 {(int(code) + number + 1) % 1_000_000:06d}")
+    assert "太多" in person.says(f"绑定 {code}").text
+    with line.house.store.reading() as uow:
+        assert uow.families.of_sender(sender(person)) == []
+
+
+def test_the_magnet_on_the_fridge_binds_whoever_scans_it_once(line: Line) -> None:
+    elder = add_elder(line)
+    with line.house.store.unit_of_work() as uow:
+        word = issue_magnet(elder.id or 0, Rights(order=False), uow, at=local_now(), by="test")
+        other = issue_magnet(elder.id or 0, ALL_RIGHTS, uow, at=local_now(), by="test")
+        uow.commit()
+    person = AtWeChat(line)
+    line.wechat.scans(person.openid, f"http://weixin.qq.com/q/{word}")
+    assert "王桂兰的绑定码" in line.wechat.texts(person.openid)[-1]
+    assert "能给王桂兰订" not in person.says("侄子").text
+    again = AtWeChat(line)
+    line.wechat.scans(again.openid, f"http://weixin.qq.com/q/{word}")
+    assert "王桂兰" not in line.wechat.texts(again.openid)[-1]
+    telegram = AtTelegram(line)
+    assert "王桂兰的绑定码" in telegram.says(f"/start {other}").text
+    assert "能给王桂兰订" in telegram.says("女儿").text
+
+
+def test_a_stranger_who_names_the_elder_may_order_but_learns_nothing(line: Line) -> None:
+    elder = add_elder(line)
+    place(line, elder)
+    person = AtWeChat(line)
+    answers = [
+        person.says(text).text
+        for text in ("王桂兰订的饭啥时候送", "给王桂兰订个明天中午的饭", "金凤区新华街1号", "马建国", "13709510009", "对",
+            "王桂兰住哪里", "取消王桂兰的饭")
+    ]  # fmt: skip
+    assert "安排好了" in "".join(answers)
+    for secret in ("长城花园", "501", GUILAN_PHONE, "139 0951 0001"):
+        assert secret not in "".join(answers)
+    assert sum(order.state == "cancelled" for order in person.orders()) <= 1
+    with line.house.store.reading() as uow:
+        (hers,) = uow.orders.of_people(GUILAN_PHONE, [])
+    assert hers.state != "cancelled"
+
+
+def test_news_of_an_order_comes_once_and_in_its_order(open_line: Open) -> None:
+    line = open_line(relay="09511234567")
+    elder = add_elder(line)
+    add_worker(line)
+    daughter, son = AtWeChat(line), AtTelegram(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    bind(line, elder, f"telegram:{son.number}", "儿子")
+    reads_the_first_event(line)
+    line.wechat.faults += [("message/custom/send", 502)] * 2
+    number = place(line, elder)
+    move(line, number, Move.OFFER, worker="worker-7")
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    move(line, number, Move.SET_OUT)
+    move(line, number, Move.START, place="门口")
+    move(line, number, Move.FINISH, photos=["a", "b"])
+    move(line, number, Move.CONFIRM, satisfaction=5)
+    shown = line.wechat.texts(daughter.openid)
+    wait_until(lambda: len(shown) >= 5 and len(son._mine()) >= 5)
+    assert ["下单" in shown[0], "李师傅接单" in shown[1], "李师傅出发" in shown[2]] == [True] * 3
+    assert "09511234567" in shown[2]
+    assert "13709510007" not in "".join(shown)
+    assert "办好了" in shown[3]
+    assert "2张" in shown[3]
+    assert "很满意" in shown[4]
+    assert [message["text"] for message in son._mine()] == shown
+    assert len(shown) == 5
+
+
+def test_news_goes_by_short_message_and_then_by_a_call_when_nothing_else_works(line: Line) -> None:
+    elder = add_elder(line)
+    bind(line, elder, "13809510005")
+    bind(line, elder, "13809510006")
+    line.sms.unknown.add("13809510006")
+    reads_the_first_event(line)
+    place(line, elder)
+    wait_until(lambda: line.sms.sent)
+    assert line.sms.sent[0][0] == "13809510005"
+    assert "下单" in line.sms.sent[0][1]
+    from sqlalchemy import select
+
+    calls = line.house.store.tables.family.calls
+
+    def called() -> list[str]:
+        with line.house.store.engine.connect() as connection:
+            return [row.phone for row in connection.execute(select(calls))]
+
+    wait_until(called)
+    assert called() == ["13809510006"]
+
+
+def test_an_emergency_reaches_the_family_and_one_who_is_on_the_way_is_told_to_the_others(line: Line) -> None:
+    elder = add_elder(line, Contact("王强", "13809510009", "儿子"))
+    daughter = AtWeChat(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    reads_the_first_event(line)
+    elder_says(line, "我摔倒了起不来", 1)
+    shown = line.wechat.texts(daughter.openid)
+    wait_until(lambda: shown and line.sms.sent)
+    assert "王桂兰可能有危险：摔倒了" in shown[0]
+    assert "我知道了，马上去" in shown[0]
+    assert line.sms.sent[0][0] == "13809510009"
+    assert "路上小心" in daughter.says("我知道了，马上去").text
+    wait_until(lambda: len(line.sms.sent) == 2)
+    assert "女儿已经赶过去了" in line.sms.sent[1][1]
+
+
+def test_an_emergency_that_nobody_answers_goes_back_to_the_staff(
+    open_line: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from config.news import load_news
+
+    soon = replace(load_news(), alert_answer_within=timedelta(seconds=0))
+    monkeypatch.setattr("backend.services.news.load_news", lambda: soon)
+    line = open_line()
+    elder = add_elder(line)
+    with line.house.store.unit_of_work() as uow:
+        add_staff(uow, "duty1", "a long password", name="值班员", role=Role.DUTY)
+        uow.commit()
+    line.wecom.members.add("duty1")
+    daughter = AtWeChat(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    reads_the_first_event(line)
+    elder_says(line, "我摔倒了起不来", 1)
+    wait_until(lambda: len(line.wecom.cards.get("duty1", ())) == 2)
+    first, second = sorted(line.wecom.cards["duty1"], key=lambda shown: shown.card["task_id"])
+    assert "摔倒了" in first.card["main_title"]["desc"]
+    assert "没有回应" in second.card["main_title"]["desc"]
+    with line.house.store.reading() as uow:
+        assert len(uow.tasks.open()) == 2
+    assert line.wecom.press("duty1", first, "take") == 200
+    assert first.pressed == "值班员在处理"
+    with line.house.store.reading() as uow:
+        assert len(uow.tasks.open()) == 1
+
+
+def test_quiet_hours_keep_news_until_the_morning(line: Line) -> None:
+    from backend.domain.news import due_at
+    from config.news import load_news
+
+    rules = load_news()
+    late = datetime(2026, 11, 23, 22, 30)
+    assert due_at(late, rules.quiet_from, rules.quiet_until) == datetime(2026, 11, 24, 8, 0)
+
+
+def test_a_worker_takes_an_offer_by_a_button_and_a_late_press_changes_nothing(line: Line) -> None:
+    elder = add_elder(line)
+    add_worker(line)
+    line.wecom.members |= {"worker-7", "worker-8"}
+    reads_the_first_event(line)
+    number = place(line, elder)
+    move(line, number, Move.OFFER, worker="worker-7")
+    wait_until(lambda: line.wecom.cards.get("worker-7"))
+    (card,) = line.wecom.cards["worker-7"]
+    assert "长城花园" in str(card.card["horizontal_content_list"])
+    line.wecom.press("worker-8", card, "accept")
+    assert card.pressed == "这一单已经有人接了，或者时间过了"
+    line.wecom.press("worker-7", card, "accept")
+    assert card.pressed == "您已接单"
+    with line.house.store.reading() as uow:
+        order = uow.orders.get(number)
+    assert (order.state, order.assignee) == ("accepted", "worker-7")
+    line.wecom.press("worker-7", card, "refuse")
+    with line.house.store.reading() as uow:
+        assert uow.orders.get(number).state == "accepted"
+
+
+def test_wecom_checks_our_address_and_forged_events_are_refused(line: Line) -> None:
+    assert line.wecom.check_address() == (200, "5927349568")
+    event = line.wecom.event("worker-7", "template_card_event", EventKey="accept", TaskId="offer:1:1")
+    assert line.wecom.bring(event, msg_signature="0" * 40) == 403
+    line.wecom.expire_token()

@@ -1,0 +1,89 @@
+"""Statements without an answer on PostgreSQL: nothing is lost, nothing overtakes, and errors come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Column, Engine, Insert, Integer, MetaData, Table, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from backend.store.engine import make_engine, read_only
+from backend.store.pipeline import UNANSWERED
+
+NUMBERS = Table("numbers", MetaData(), Column("number", Integer, primary_key=True))
+
+
+@pytest.fixture
+def engine(postgres_url: str) -> Iterator[Engine]:
+    engine = make_engine(postgres_url)
+    NUMBERS.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def add() -> Insert:
+    return insert(NUMBERS).inline().execution_options(**UNANSWERED)
+
+
+def stored(engine: Engine) -> list[int]:
+    with engine.connect() as connection:
+        return list(connection.execute(select(NUMBERS.c.number).order_by(NUMBERS.c.number)).scalars())
+
+
+def test_what_is_held_is_stored_with_the_commit(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(add(), {"number": 1})
+        connection.execute(add(), [{"number": 2}, {"number": 3}])
+        connection.commit()
+    assert stored(engine) == [1, 2, 3]
+
+
+def test_a_question_sees_what_was_held_before_it(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(add(), {"number": 1})
+        assert connection.execute(select(func.count()).select_from(NUMBERS)).scalar() == 1
+        connection.execute(add(), {"number": 2})
+        assert connection.execute(update(NUMBERS).values(number=NUMBERS.c.number + 10)).rowcount == 2
+
+
+def test_without_a_commit_nothing_of_it_is_stored(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(add(), {"number": 1})
+    assert stored(engine) == []
+
+
+def test_an_error_comes_out_of_the_commit_and_nothing_is_stored(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(add(), {"number": 1})
+        connection.execute(add(), {"number": 1})
+        with pytest.raises(IntegrityError):
+            connection.commit()
+    assert stored(engine) == []
+
+
+def test_an_error_comes_out_of_the_next_question(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(add(), [{"number": 1}, {"number": 1}])
+        with pytest.raises(IntegrityError):
+            connection.execute(select(NUMBERS.c.number))
+    assert stored(engine) == []
+
+
+def test_a_connection_is_as_good_as_new_after_an_error(engine: Engine) -> None:
+    for number in (1, 1, 2):
+        with engine.connect() as connection:
+            connection.execute(add(), {"number": number})
+            if stored(engine) == [1] and number == 1:
+                with pytest.raises(IntegrityError):
+                    connection.commit()
+            else:
+                connection.commit()
+    assert stored(engine) == [1, 2]
+
+
+def test_questions_only_leave_no_transaction_open(engine: Engine) -> None:
+    asking = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    with engine.connect() as first, engine.connect() as second:
+        read_only(first).execute(select(NUMBERS.c.number))
+        assert read_only(second).exec_driver_sql(asking).scalar() == 0

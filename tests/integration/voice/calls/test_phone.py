@@ -1,0 +1,96 @@
+"""The telephone on the real conversations and a real database; only the ears are scripted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from backend.store.sealing import Cipher
+from bot.composition import House, open_house
+from bot.phone import PhoneAnswers
+from bot.phone_profiles import SealedProfiles
+from tests.unit.voice.fakes import KeptProfiles, ScriptedHearing, speech
+from tests.unit.voice.test_call import Played, Script, play
+from voice.conversation import Said
+from voice.turns.profile import CallerProfile
+
+NOW = datetime(2026, 11, 23, 9, 10)
+WORDS = {
+    1_000: "我想订个午饭。",
+    2_000: "明天中午",
+    3_000: "金凤区长城花园三号楼二单元501",
+    4_000: "我叫马秀英。",
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setenv("NUANXIAN_KEYS", str(tmp_path / "keys"))
+    opened = open_house(db=f"sqlite:///{tmp_path / 'line.sqlite'}", rescue=False)
+    yield opened
+    opened.store.close()
+
+
+async def call(house: House, script: Script, *, until_ms: int) -> Played:
+    answers = PhoneAnswers(house.conversations)
+    return await play(script, ScriptedHearing(WORDS), answers, until_ms=until_ms, profiles=KeptProfiles())  # type: ignore[arg-type]
+
+
+async def test_an_order_is_placed_by_voice_and_key(house: House) -> None:
+    script: Script = [
+        (6_000, speech(1_200)), (12_000, speech(2_200)), (20_000, speech(3_200)), (31_000, speech(4_200)), (50_000, "1"),
+    ]  # fmt: skip
+    played = await call(house, script, until_ms=52_000)
+    (order,) = played.all("order")
+    assert (order["item"], order["time"], order["status"]) == ("meal", "2026-11-24T12:00", "routed")
+    assert "长城花园" in order["place"]
+    assert [event["asks"] for event in played.all("asks")][:2] == ["time", "place"]
+
+
+async def test_a_dropped_call_goes_on_where_it_stopped(house: House) -> None:
+    dropped = await call(house, [(6_000, speech(1_200)), (10_000, "hang up")], until_ms=20_000)
+    assert dropped.all("asks")[-1]["asks"] == "time"
+    again = await call(house, [], until_ms=3_000)
+    assert "接着" in again.all("reply")[0]["text"] and again.all("asks")[0]["asks"] == "time"
+
+
+async def test_two_callers_who_withhold_their_number_are_not_taken_for_one(house: House) -> None:
+    answers = PhoneAnswers(house.conversations)
+    first = answers.begin(caller="anonymous", call_id="a")
+    await first.answer(Said(None, NOW))
+    await first.answer(Said("我想订个午饭", NOW + timedelta(seconds=9)))
+    second = answers.begin(caller="anonymous", call_id="b")
+    greeting = await second.answer(Said(None, NOW + timedelta(seconds=30)))
+    assert "接着" not in "".join(greeting.sentences) and greeting.asks is None
+
+
+async def test_danger_is_urgent_and_a_person_is_a_hand_off(house: House) -> None:
+    talk = PhoneAnswers(house.conversations).begin(caller="13909510001", call_id="a")
+    await talk.answer(Said(None, NOW))
+    danger = await talk.answer(Said("我摔倒了起不来了", NOW))
+    assert danger.urgent and danger.emergency and not danger.ended
+    assert {"event": "emergency"} in danger.events
+    other = PhoneAnswers(house.conversations).begin(caller="13909510002", call_id="b")
+    await other.answer(Said(None, NOW))
+    person = await other.answer(Said("转人工", NOW, by_key=True))
+    assert person.handoff and {"event": "handoff"} in person.events
+
+
+def test_habits_are_kept_sealed_and_only_for_numbers(tmp_path: Path) -> None:
+    profiles = SealedProfiles(tmp_path, Cipher(b"k" * 32))
+    known = CallerProfile(pauses_ms=(500, 900), level_db=-24.0, pace=2)
+    profiles.save("13909510001", known)
+    profiles.save("anonymous", known)
+    (file,) = tmp_path.iterdir()
+    assert "13909510001" not in file.name and b"pauses" not in file.read_bytes()
+    assert profiles.load("13909510001") == known
+    assert profiles.load("anonymous") == profiles.load("13909510002") == CallerProfile()
+    assert SealedProfiles(tmp_path, Cipher(b"x" * 32)).load("13909510001") == CallerProfile()
+    file.write_bytes(b"damaged")
+    assert profiles.load("13909510001") == CallerProfile()
+    much_later = datetime.now() + timedelta(days=400)  # noqa: DTZ005 (local, as the files are)
+    assert profiles.forget(much_later, keep_days=500) == 0
+    assert profiles.forget(much_later, keep_days=365) == 1

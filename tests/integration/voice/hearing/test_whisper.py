@@ -1,0 +1,65 @@
+"""whisper on real sound: the synthetic recordings at telephone rate, noise, silence."""
+
+import numpy as np
+import pytest
+
+from tests.bench.bench_hearing import babble, hint_of, measure, share, wrong_share
+from tests.unit.voice.hearing.speech import RATE, spoken, white_noise
+from voice.hearing.recogniser import Hint
+from voice.hearing.whisper import WhisperRecogniser
+from voice.line.line import Samples
+
+pytestmark = pytest.mark.slow
+
+
+def test_open_sentences_are_heard(whisper: WhisperRecogniser) -> None:
+    outcomes = [measure(whisper, row, None) for row in spoken() if row.asks is None]
+    assert wrong_share(outcomes, sounds=True) < 0.12
+
+
+def test_answers_to_closed_questions_are_heard(whisper: WhisperRecogniser) -> None:
+    outcomes = [measure(whisper, row, None) for row in spoken() if row.asks is not None]
+    assert share(outcomes) >= 0.75
+
+
+def test_speech_among_other_voices_is_heard(whisper: WhisperRecogniser) -> None:
+    noise = babble(spoken())
+    outcomes = [measure(whisper, row, noise) for row in spoken() if row.asks is None]
+    assert wrong_share(outcomes, sounds=True) < 0.3
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        np.zeros(0, np.int16),
+        np.zeros(1, np.int16),
+        np.zeros(3 * RATE, np.int16),
+        white_noise(3),
+        white_noise(3, 60),
+    ],
+    ids=["nothing", "one sample", "silence", "noise", "soft noise"],
+)
+def test_nothing_is_heard_where_nobody_speaks(whisper: WhisperRecogniser, sound: Samples) -> None:
+    heard = whisper.recognise(sound, RATE, Hint())
+    assert heard.text is None and heard.why_nothing
+
+
+def test_a_long_utterance_is_heard_to_its_end(whisper: WhisperRecogniser) -> None:
+    rows = [row for row in spoken() if row.asks is None]
+    pause = np.zeros(RATE, np.int16)
+    sound = np.concatenate([piece for row in rows * 3 for piece in (row.samples, pause)])
+    heard = whisper.recognise(sound, RATE, Hint())
+    assert heard.sound_s > 30
+    assert len(heard.text or "") > 0.7 * sum(len(row.text) for row in rows * 3)
+
+
+def test_an_answer_outside_of_what_was_offered_is_still_heard(whisper: WhisperRecogniser) -> None:
+    row = next(row for row in spoken() if row.text == "后天陪我去医院看病")
+    heard = whisper.recognise(row.samples, RATE, Hint("confirm"))
+    assert "医院" in (heard.text or "")
+
+
+def test_both_rates_of_the_line_are_taken(whisper: WhisperRecogniser) -> None:
+    row = spoken()[0]
+    wide = np.repeat(row.samples, 2)
+    assert len(whisper.recognise(wide, 2 * RATE, hint_of(row)).text or "") > 5

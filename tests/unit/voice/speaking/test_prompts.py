@@ -1,0 +1,57 @@
+from config.catalogue import load_catalogue
+from config.wording import load_wording
+from voice.speaking import fragments, prompts
+from voice.speaking.figures import speaking_rules
+from voice.speaking.words import to_words
+
+
+def test_every_fixed_sentence_of_the_line_is_rendered_ahead() -> None:
+    wording = load_wording()
+    for key in wording.keys():  # noqa: SIM118 (no mapping)
+        try:
+            said = wording.say(key, "spoken")
+        except KeyError:  # it has places
+            continue
+        for sentence in said:
+            assert all(part.pieces for part in _plan(sentence)), (key, sentence)
+
+
+def test_every_item_can_be_ordered_with_sound_at_once() -> None:
+    for item in load_catalogue().values():
+        for sentence in (
+            f"给您母亲安排{item.say}，后天下午三点半。",
+            f"明天中午十二点的{item.say}，安排好了。",
+            f"再说{item.say}的事。",
+        ):
+            assert all(part.pieces for part in _plan(sentence)), sentence
+
+
+def test_phone_numbers_and_dates_are_put_together() -> None:
+    for sentence in ("电话是159 2640 7783。", "十二月三十一号星期四上午十点。", "前面是138 0012，我记下了。"):
+        assert all(part.pieces for part in _plan(sentence)), sentence
+
+
+def test_an_address_has_a_fixed_beginning() -> None:
+    lead, live = _plan("地址是长城花园三号楼。")
+    assert lead.pieces == ("地址是~",)
+    assert live.live == "长城花园三号楼。"
+
+
+def test_danger_is_rendered_first() -> None:
+    first = prompts.scripts()[:40]
+    assert to_words("马上打120。") in first
+
+
+def test_scripts_hold_spoken_words_only() -> None:
+    for script in prompts.scripts():
+        assert not any(sign.isascii() and sign != fragments.CUT for sign in script), script
+        assert all(piece.strip(fragments.RUNS_ON + "，。？") for piece in fragments.pieces(script)), script
+
+
+def test_every_place_of_the_sentences_rendered_ahead_has_words() -> None:
+    for line in speaking_rules()["ahead"]:
+        assert set(prompts._places(line)) <= set(prompts._values())
+
+
+def _plan(sentence: str) -> list[fragments.Part]:
+    return fragments.plan(to_words(sentence), prompts.pieces().__contains__)

@@ -1,0 +1,263 @@
+"""A whole call with scripted ears and answers, on the clock of its own sound."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.unit.voice.fakes import (
+    RATE,
+    KeptProfiles,
+    ScriptedAnswers,
+    ScriptedHearing,
+    desk,
+    hum,
+    kinds,
+    noise,
+    speech,
+)
+from voice.call import Call, Event
+from voice.conversation import Answer
+from voice.line.line import FRAME_MS, Samples, Sound
+from voice.line.loopback import LoopbackConnection, pair
+from voice.turns.actions import Reason
+
+GREETING = Answer(("您好，这里是暖线。", "您想办什么，跟我说就行。"))
+PLACE = Answer(("您住在哪里？",), asks="place")
+CONFIRM = Answer(
+    ("安排送饭，明天中午。", "对不对？"), asks="confirm", choices=(("对", "对"), ("不对", "不对"))
+)
+GOODBYE = Answer(("您保重身体。",), ended=True)
+
+
+@dataclass
+class Played:
+    events: list[Event] = field(default_factory=list)
+    reason: Reason | None = None
+    heard: list[Samples] = field(default_factory=list)
+
+    def all(self, kind: str) -> list[Event]:
+        return [event for event in self.events if event["event"] == kind]
+
+
+Script = list[tuple[int, Samples | str]]  # what the caller does when: sound, a key, or "hang up"
+
+
+async def play(
+    script: Script,
+    hearing: ScriptedHearing,
+    answers: ScriptedAnswers,
+    *,
+    until_ms: int = 60_000,
+    **given: Any,
+) -> Played:
+    """Run a call with a caller who does things at fixed times of the call, and hangs up at the end."""
+    ours, theirs = pair(RATE, "13909510001", "12345", realtime=False)
+    played = Played()
+    recorder = given.pop("recorder", None)
+    call = Call(ours, desk(hearing, answers, **given), played.events.append, recorder=recorder, lockstep=True)
+    caller = asyncio.create_task(_caller(theirs, script, until_ms, played))
+    played.reason = await asyncio.wait_for(call.run(), 30)
+    await caller
+    return played
+
+
+async def _caller(phone: LoopbackConnection, script: Script, until_ms: int, played: Played) -> None:
+    waiting = sorted(script, key=lambda step: step[0])
+    async for event in phone.events():
+        if not isinstance(event, Sound):
+            continue
+        played.heard.append(event.samples)
+        now = event.at_ms + FRAME_MS
+        while waiting and waiting[0][0] <= now:
+            await _do(phone, waiting.pop(0)[1])
+        if now >= until_ms:
+            await phone.hang_up()
+
+
+async def _do(phone: LoopbackConnection, what: Samples | str) -> None:
+    if isinstance(what, np.ndarray):
+        phone.play(what)
+    elif what == "hang up":
+        await phone.hang_up()
+    else:
+        await phone.send_keys(what)
+
+
+async def test_the_line_greets_hears_answers_and_says_goodbye() -> None:
+    answers = ScriptedAnswers([GREETING, GOODBYE])
+    played = await play([(6_000, speech(1_500))], ScriptedHearing({1_000: "我要订个午饭"}), answers)
+    assert answers.texts() == [None, "我要订个午饭"]
+    assert [kind for kind in kinds(played.events) if kind != "silence"] == [
+        "reply", "listening", "heard", "reply", "listening", "ended",
+    ]  # fmt: skip
+    assert played.reason is Reason.DONE and answers.left == ["done"]
+
+
+async def test_the_reply_starts_soon_after_the_caller_stopped() -> None:
+    played = await play([(6_000, speech(1_500))], ScriptedHearing({1_000: "我要订个午饭。"}), ScriptedAnswers([GREETING, PLACE]), until_ms=12_000)  # fmt: skip
+    heard, reply = played.all("heard")[0], played.all("reply")[1]
+    assert 7_440 <= heard["end_ms"] <= 7_520
+    assert 600 <= reply["starts_ms"] - 7_500 <= 1_000
+
+
+async def test_a_pause_after_an_unfinished_phrase_is_waited_out() -> None:
+    hearing = ScriptedHearing({800: "我想订", 2_000: "我想订明天的午饭"})
+    answers = ScriptedAnswers([GREETING, PLACE])
+    await play([(6_000, speech(1_000)), (9_000, speech(1_500))], hearing, answers, until_ms=14_000)
+    assert answers.texts() == [None, "我想订明天的午饭"]
+
+
+async def test_words_of_the_caller_stop_our_speech_within_200_ms() -> None:
+    hearing = ScriptedHearing({800: "我要找人帮忙"})
+    played = await play([(1_000, speech(1_200))], hearing, ScriptedAnswers([GREETING, PLACE]), until_ms=8_000)
+    stopped = played.all("barge_in")[0]["at_ms"]
+    assert 1_000 < stopped <= 1_200 + FRAME_MS
+    assert played.all("heard")[0]["text"] == "我要找人帮忙"
+
+
+@pytest.mark.parametrize("sound", [hum(300), noise(250), speech(80)], ids=["hum", "cough", "knock"])
+async def test_a_hum_a_cough_or_a_knock_does_not_stop_our_speech(sound: Samples) -> None:
+    played = await play([(1_000, sound)], ScriptedHearing({}), ScriptedAnswers([GREETING]), until_ms=4_500)
+    assert "barge_in" not in kinds(played.events)
+    assert not played.all("heard")
+
+
+async def test_speech_goes_on_after_an_interruption_that_was_nothing() -> None:
+    played = await play(
+        [(1_000, speech(400))], ScriptedHearing({}), ScriptedAnswers([GREETING]), until_ms=9_000
+    )
+    order = [kind for kind in kinds(played.events) if kind in ("barge_in", "resumed", "listening", "heard")]
+    assert order == ["barge_in", "resumed", "listening"]
+
+
+async def test_a_television_in_the_background_neither_stops_us_nor_is_heard() -> None:
+    murmur = noise(20_000, level_db=-42)
+    answers = ScriptedAnswers([GREETING, PLACE])
+    played = await play([(0, murmur)], ScriptedHearing({100: "电视"}), answers, until_ms=4_900)
+    assert "barge_in" not in kinds(played.events) and not played.all("heard")
+
+
+async def test_our_own_echo_does_not_stop_us() -> None:
+    played = Played()
+    ours, theirs = pair(RATE, "1", "2", realtime=False)
+    talking = desk(ScriptedHearing({}), ScriptedAnswers([GREETING]), speaking=_NoiseVoice())
+    call = Call(ours, talking, played.events.append, lockstep=True)
+
+    async def telephone() -> None:
+        delay = [np.zeros(RATE * FRAME_MS // 1000, np.int16)] * 7
+        async for event in theirs.events():
+            if isinstance(event, Sound):
+                delay.append((event.samples // 3).astype(np.int16))
+                theirs.play(delay.pop(0))
+                if event.at_ms > 4_000:
+                    await theirs.hang_up()
+
+    caller = asyncio.create_task(telephone())
+    await call.run()
+    await caller
+    assert "barge_in" not in kinds(played.events) and not played.all("heard")
+
+
+async def test_silence_is_met_with_three_steps_and_the_call_ends() -> None:
+    answers = ScriptedAnswers([GREETING, Answer(("您还在吗？",)), Answer(("按零找人。",)), GOODBYE])
+    played = await play([], ScriptedHearing({}), answers)
+    steps = [event["lasting_ms"] for event in played.all("silence")]
+    assert steps == [5_000, 12_000, 20_000]
+    assert answers.texts() == [None] * 4
+    assert played.reason is Reason.DONE
+
+
+async def test_zero_on_the_keys_is_a_person_and_stops_our_speech() -> None:
+    answers = ScriptedAnswers([GREETING, GOODBYE])
+    played = await play([(1_000, "0")], ScriptedHearing({}), answers)
+    assert answers.texts() == [None, "转人工"] and answers.said[1].by_key
+    assert played.all("reply")[1]["starts_ms"] < 1_200
+
+
+async def test_a_choice_is_taken_by_key_and_a_number_ends_with_a_pause() -> None:
+    phone = Answer(("您留个电话。",), asks="phone")
+    answers = ScriptedAnswers([GREETING, CONFIRM, phone, PLACE])
+    script: Script = [
+        (6_000, speech(1_500)),
+        (14_000, "1"),
+        (20_000, "0951"),
+        (20_500, "2345678"),
+        (20_800, "#"),
+    ]
+    await play(script, ScriptedHearing({1_000: "我要订个午饭。"}), answers, until_ms=25_000)
+    assert answers.texts()[2:] == ["对", "09512345678"]
+
+
+async def test_with_a_dead_recogniser_the_keys_are_offered_and_then_a_person_comes() -> None:
+    answers = ScriptedAnswers([GREETING, GOODBYE])
+    script: Script = [(6_000, speech(1_500)), (16_000, speech(1_500))]
+    played = await play(script, ScriptedHearing({}, alive=False), answers)
+    assert "按键" in played.all("reply")[1]["text"]
+    assert "转人工" in answers.texts()
+    assert len(played.all("hearing_failed")) == 2
+
+
+async def test_a_broken_conversation_ends_with_kind_words() -> None:
+    played = await play([], ScriptedHearing({}), ScriptedAnswers([GREETING], broken=True))
+    assert played.reason is Reason.FAULT
+    assert "工作人员" in played.all("reply")[0]["text"]
+
+
+async def test_what_is_added_right_after_the_turn_is_answered_together() -> None:
+    answers = ScriptedAnswers([GREETING, PLACE, CONFIRM])
+    hearing = ScriptedHearing({1_000: "我要订个午饭。"})
+    profiles = KeptProfiles()
+    script: Script = [(6_000, speech(1_200)), (8_150, speech(1_500))]
+    played = await play(script, hearing, answers, until_ms=15_000, profiles=profiles)
+    assert len(played.all("heard")) == 2
+    assert max(profiles.known["13909510001"].pauses_ms) >= 850
+
+
+async def test_a_person_is_reached_by_transfer_and_otherwise_calls_back() -> None:
+    handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
+    reached = await play([(1_000, "0")], ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]), transfer_to="8001")  # fmt: skip
+    assert reached.reason is Reason.TRANSFERRED
+    alone = await play([(1_000, "0")], ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]))
+    assert alone.reason is Reason.DONE
+
+
+async def test_a_fax_machine_is_told_and_left() -> None:
+    at = np.arange(RATE * 3) / RATE
+    tone = (8_000 * np.sin(2 * np.pi * 1_100 * at)).astype(np.int16)
+    played = await play([(500, tone)], ScriptedHearing({}), ScriptedAnswers([GREETING]))
+    assert played.reason is Reason.FAX
+
+
+async def test_music_without_end_keeps_memory_bounded_and_never_orders() -> None:
+    answers = ScriptedAnswers([GREETING, Answer(("您还在吗？",))])
+    hearing = ScriptedHearing({})
+    await play([(3_000, speech(80_000))], hearing, answers, until_ms=75_000)
+    assert set(answers.texts()) == {None}
+    assert max(length for length, _ in hearing.asked) < 30
+
+
+async def test_a_call_of_no_length_ends_quietly() -> None:
+    played = await play([(0, "hang up")], ScriptedHearing({}), ScriptedAnswers([GREETING]))
+    assert played.reason is Reason.CALLER
+    assert kinds(played.events)[-1] == "ended"
+
+
+class _NoiseVoice:
+    """Speaks in noise of the loudness of speech, a piece at a time."""
+
+    async def say(self, sentence: str, manner: object, rate: int):  # type: ignore[no-untyped-def]
+        yield noise(200 * len(sentence), seed=len(sentence))
+
+    def is_ready(self, sentence: str, manner: object, rate: int) -> bool:
+        return True
+
+    async def prepare(self, sentence: str) -> None:
+        """Has everything."""
+
+    async def close(self) -> None:
+        """Holds nothing."""

@@ -1,0 +1,160 @@
+"""Calls that the line makes: when, to whom, how often, and who answered."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from config.outbound import OutboundError, load_outbound_rules, read_outbound_rules
+from config.turn_taking import load_turn_rules
+from tests.unit.voice.fakes import RATE, LevelDetector, ScriptedHearing, hum, silence, speech
+from tests.unit.voice.test_call import play
+from voice.answered_by import answered_by
+from voice.line.line import FRAME_MS, Connection, Hangup, Key, LineEvent, NotAnswered, Sound
+from voice.line.loopback import LoopbackConnection
+from voice.outbound import (
+    MachineEar,
+    Questionnaire,
+    Result,
+    Verdict,
+    Wanted,
+    after_quiet_hours,
+    due_now,
+    next_try,
+)
+
+RULES = load_outbound_rules()
+REMINDER, FOLLOW_UP, ALERT = (RULES.kinds[name] for name in ("reminder", "follow_up", "alert"))
+NINE = datetime(2026, 11, 23, 9)
+
+
+def wanted(number: str = "1", **given: object) -> Wanted:
+    return Wanted(**({"id": number, "number": number, "kind": REMINDER, "due": NINE} | given))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("moment", "allowed"),
+    [("09:00", "09:00"), ("07:59", "08:00"), ("12:30", "14:00"), ("14:00", "14:00"), ("19:59", "19:59")],
+)
+def test_nobody_is_called_in_quiet_hours(moment: str, allowed: str) -> None:
+    asked = datetime.fromisoformat(f"2026-11-23T{moment}")
+    assert after_quiet_hours(asked, RULES) == datetime.fromisoformat(f"2026-11-23T{allowed}")
+
+
+def test_the_evening_is_put_off_until_the_next_morning_but_not_in_an_emergency() -> None:
+    evening = datetime(2026, 11, 23, 21, 30)
+    assert next_try(wanted(due=evening), NINE, RULES, ()) == datetime(2026, 11, 24, 8)
+    assert next_try(wanted(due=evening, kind=ALERT), NINE, RULES, ()) == evening
+
+
+def test_what_is_late_keeps_to_the_hours_and_expires_as_if_it_was_wanted_now() -> None:
+    evening = datetime(2026, 11, 23, 20, 30)
+    assert next_try(wanted(), evening, RULES, ()) == datetime(2026, 11, 24, 8)
+    assert due_now([wanted()], evening, RULES) == []
+    late = wanted(expires=evening - timedelta(minutes=1), kind=ALERT)
+    assert next_try(late, evening, RULES, ()) is Verdict.EXPIRED
+
+
+def test_every_way_of_not_answering_has_its_own_retries() -> None:
+    assert {why.value for why in NotAnswered} <= set(RULES.retries)
+    busy_once = wanted(tried=((NINE, Result.BUSY),))
+    assert next_try(busy_once, NINE, RULES, ()) == NINE + timedelta(minutes=5)
+    refused = wanted(tried=((NINE, Result.REFUSED),))
+    assert next_try(refused, NINE, RULES, ()) is Verdict.GIVEN_UP
+    rung_out = wanted(tried=tuple((NINE, Result.NO_ANSWER) for _ in range(3)))
+    assert next_try(rung_out, NINE, RULES, ()) is Verdict.GIVEN_UP
+    assert next_try(wanted(tried=((NINE, Result.REACHED),)), NINE, RULES, ()) is Verdict.DONE
+
+
+def test_a_reminder_after_the_visit_and_a_call_to_somebody_who_wants_none_are_not_made() -> None:
+    assert next_try(wanted(expires=NINE), NINE, RULES, ()) is Verdict.EXPIRED
+    assert next_try(wanted("5"), NINE, RULES, {"5"}) is Verdict.DO_NOT_CALL
+    assert next_try(wanted("5", kind=ALERT), NINE, RULES, {"5"}) == NINE
+
+
+def test_never_more_calls_at_once_than_allowed_emergencies_first_and_one_a_number() -> None:
+    calls = [wanted(str(number)) for number in range(10)]
+    emergency = wanted("99", kind=ALERT)
+    twice = Wanted("again", "0", REMINDER, NINE - timedelta(minutes=1))
+    chosen = due_now([*calls, twice, emergency], NINE, RULES, busy={"1"}, under_way=1)
+    assert len(chosen) == RULES.at_once - 1
+    assert [call.id for call in chosen] == ["99", "again", "2"]
+    assert due_now(calls, NINE - timedelta(minutes=1), RULES) == []
+
+
+def _first_words(*sounds: tuple[np.ndarray, bool]) -> Result | None:
+    ear = MachineEar(RULES.machine, RATE)
+    size = RATE * FRAME_MS // 1000
+    for sound, speaks in sounds:
+        for at in range(0, len(sound) - size + 1, size):
+            if result := ear.hears(sound[at : at + size], speaks=speaks):
+                return result
+    return None
+
+
+def test_a_person_says_hello_and_waits_a_machine_goes_on_or_beeps() -> None:
+    hello, long = speech(700), speech(6_000)
+    assert _first_words((hello, True), (silence(1_000), False)) is Result.REACHED
+    assert _first_words((long, True)) is Result.MACHINE
+    beep = (8_000 * np.sin(2 * np.pi * 1_000 * np.arange(RATE // 2) / RATE)).astype(np.int16)
+    assert _first_words((speech(1_000), True), (beep, False)) is Result.MACHINE
+    assert _first_words((hum(200), True)) is None
+
+
+async def test_a_questionnaire_is_asked_in_a_call_and_its_answers_are_kept() -> None:
+    asked = Questionnaire(FOLLOW_UP, {"what": "昨天的送餐"})
+
+    class Answers:
+        def begin(self, *, caller: str, call_id: str) -> Questionnaire:
+            return asked
+
+    script = [(at, speech(1_500)) for at in (9_000, 15_000, 21_000, 27_000)]
+    played = await play(script, ScriptedHearing({1_000: "来过了。"}), Answers())  # type: ignore[arg-type]
+    assert set(asked.answers) == {question.key for question in FOLLOW_UP.questions}
+    assert "昨天的送餐" in played.all("reply")[0]["text"]
+    assert played.all("questionnaire")[0]["answers"]["came"] == "来过了。"
+
+
+def test_an_emergency_is_tried_again_within_minutes_and_when_nobody_acknowledged() -> None:
+    busy = wanted(kind=ALERT, tried=((NINE, Result.BUSY),))
+    assert next_try(busy, NINE, RULES, ()) == NINE + timedelta(minutes=1)
+    unheard = wanted(kind=ALERT, tried=((NINE, Result.UNACKNOWLEDGED),))
+    assert next_try(unheard, NINE, RULES, ()) == NINE + timedelta(minutes=3)
+    assert {result.value for result in Result} - {"reached"} == set(RULES.urgent_retries)
+
+
+def _answers(*events: LineEvent) -> Connection:
+    """A connection on which this arrives."""
+    ours = LoopbackConnection(RATE, "1", "2")
+    for event in events:
+        ours.inbox.put(event)
+    ours.inbox.end(Hangup.CALLER, 99_999)
+    return ours
+
+
+def _heard(sound: np.ndarray) -> list[Sound]:
+    size = RATE * FRAME_MS // 1000
+    return [Sound(sound[at : at + size], at * 1000 // RATE) for at in range(0, len(sound) - size + 1, size)]
+
+
+@pytest.mark.parametrize(
+    ("events", "result"),
+    [
+        (_heard(np.concatenate([silence(900), speech(600), silence(1_000)])), Result.REACHED),
+        (_heard(speech(5_000)), Result.MACHINE),
+        (_heard(silence(4_100)), Result.REACHED),  # waits for us
+        ([*_heard(silence(300)), Key("1", 300)], Result.REACHED),
+        (_heard(speech(300)), Result.NO_ANSWER),  # hung up at once
+    ],
+    ids=["hello", "announcement", "silent", "key", "gone"],
+)
+async def test_who_answered_is_known_by_the_first_words(events: list[LineEvent], result: Result) -> None:
+    speech_rules = load_turn_rules().speech
+    assert await answered_by(_answers(*events), LevelDetector(), RULES.machine, speech_rules) is result
+
+
+def test_a_wrong_file_is_named() -> None:
+    with pytest.raises(OutboundError, match="quiet_hours"):
+        read_outbound_rules({})

@@ -1,0 +1,280 @@
+"""Turn taking by its parts, and the machine on hand-made frames."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.turn_taking import TurnTakingError, load_turn_rules, read_turn_rules
+from tests.unit.voice.fakes import RATE, hum, noise, silence, speech
+from voice.conversation import Answer
+from voice.hearing.recogniser import Heard, Reading
+from voice.line.line import FRAME_MS
+from voice.turns.actions import Action, Announce, Ask, HangUp, Hush, Reason, Recognise, Speak, Stretch
+from voice.turns.echo import likeness
+from voice.turns.endpoint import silence_needed_ms
+from voice.turns.frame import Frame, FrameAnalyser
+from voice.turns.keypad import KeyPad, Question
+from voice.turns.manner import manner_for, sentences_for
+from voice.turns.phrase import Phrase, phrase
+from voice.turns.profile import CallerProfile
+from voice.turns.turn_taking import TurnTaking
+
+RULES = load_turn_rules()
+GREETING = Answer(("您好。",))
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "kind"),
+    [
+        ("对", "confirm", Phrase.CLOSED),
+        ("不对。", "confirm", Phrase.CLOSED),
+        ("嗯", "confirm", Phrase.CLOSED),
+        ("嗯", None, Phrase.BACKCHANNEL),
+        ("嗯，哦。", "place", Phrase.BACKCHANNEL),
+        ("我想订个午饭", None, Phrase.OPEN),
+        ("我想订个午饭，行不行", None, Phrase.COMPLETE),
+        ("我想", None, Phrase.UNFINISHED),
+        ("我想订午饭，那个", None, Phrase.UNFINISHED),
+        ("给我妈", None, Phrase.UNFINISHED),
+        ("我家住在", "place", Phrase.UNFINISHED),
+        ("我想找个人", None, Phrase.UNFINISHED),
+        ("我一个人在家", None, Phrase.VAGUE),
+        ("后天上午", None, Phrase.VAGUE),
+        ("金凤区长城花园", "place", Phrase.VAGUE),
+        ("金凤区长城花园三号楼", "place", Phrase.OPEN),
+        ("我叫马秀英", "name", Phrase.OPEN),
+        ("明天中午", "time", Phrase.COMPLETE),
+        ("明天", "time", Phrase.OPEN),
+        ("一三九零九五", "phone", Phrase.DIGITS),
+        ("139 0951", "phone", Phrase.DIGITS),
+        ("13909510001", "phone", Phrase.COMPLETE),
+        ("就是这个号", "phone", Phrase.COMPLETE),
+        ("不对，是", "confirm", Phrase.UNFINISHED),
+        ("那个那个", None, Phrase.UNFINISHED),
+        ("……", None, Phrase.EMPTY),
+    ],
+)
+def test_the_words_tell_whether_more_is_to_come(text: str, asks: str | None, kind: Phrase) -> None:
+    choices = ("对", "不对") if asks == "confirm" else ()
+    assert phrase(text, asks, choices, RULES.words) is kind
+
+
+def test_a_clear_yes_is_taken_faster_than_a_sentence_and_a_sentence_faster_than_half_a_number() -> None:
+    unknown = CallerProfile()
+    order = [Phrase.CLOSED, Phrase.COMPLETE, Phrase.OPEN, Phrase.VAGUE, Phrase.DIGITS, Phrase.UNFINISHED]
+    waits = [silence_needed_ms(kind, unknown, RULES.endpoint) for kind in order]
+    assert waits == sorted(waits) and len(set(waits)) == len(waits)
+
+
+def test_a_caller_who_pauses_long_is_waited_for_but_not_for_a_clear_yes() -> None:
+    slow = CallerProfile(pauses_ms=(1_200, 1_400, 900, 1_600, 1_300) * 4)
+    assert silence_needed_ms(Phrase.COMPLETE, slow, RULES.endpoint) == RULES.endpoint.longest_complete_ms
+    assert 1_500 < silence_needed_ms(Phrase.OPEN, slow, RULES.endpoint) <= RULES.endpoint.longest_ms
+    assert silence_needed_ms(Phrase.CLOSED, slow, RULES.endpoint) == RULES.endpoint.closed_ms
+
+
+def test_what_is_known_of_a_caller_survives_being_stored() -> None:
+    known = CallerProfile((300, 900), -24.5, 3.1, 1, 2)
+    assert CallerProfile.from_json(known.to_json() | {"of_a_newer_version": 1}) == known
+
+
+def test_a_slow_speaker_is_spoken_to_slowly_and_never_faster_than_they_wish() -> None:
+    assert manner_for(CallerProfile(chars_per_s=4.5), RULES).pace == 0
+    assert manner_for(CallerProfile(chars_per_s=2.0), RULES).pace == 2
+    assert manner_for(CallerProfile(chars_per_s=2.0, pace=3), RULES).pace == 3
+
+
+def test_the_hard_of_hearing_get_the_end_of_it_and_the_keys() -> None:
+    deaf = CallerProfile(pace=2, loudness=1)
+    long = Answer(
+        ("一。", "二。", "三。", "哪天合适？"), asks="time", choices=(("今天", "今天"), ("明天", "明天"))
+    )
+    said = sentences_for(long, deaf, RULES)
+    assert said == ("三。", "哪天合适？", "今天，请按1。", "明天，请按2。", "找人，请按零。")
+    assert manner_for(deaf, RULES).deep
+    read_back = Answer(("一。", "二。", "三。", "对不对？"), asks="confirm")
+    assert sentences_for(read_back, deaf, RULES)[:4] == read_back.sentences
+
+
+@pytest.mark.parametrize(
+    ("keys", "question", "text"),
+    [
+        ("0", Question(), "转人工"),
+        ("*", Question(), "再说一遍"),
+        ("1", Question("confirm"), "对"),
+        ("2", Question("confirm"), "不对"),
+        ("2", Question("time", ("今天", "明天上午")), "明天上午"),
+        ("13909510001", Question("phone"), "13909510001"),
+        ("0951234#", Question("phone"), "0951234"),
+        ("0#", Question("phone"), "转人工"),
+        ("12*3#", Question("phone"), "3"),
+        ("A", Question(), None),
+        ("#", Question(), None),
+        ("7", Question("time", ("今天",)), None),
+    ],
+)
+def test_keys_are_answers(keys: str, question: Question, text: str | None) -> None:
+    pad = KeyPad(RULES.keys)
+    assert [pad.press(key, question, 0) for key in keys][-1] == text
+
+
+def test_a_number_ends_when_no_more_keys_come() -> None:
+    pad = KeyPad(RULES.keys)
+    for at, key in enumerate("0951"):
+        assert pad.press(key, Question("phone"), at * 500) is None
+    assert pad.due(1_500 + RULES.keys.between_ms - 20) is None
+    assert pad.due(1_500 + RULES.keys.between_ms) == "0951"
+    assert pad.due(60_000) is None
+
+
+def test_a_voice_has_pitch_and_overtones_a_hum_has_no_overtones_a_cough_no_pitch() -> None:
+    analysed = [_analysed(sound) for sound in (speech(200), hum(200), noise(200))]
+    assert [(frame.voiced, frame.hum) for frame in analysed] == [(True, False), (True, True), (False, False)]
+
+
+def test_an_echo_is_known_by_its_likeness_whatever_its_delay() -> None:
+    said = noise(900, seed=3)
+    echo = (said[2_000:4_560] // 5).astype("int16")
+    assert likeness(echo, said) > 0.9
+    assert likeness(noise(320, seed=4), said) < 0.2
+    assert likeness(silence(320), said) == 0.0
+
+
+def test_an_answer_that_is_urgent_is_said_while_the_caller_speaks_and_another_one_waits() -> None:
+    for answer, said_at_once in ((Answer(("打120。",), urgent=True), True), (Answer(("好。",)), False)):
+        machine = _Machine()
+        machine.speak(1_000)
+        machine.quiet(1_400)
+        machine.speak(400)
+        actions = machine.turns.answered(answer)
+        assert any(isinstance(action, Speak) for action in actions) is said_at_once
+
+
+def test_a_late_answer_is_bridged_once() -> None:
+    machine = _Machine()
+    machine.speak(1_000)
+    machine.quiet(9_000)
+    assert machine.all(Announce) == [Announce("wait")]
+
+
+def test_an_utterance_that_nobody_can_read_is_asked_for_again_and_then_a_person_comes() -> None:
+    machine = _Machine(reading=Heard((), "x", 1, 0, "hallucination"))
+    for _ in range(3):
+        machine.speak(1_200)
+        machine.quiet(2_000)
+        machine.turns.speaking_ended()
+    assert [announced.says for announced in machine.all(Announce)] == ["unclear", "unclear_again"]
+    assert machine.all(Ask)[-1].text == "转人工"
+
+
+def test_recognition_starts_at_a_short_pause_and_its_text_is_used_when_nothing_follows() -> None:
+    machine = _Machine()
+    machine.speak(1_000)
+    machine.quiet(1_200)
+    assert len(machine.all(Recognise)) == 1
+    ask = machine.all(Ask)[-1]
+    assert ask.text == "我想订个午饭"
+
+
+def test_a_long_speech_is_recognised_in_parts() -> None:
+    machine = _Machine()
+    machine.speak(20_000)
+    machine.quiet(400)
+    machine.speak(3_000)
+    machine.quiet(1_500)
+    stretches = [action.stretch for action in machine.all(Recognise)]
+    assert max(stretch.end_ms - stretch.start_ms for stretch in stretches) < 28_000
+    assert machine.all(Ask)[-1].text == "我想订个午饭，我想订个午饭"
+
+
+def test_speech_stops_when_the_caller_speaks_and_the_stretch_covers_the_first_word() -> None:
+    machine = _Machine()
+    machine.speak(1_000)
+    machine.quiet(1_200)
+    machine.take(machine.turns.answered(Answer(("很长的一句话。",))))
+    machine.speak(600)
+    assert machine.all(Hush)
+    began = machine.now - 600
+    machine.quiet(1_000)
+    stretch: Stretch = machine.all(Recognise)[1].stretch
+    assert stretch.start_ms <= began and stretch.end_ms >= began + 600
+
+
+def test_on_hold_nothing_is_heard() -> None:
+    machine = _Machine()
+    machine.turns.hold(True)
+    machine.speak(3_000)
+    machine.turns.hold(False)
+    machine.quiet(2_000)
+    assert not machine.all(Recognise)
+
+
+def test_a_call_of_two_hours_is_ended_with_words_and_one_in_danger_goes_on() -> None:
+    machine = _Machine()
+    machine.now = RULES.call.longest_ms - FRAME_MS
+    machine.quiet(20)
+    machine.take(machine.turns.speaking_ended())
+    assert machine.all(Announce)[-1] == Announce("too_long")
+    assert machine.all(HangUp) == [HangUp(Reason.TOO_LONG)]
+    in_danger = _Machine(greeting=Answer(("您好。",), emergency=True))
+    in_danger.now = RULES.call.longest_ms
+    in_danger.quiet(100)
+    assert not in_danger.all(HangUp) and not in_danger.all(Announce)
+
+
+def test_somebody_in_danger_who_falls_silent_is_not_hung_up_on() -> None:
+    machine = _Machine(greeting=Answer(("您别挂断。",), emergency=True), answers=True)
+    machine.quiet(120_000)
+    assert not machine.all(HangUp)
+
+
+def test_a_missing_or_unknown_entry_of_the_file_is_named() -> None:
+    with pytest.raises(TurnTakingError, match="speech"):
+        read_turn_rules({"speech": {"starts_at": 1}})
+
+
+def _analysed(sound: object) -> Frame:
+    analyser = FrameAnalyser(RATE)
+    frames = [sound[at : at + 160] for at in range(0, 1_600, 160)]  # type: ignore[index]
+    return [analyser.frame(one, at_ms=0, speech=0.9) for one in frames][-1]
+
+
+class _Machine:
+    """Turn taking after the greeting, with a recogniser that reads everything alike at once."""
+
+    def __init__(
+        self, reading: Heard | None = None, greeting: Answer = GREETING, *, answers: bool = False
+    ) -> None:
+        self.now = 0
+        self.done: list[Action] = []
+        self._reading = reading or Heard((Reading("我想订个午饭", 0.9),), "x", 1, 0)
+        self._answers = answers
+        self.turns = TurnTaking(RULES, CallerProfile())
+        self.turns.begin()
+        self.quiet(500)
+        self.turns.answered(greeting)
+        self.quiet(500)
+        self.take(self.turns.speaking_ended())
+
+    def all(self, kind: type) -> list:  # type: ignore[type-arg]
+        return [action for action in self.done if isinstance(action, kind)]
+
+    def speak(self, ms: int) -> None:
+        self._frames(ms, speech=0.95, level_db=-22.0)
+
+    def quiet(self, ms: int) -> None:
+        self._frames(ms, speech=0.01, level_db=-80.0)
+
+    def _frames(self, ms: int, *, speech: float, level_db: float) -> None:
+        for _ in range(ms // FRAME_MS):
+            self.now += FRAME_MS
+            self.take(self.turns.frame(Frame(self.now, speech, level_db)))
+
+    def take(self, actions: list[Action]) -> None:
+        for action in actions:
+            self.done.append(action)
+            if isinstance(action, Recognise):
+                self.take(self.turns.heard(action.stretch, self._reading))
+            elif isinstance(action, Ask) and self._answers:
+                self.take(self.turns.answered(Answer(("您还在吗？",), emergency=True)))
+                self.take(self.turns.speaking_ended())
