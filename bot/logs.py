@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
+
+
+class _StandardError(io.TextIOBase):
+    """Standard error as it is at the moment; a line is lost rather than a call when nobody reads it any more."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # the reader is gone (EPIPE), or the stream is closed
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure(level: str) -> None:
@@ -20,6 +35,5 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(_StandardError()),
     )
