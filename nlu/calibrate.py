@@ -38,7 +38,7 @@ class Held:
 
     def encoder_logits(self, examples: Iterable[Example]) -> Floats:
         assert self.encoder is not None  # noqa: S101 (asked for only then)
-        return np.stack([self.encoder.run(e.text, expecting=e.expecting).logits for e in examples])
+        return np.stack([self.encoder.score(e.text, expecting=e.expecting) for e in examples])
 
 
 def decided(logits: Floats, labels: tuple[str, ...], weights: Weights) -> list[frozenset[str]]:

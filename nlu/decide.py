@@ -40,9 +40,6 @@ class Weights:
     least: float = 0.25  # below this the best label is taken for out of scope
     off_topic: float = 1.0  # out of scope wins from this share of the best label's probability on
     ask_back: float = 0.5  # below this the line asks back before it acts
-    tag_least: float = (
-        2.0  # spans of the tagger are believed from this confidence on; above 1: rules fill slots alone
-    )
     answer_bonus: float = 2.0  # added to `inform` by the n-grams alone when an answer was asked for
 
     def save(self, path: Path) -> None:

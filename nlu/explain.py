@@ -32,12 +32,8 @@ def explain(text: str, *, expecting: str | None, now: datetime) -> str:
         )
         lines.append(f"  {one.label}: {told}")
     if parser.encoder is not None:
-        encoded = parser.encoder.run(text, expecting=expecting)
-        slow = ranked(sigmoid(encoded.logits), parser.labels)
+        slow = ranked(sigmoid(parser.encoder.score(text, expecting=expecting)), parser.labels)
         lines.append("encoder     " + ", ".join(f"{one.label} {one.confidence:.2f}" for one in slow))
-        lines += [
-            f"  {span.slot}: {text[span.start : span.end]} {span.confidence:.2f}" for span in encoded.spans()
-        ]
     if len(parts := clauses(text)) > 1:
         lines.append("parts       " + " | ".join(part.text for part in parts))
     if found.danger is not None:

@@ -18,7 +18,7 @@ from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
 from nlu.slots import find_slots
 from nlu.speech import cut
-from nlu.understanding import Expecting, Parser, Slot, TaggedSpan, Understanding
+from nlu.understanding import Expecting, Parser, Slot, Understanding
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 # How much the recogniser's best reading and its next ones count.
@@ -45,41 +45,39 @@ class NuanxianParser:
         text = cut(text)
         if (known := settled(text, expecting=expecting, now=now)) is not None:
             return known
-        logits, spans = self._read(text, expecting)
+        logits = self._read(text, expecting)
         if alternatives:
-            others = [self._read(cut(other), expecting)[0] for other in alternatives[: len(READINGS) - 1]]
+            others = [self._read(cut(other), expecting) for other in alternatives[: len(READINGS) - 1]]
             counts = np.array(READINGS[: 1 + len(others)], np.float32)
             logits = (counts / counts.sum()) @ np.stack([logits, *others])
         chances = sigmoid(logits)
         danger = find_danger(text, emergency_confidence=float(chances[self.labels.index("emergency")]))
         parts = self._said_in_parts(text) if may_be_several(chances, self.labels, self.weights) else ()
         chosen = choose(chances, self.labels, self.weights, danger, parts)
-        slots = find_slots(text, now=now, expecting=expecting, spans=spans)
+        names = [item.label for item in chosen]
+        slots = find_slots(text, now=now, expecting=expecting, labels=names)
         if len(chosen) > 1:
-            slots = self._attached(text, slots, [item.label for item in chosen])
+            slots = self._attached(text, slots, names)
         sure = chosen[0].confidence >= self.weights.ask_back
         return Understanding(text, chosen, ranked(chances, self.labels), slots, danger, sure)
 
-    def _read(self, text: str, expecting: Expecting | None) -> tuple[Floats, tuple[TaggedSpan, ...]]:
-        """Logits of the labels, and the spans of the tagger that are believed."""
+    def _read(self, text: str, expecting: Expecting | None) -> Floats:
+        """Logits of the labels."""
         fast = self.ngrams.score(text)
         if expecting in ANSWERED:
             fast[self.labels.index("inform")] += self.weights.answer_bonus
         if self.encoder is None:
-            return mix(np.zeros_like(fast), fast, self.weights), ()
+            return mix(np.zeros_like(fast), fast, self.weights)
         if expecting is None and is_sure(fast, self.weights):
-            return fast, ()
-        encoded = self.encoder.run(text, expecting=expecting)
-        least = self.weights.tag_least
-        spans = tuple(span for span in encoded.spans() if span.confidence >= least) if least <= 1 else ()
-        return mix(encoded.logits, fast, self.weights), spans
+            return fast
+        return mix(self.encoder.score(text, expecting=expecting), fast, self.weights)
 
     def _said_in_parts(self, text: str) -> frozenset[str]:
         """The best labels of the parts of a sentence, each read by itself."""
         parts = clauses(text)
         if len(parts) < 2:
             return frozenset()
-        read = [sigmoid(self._read(part.text, None)[0]) for part in parts]
+        read = [sigmoid(self._read(part.text, None)) for part in parts]
         return frozenset(
             self.labels[int(one.argmax())] for one in read if one.max() >= self.weights.part_least
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.lexicon import load
 from nlu.answers import strip_marks
 from nlu.data_files import DATA_FOLDER, Example, read_file, read_folder, write_file
+from nlu.slots import ANY_MOMENT, find_slots
 from nlu.slots.names import led_names, name_at
 from nlu.slots.numbers import digit_values
 from nlu.speech import even
@@ -47,6 +48,8 @@ def mask(text: str, slots: Iterable[Slot] = (), names: Iterable[str] = ()) -> st
     `slots` are those of this very text. `names` stand in the records of the conversation: no reader need find them.
     """
     plain, stands = even(text), load("masks")
+    # The rules alone find more than was wanted of the sentence: whoever is only mentioned is masked too.
+    slots = (*slots, *find_slots(text, now=ANY_MOMENT))
     stretches = [*_in_slots(text, plain, slots, stands), *_named(plain, names, stands["name"])]
     stretches += [(found.start, found.end, stands["name"]) for found in led_names(plain)]
     masked = DIGITS.sub(lambda run: stands["digit"] * len(run.group()), _replaced(text, stretches))

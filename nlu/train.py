@@ -24,7 +24,10 @@ from nlu.understanding import TALK_LABELS
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 WORK_FOLDER = Path("var/nlu-training")
-FILES = ("characters.npz", "decision.json", "encoder.npz", "encoder.onnx", "ngrams.npz", "pieces.npz")
+FILES = (
+    "characters.npz", "decision.json", "encoder.npz", "encoder.onnx", "ngrams.npz", "pieces.npz", "slots.crfsuite",
+    "wanted.npz",
+)  # fmt: skip
 SEED = 7
 MISHEARD_SHARE = 0.3  # of the sentences of an epoch that the encoder hears with errors
 UNPUNCTUATED_SHARE = 0.25
@@ -99,13 +102,18 @@ def train_linear(
     work: Path = WORK_FOLDER,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Everything that needs no torch: tables, n-grams, and the weights and thresholds that join the engines."""
+    """Everything that needs no torch: tables, slots, n-grams, and the weights and thresholds that join the engines."""
     from nlu.calibrate import Held, calibrate
     from nlu.engines.fit_ngrams import fit_ngrams
+    from nlu.slots.fit_tagger import fit_tagger
+    from nlu.slots.fit_wanted import fit_wanted
 
     build_tables()
     examples, labels = read_folder(data), all_labels()
     check_labels(examples, labels)
+    model.mkdir(exist_ok=True)
+    fit_wanted(examples, path=model / "wanted.npz", say=say)
+    fit_tagger(data=data, path=model / "slots.crfsuite", say=say)
     encoder = read_encoder(model, labels)
     if encoder is not None and (model / "decision.json").is_file() and not held_back(model):
         # This encoder has seen every sentence: the thresholds that its forerunner was given on held-back ones stay.
@@ -119,7 +127,6 @@ def train_linear(
         weights = calibrate(Held(tuple(held), trial, encoder), say=say)
     drawn = linear_examples(examples)
     final = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
-    model.mkdir(exist_ok=True)
     final.save(model / "ngrams.npz")
     weights.save(model / "decision.json")
     write_manifest(data, model, len(examples))

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nlu.engines.ngrams import Floats
-from nlu.engines.tagger import spans_of
-from nlu.engines.tokens import Numbers, Vocabulary, question_number
-from nlu.understanding import TaggedSpan
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """Label scores of a sentence, tag scores of its characters and where these stand in it."""
-
-    logits: Floats
-    tags: NDArray[np.float32]
-    places: Numbers
-
-    def spans(self) -> tuple[TaggedSpan, ...]:
-        return spans_of(self.tags, self.places)
+from nlu.engines.tokens import Vocabulary, question_number
 
 
 class EncoderModel:
@@ -44,10 +28,11 @@ class EncoderModel:
         self.vocabulary = vocabulary
         self.labels = labels
 
-    def run(self, text: str, *, expecting: str | None = None) -> Encoded:
+    def score(self, text: str, *, expecting: str | None = None) -> Floats:
+        """One logit a label."""
         tokens = self.vocabulary.read(text)
-        logits, tags = self._session.run(
-            None,
+        (logits,) = self._session.run(
+            ["logits"],
             {
                 "pieces": tokens.pieces[None],
                 "sounds": tokens.sounds[None],
@@ -58,4 +43,5 @@ class EncoderModel:
                 "question": np.array([question_number(expecting)], np.int64),
             },
         )
-        return Encoded(logits[0], tags[0], tokens.places)
+        scores: Floats = logits[0]
+        return scores

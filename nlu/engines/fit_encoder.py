@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812 (the customary name)
 
 from nlu.data_files import Example
 from nlu.engines.network import Network, Recipe
-from nlu.engines.tagger import tags_of
+from nlu.engines.tags import tags_of
 from nlu.engines.tokens import (
     PADDING,
     PIECE,

@@ -93,7 +93,7 @@ class RasaParser:
         danger = find_danger(text, emergency_confidence=alarm if alarm >= ALARM else 0.0)
         weights = replace(self._weights, least=2.0) if answer.unsure else self._weights
         chosen = choose(chances, self._labels, weights, danger)
-        slots = find_slots(text, now=now, expecting=expecting, spans=answer.spans, tagger_ran=True)
+        slots = find_slots(text, now=now, expecting=expecting, spans=answer.spans)
         sure = chosen[0].confidence >= weights.ask_back and (danger is not None or not answer.unsure)
         return Understanding(text, chosen, ranked(chances, self._labels), slots, danger, sure)
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from nlu.slots.detail import find_details
+from nlu.slots.detail import possible as possible_details
 from nlu.slots.hearing import as_heard
 from nlu.slots.person import find_people
+from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import find_phones
 from nlu.slots.place import find_places, house_numbers
+from nlu.slots.place import possible as possible_places
 from nlu.slots.tagged import with_tags
-from nlu.slots.time import resolve, time_value
+from nlu.slots.tagger import load_tagger
+from nlu.slots.time import candidate_of, resolve, time_value
+from nlu.slots.time import possible as possible_times
+from nlu.slots.wanted import Candidate
 from nlu.speech import even
 from nlu.understanding import Expecting, Slot, TaggedSpan
 
 MAX_LENGTH = 2000  # characters; longer texts are cut by the caller
 LONGEST_BARE_NAME = 4  # characters
+TAGGED = 400  # characters that the tagger reads: a long story has said what it wants by then
+ANY_MOMENT = datetime.fromisoformat("2026-11-23T10:00")  # where only the words count
 THIS_NUMBER = "this"  # value of a phone slot: the number the caller is calling from
 
-__all__ = ["MAX_LENGTH", "THIS_NUMBER", "find_slots", "warm_up"]
+__all__ = ["MAX_LENGTH", "THIS_NUMBER", "candidates", "find_slots", "warm_up"]
 
 
 def find_slots(
@@ -28,18 +36,20 @@ def find_slots(
     *,
     now: datetime,
     expecting: Expecting | None = None,
-    spans: Sequence[TaggedSpan] = (),
-    tagger_ran: bool = False,
+    labels: Sequence[str] = (),
+    spans: Sequence[TaggedSpan] | None = None,
 ) -> tuple[Slot, ...]:
     """All slots of the text in order of appearance; offsets are those of the text as given.
 
-    `spans` come from a learned tagger and help with beneficiary, place, detail and unsure times. `tagger_ran` tells that
-    a tagger looked at the text even when it found nothing; words that alone are unsure are then left out.
+    A tagger that knows the `labels` of the sentence helps with beneficiary, place, detail and unsure times; it is ours
+    unless `spans` come from another one. Answers to a question are read by the rules alone.
     """
     plain = even(text[:MAX_LENGTH])
-    tagged = tagger_ran or bool(spans)
     phones = _phones(text, plain, expecting)
     plain = as_heard(plain)
+    if spans is None and expecting is None and labels:
+        spans = load_tagger().spans(plain[:TAGGED], labels, candidates(plain[:TAGGED]))
+    tagged, spans = spans is not None, spans or ()
     free = _blanked(plain, phones)
     times = _times(text, free, now, expecting, spans, tagged)
     places = _places(text, free, expecting, spans, tagged, times)
@@ -49,11 +59,19 @@ def find_slots(
     return tuple(sorted(found, key=lambda slot: (slot.start, slot.end)))
 
 
+def candidates(text: str) -> Iterator[Candidate]:
+    """All that the rules take for a slot in a sentence, wanted or only mentioned."""
+    yield from map(candidate_of, possible_times(text, ANY_MOMENT))
+    yield from possible_people(text)
+    yield from possible_places(text)
+    yield from possible_details(text)
+
+
 def warm_up() -> None:
     """Compile every pattern and read every word list, so that the first caller does not wait for it."""
     sentence = "\u660e\u5929\u4e0a\u5348\u4e5d\u70b9"  # any sentence with a time in it
     for expecting in (None, *Expecting):
-        find_slots(sentence, now=datetime.fromisoformat("2026-11-23T10:00"), expecting=expecting)
+        find_slots(sentence, now=ANY_MOMENT, expecting=expecting, labels=("inform",))
 
 
 def _blanked(text: str, slots: Iterable[Slot]) -> str:

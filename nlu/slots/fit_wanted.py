@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nlu.data_files import Example
-from nlu.slots.detail import possible as possible_details
+from nlu.slots import candidates
 from nlu.slots.hearing import as_heard
-from nlu.slots.person import possible as possible_people
-from nlu.slots.place import possible as possible_places
-from nlu.slots.time import candidate_of
-from nlu.slots.time import possible as possible_times
-from nlu.slots.wanted import BINS, KINDS, MODEL_FILE, Candidate, places_of
+from nlu.slots.wanted import BINS, KINDS, MODEL_FILE, places_of
 from nlu.speech import even
 
-NOW = datetime.fromisoformat("2026-11-23T10:00")  # any moment will do: only the words count
 # Inverse of the regularisation, and what is added to the logit; both chosen by four-fold cross-validation (F1).
 STRENGTH = {"time": 0.1, "beneficiary": 0.5, "place": 1.0, "detail": 0.1}
 RECALL_BONUS = {"time": 0.25, "beneficiary": 0.5, "place": 1.5, "detail": 0.5}
-
-
-def candidates(text: str) -> Iterator[Candidate]:
-    """All that the rules take for a slot in a sentence."""
-    yield from map(candidate_of, possible_times(text, NOW))
-    yield from possible_people(text)
-    yield from possible_places(text)
-    yield from possible_details(text)
 
 
 def examples_of(sentences: Sequence[Example], kind: str) -> tuple[list[list[int]], list[int]]:

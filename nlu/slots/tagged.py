@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from config.lexicon import load
 from nlu.slots.person import read_person
 from nlu.slots.place import read_place
 from nlu.slots.time import resolve, time_value
@@ -26,9 +27,14 @@ def with_tags(text: str, slots: list[Slot], spans: Sequence[TaggedSpan], now: da
         certain = ALONE.get(span.slot)
         if certain is None or span.confidence < certain or not 0 <= span.start < span.end <= len(text):
             continue
-        if not any(_overlap(slot, span) for slot in slots):
+        if not any(_overlap(slot, span) for slot in slots) and not _only_a_pronoun(text, span):
             slots.append(_alone(text, span, now))
     return slots
+
+
+def _only_a_pronoun(text: str, span: TaggedSpan) -> bool:
+    """«他» is somebody named before, no further person to serve."""
+    return text[span.start : span.end] in load("relations")["pronouns"]
 
 
 def _overlap(slot: Slot, span: TaggedSpan) -> bool:

@@ -24,7 +24,7 @@ MARKS = frozenset("，。！？；、,.!?;…：: \n")
 LEFT, RIGHT = 8, 12  # characters of the surroundings
 AROUND = 40  # characters on each side that the sentence-wide features look at
 TAG_TRUSTED = 0.5
-TAG_FOR, TAG_AGAINST = 2.5, -2.0  # what a tagger's word adds to the logit
+TAG_FOR, TAG_AGAINST = 1.5, -1.0  # what a tagger's word adds to the logit
 ASKED = 3.0  # added when the line has just asked for this
 
 

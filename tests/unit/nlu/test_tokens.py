@@ -1,14 +1,13 @@
-"""What the encoder sees: pieces that cover the text, owners that point back, tags that survive the round trip."""
+"""What the encoder sees: pieces that cover the text, owners that point back, tags of written spans."""
 
 import random
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.data_files import read_sentence
-from nlu.engines.tagger import begin, spans_of, tags_of
+from nlu.engines.tags import tags_of
 from nlu.engines.tokens import LONGEST, QUESTIONS, TAGS, UNKNOWN, Vocabulary, question_number
 from nlu.understanding import Expecting
 
@@ -50,20 +49,7 @@ def test_every_question_has_a_number() -> None:
     assert {question_number(member) for member in Expecting} == set(range(1, len(QUESTIONS)))
 
 
-@pytest.mark.parametrize(
-    "marked", ["给[我妈](beneficiary)送[三份](detail)饭", "[明天](time)[中午](time)", "没有"]
-)
-def test_tags_become_the_spans_they_came_from(marked: str) -> None:
-    text, spans = read_sentence(marked)
-    places = np.arange(len(text))
-    tags = tags_of(spans, places)
-    scores = np.full((len(text), len(TAGS)), -5, np.float32)
-    scores[np.arange(len(text)), tags] = 5
-    found = spans_of(scores, places)
-    assert [(span.slot, span.start, span.end) for span in found] == [(s.slot, s.start, s.end) for s in spans]
-
-
-def test_an_inside_never_follows_an_outside() -> None:
-    scores = np.zeros((3, len(TAGS)), np.float32)
-    scores[1, begin("time") + 1] = 9
-    assert all(span.slot == "time" for span in spans_of(scores, np.arange(3)))
+def test_written_spans_become_tags() -> None:
+    text, spans = read_sentence("给[我妈](beneficiary)送[三份](detail)饭")
+    tags = [TAGS[tag] for tag in tags_of(spans, np.arange(len(text)))]
+    assert tags == ["O", "B-beneficiary", "I-beneficiary", "O", "B-detail", "I-detail", "O"]

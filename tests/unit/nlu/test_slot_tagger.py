@@ -1,0 +1,62 @@
+"""The tagger of slots: what it marks, and that it is bounded and may be asked from any thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.data_files import Example, read_sentence
+from nlu.slots import candidates, find_slots
+from nlu.slots.fit_tagger import tags_of
+from nlu.slots.tagger import features, load_tagger, stretches
+
+NOW = datetime.fromisoformat("2026-11-24T09:30")
+
+
+@pytest.mark.parametrize(
+    "marked", ["给[我妈](beneficiary)送[三份](detail)饭", "[明天](time)[中午](time)", "没有"]
+)
+def test_tags_become_the_stretches_they_came_from(marked: str) -> None:
+    text, spans = read_sentence(marked)
+    tags = tags_of(Example(text, ("meal",), spans))
+    assert stretches(tags) == [(span.start, span.end) for span in spans]
+
+
+def test_an_inside_without_a_beginning_begins_a_stretch() -> None:
+    assert stretches(["O", "I-time", "I-time", "I-place"]) == [(1, 3), (3, 4)]
+
+
+def test_what_no_word_list_holds_is_found_by_where_it_stands() -> None:
+    text = "陪我去县里的中医院"
+    assert find_slots(text, now=NOW) == ()
+    assert [slot.text for slot in find_slots(text, now=NOW, labels=("medical_escort",))] == ["中医院"]
+
+
+def test_a_pronoun_is_no_further_person() -> None:
+    slots = find_slots("我爸一个人，能不能每周三派人去看看他", now=NOW, labels=("care_visit",))
+    assert [slot.text for slot in slots if slot.slot == "beneficiary"] == ["我爸"]
+
+
+def test_an_answer_is_left_to_the_rules() -> None:
+    text = "明天上午"
+    assert find_slots(text, now=NOW, labels=()) == find_slots(text, now=NOW, labels=(), spans=None)
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_a_row_a_letter_and_spans_inside_it(text: str) -> None:
+    assert len(features(text, ("meal",), ())) == len(text)
+    for span in load_tagger().spans(text, ("meal",), ()):
+        assert 0 <= span.start < span.end <= len(text)
+        assert 0 <= span.confidence <= 1.0001
+
+
+def test_threads_do_not_mix_their_sentences() -> None:
+    texts = ["给我妈送三份饭", "明天陪我爸去县医院", "擦玻璃，周五下午", "替我交电费，五十块"] * 25
+    alone = [load_tagger().spans(text, ("meal",), candidates(text)) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda text: load_tagger().spans(text, ("meal",), candidates(text)), texts))
+    assert together == alone
