@@ -46,6 +46,7 @@ class Asked:
     key: str
     asks: str
     text: str
+    goes_on: bool = False  # whoever says more than no goes on with the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,21 @@ class CallKind:
     acknowledged: bool = False  # the person shall say that they have heard
     goes_on: bool = False  # after the opening, with the conversation that was cut off
     expires_min: int | None = None  # after it was wanted, the call is of no use
+    recorded: bool = False  # kept like a call that came in, and said so
     at_most: int = 1  # times the opening is said, unless it is asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class LifeRules:
+    """Which calls the life of an order, and the care for people, set off."""
+
+    remind_day_before_at: time  # of a visit; one that is accepted later is told of at once …
+    remind_before: timedelta  # … unless it begins sooner than this
+    follow_up_after: timedelta  # the work was done
+    care_at: time  # of the day on which care calls are planned
+    care_every: timedelta  # for somebody with whom nobody has talked meanwhile
+    care_a_day: int  # planned at most; 0: none are made
+    care_groups: tuple[str, ...]  # codes of config/people.yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +91,26 @@ class OutboundRules:
     not_heard: tuple[str, ...]  # … if none of these stands in it
     no_more_calls: tuple[str, ...]
     no_more_calls_closing: str
+    not_understood: str  # said before a question is asked again
+    stars: tuple[
+        tuple[int, tuple[str, ...]], ...
+    ]  # of satisfaction, by words that are looked for in this order
+    stars_offered: tuple[str, ...]  # for the keys 1, 2 …
+    worker: str  # «{surname}师傅»
+    no_worker: str
+    life: LifeRules
     kinds: Mapping[str, CallKind] = field(default_factory=dict)
+
+    def stars_of(self, text: str) -> int | None:
+        """How satisfied somebody is who says this, 1 to 5; None: nobody can tell."""
+        return next((stars for stars, words in self.stars if any(word in text for word in words)), None)
 
 
 def read_outbound_rules(raw: Mapping[str, Any]) -> OutboundRules:
     """Check and convert the content of the file. Raises OutboundError."""
     try:
         return OutboundRules(
-            quiet_hours=tuple(_hours(*pair) for pair in raw["quiet_hours"]),
+            quiet_hours=tuple(read_hours(*pair) for pair in raw["quiet_hours"]),
             at_once=int(raw["at_once"]),
             apart=timedelta(seconds=raw["apart_s"]),
             rings_s=int(raw["rings_s"]),
@@ -94,14 +121,34 @@ def read_outbound_rules(raw: Mapping[str, Any]) -> OutboundRules:
             not_heard=tuple(raw["heard"]["but_not"]),
             no_more_calls=tuple(raw["no_more_calls"]),
             no_more_calls_closing=str(raw["no_more_calls_closing"]),
+            not_understood=str(raw["not_understood"]),
+            stars=tuple((int(row["stars"]), tuple(row["words"])) for row in raw["stars"]),
+            stars_offered=tuple(raw["stars_offered"]),
+            worker=str(raw["worker"]),
+            no_worker=str(raw["no_worker"]),
+            life=_life(raw["life"]),
             kinds={name: _kind(kind) for name, kind in raw["kinds"].items()},
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise OutboundError(f"outbound.yaml: {problem}") from None
 
 
-def _hours(start: str, end: str) -> Hours:
+def read_hours(start: str, end: str) -> Hours:
+    """«08:00» and «24:00». Raises ValueError."""
     return Hours(time.fromisoformat(start), None if end == END_OF_DAY else time.fromisoformat(end))
+
+
+def _life(raw: Mapping[str, Any]) -> LifeRules:
+    reminder, care = raw["reminder"], raw["care_call"]
+    return LifeRules(
+        remind_day_before_at=time.fromisoformat(reminder["day_before_at"]),
+        remind_before=timedelta(minutes=reminder["least_before_min"]),
+        follow_up_after=timedelta(minutes=raw["follow_up"]["after_min"]),
+        care_at=time.fromisoformat(care["at"]),
+        care_every=timedelta(days=care["every_days"]),
+        care_a_day=int(care["most_a_day"]),
+        care_groups=tuple(care["groups"]),
+    )
 
 
 def _waits(raw: Mapping[str, Iterable[float]]) -> dict[str, tuple[timedelta, ...]]:

@@ -43,6 +43,7 @@ class Endpoint:
     complete_ms: int
     open_ms: int
     vague_ms: int
+    unread_ms: int
     unfinished_ms: int
     digits_ms: int
     longest_complete_ms: int
@@ -54,6 +55,7 @@ class Endpoint:
     kept_pauses: int
     recognise_after_ms: int
     recognise_after_closed_ms: int
+    recognise_at_the_latest_ms: int
     resumed_within_ms: int
     part_ms: int
     longest_part_ms: int
@@ -84,6 +86,7 @@ class Silence:
     steps_ms: tuple[int, ...]
     hang_up_ms: int
     after_goodbye_ms: int
+    fetching_ms: int
     answer_late_ms: int
 
 
@@ -129,6 +132,7 @@ class Words:
 
     fillers: tuple[str, ...]
     unfinished: tuple[str, ...]
+    objectless: tuple[str, ...]
     complete: frozenset[str]
     affirm: frozenset[str]
     deny: frozenset[str]
