@@ -6,6 +6,7 @@ from datetime import datetime
 
 from nlu.answers import bare_answer, strip_marks
 from nlu.slots import find_slots
+from nlu.slots.place import goes_on_with_address
 from nlu.understanding import Expecting, ScoredLabel, Understanding
 
 BARE_CONFIDENCE = 0.97
@@ -17,7 +18,7 @@ def settled(text: str, *, expecting: Expecting | None, now: datetime) -> Underst
     if not strip_marks(text):
         nothing = (ScoredLabel("out_of_scope", NOTHING_SAID),)
         return Understanding(text, nothing, nothing)
-    bare = bare_answer(text, expecting=expecting)
+    bare = "inform" if goes_on_with_address(text, expecting) else bare_answer(text, expecting=expecting)
     if bare is None:
         return None
     said = (ScoredLabel(bare, BARE_CONFIDENCE),)

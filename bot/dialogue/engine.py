@@ -78,6 +78,7 @@ class Dialogue:
             repair.silence(talk)
         else:
             _answer(talk)
+            request.remember_whom(talk)
         _close(talk)
         return Outcome(
             memory=memory, reply=talk.reply(), commands=tuple(talk.commands), heard=heard if text else None

@@ -64,7 +64,7 @@ class Memory:
     choices: list[list[str]] = field(default_factory=list)  # quick answers offered with it: label and text
     # What was told on the way of whom: beneficiary word → "name", "place". Nobody is asked the same twice.
     told: dict[str, dict[str, str]] = field(default_factory=dict)
-    last_whom: dict[str, Any] | None = None  # whom the last order was for: «再给她找个人打扫»
+    last_whom: dict[str, Any] | None = None  # whom the last order or sentence was about: «再给她找个人打扫»
     phone: str | None = None
     phone_part: str = ""  # the first groups of a number that is being said
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation

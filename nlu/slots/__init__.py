@@ -12,7 +12,7 @@ from nlu.slots.hearing import as_heard
 from nlu.slots.person import find_people
 from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import find_phones
-from nlu.slots.place import find_places, house_numbers
+from nlu.slots.place import find_places, goes_on_with_address, house_numbers
 from nlu.slots.place import possible as possible_places
 from nlu.slots.tagged import with_tags
 from nlu.slots.tagger import load_tagger
@@ -127,8 +127,12 @@ def _places(
     tagged: bool,
     times: list[Slot],
 ) -> list[Slot]:
-    if expecting is Expecting.NAME and len(plain) <= LONGEST_BARE_NAME:
-        return []  # «白银川» is a name
+    if (
+        expecting is Expecting.NAME
+        and len(plain) <= LONGEST_BARE_NAME
+        and not goes_on_with_address(plain, expecting)
+    ):
+        return []  # «白银川» is a name, «二单元» goes on with the address
     found = find_places(_blanked(plain, times), expecting=expecting, spans=spans, tagged=tagged)
     return [
         Slot("place", said, span.start, span.end, said, replace(span.place, text=said))

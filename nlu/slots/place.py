@@ -13,6 +13,9 @@ from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation
 from nlu.understanding import Expecting, Place, TaggedSpan
 
+# After an address the line asks these; who is still saying the address goes on with it.
+GOES_ON = (Expecting.NAME, Expecting.CONFIRM, Expecting.BENEFICIARY)
+FINER = frozenset({"zone", "building", "unit", "floor", "door"})
 LEFT = 10  # characters in front of a place that tell whether it is an address or a destination
 
 
@@ -61,6 +64,19 @@ def possible(text: str) -> list[Candidate]:
     return addresses + _destination_candidates(text)
 
 
+def goes_on_with_address(text: str, expecting: Expecting | None) -> bool:
+    """Whether the whole answer is the finer end of an address, though the line already asked for something else:
+    «二单元», «四零二», «3号楼501»."""
+    if expecting not in GOES_ON:
+        return False
+    chains = chains_of(text)
+    return (
+        len(chains) == 1
+        and {atom.kind for atom in chains[0].atoms} <= FINER
+        and not _rule("beside_a_piece").sub("", text[: chains[0].start] + text[chains[0].end :])
+    )
+
+
 def house_numbers(text: str) -> frozenset[tuple[int, int]]:
     """Where «12号» ends an address («北塔村三组12号») and is no day of the month."""
     return frozenset(
@@ -91,6 +107,8 @@ def _is_address(
     if _rule("story_before").search(left):
         return False
     candidate = _candidate(chain)
+    if goes_on_with_address(text, expecting):
+        return True
     if asked:
         return candidate is not None or _known_town(chain, asked) or chain.has("floor", "door", "side")
     if candidate is None or (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from backend.domain.order import Wanted
 from backend.domain.people import Elder
@@ -163,6 +164,20 @@ def _same_as_before(talk: Talk, form: Form) -> None:
                 setattr(form, name, value)
 
 
+def remember_whom(talk: Talk) -> None:
+    """«我爸刚才摔了» … «给他找个人洗澡»: who was spoken of outside any request is who «他» means later."""
+    said = [slot for slot in talk.slots("beneficiary") if slot.value != "self"]
+    if talk.form is None and len(said) == 1:
+        spoken_of = Form(id=0, item="")
+        whom.settle(spoken_of, said[0], talk.world.caller)
+        if spoken_of.beneficiary is not None:
+            talk.memory.last_whom = _whom(spoken_of)
+
+
+def _whom(form: Form) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in WHOM}
+
+
 def _speaks_for(talk: Talk) -> set[int | None]:
     """The elders whom the caller may order for as of now."""
     caller = talk.world.caller
@@ -276,7 +291,7 @@ def place(talk: Talk, form: Form) -> None:
                     phone=command.phone,
                 )
             )
-    memory.last_whom = {name: getattr(form, name) for name in WHOM}
+    memory.last_whom = _whom(form)
     memory.forms.remove(form)
     key = "order.placed_with_callback" if form.missing else "order.placed"
     talk.say(key, what=describe(talk, form))
