@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -15,9 +16,11 @@ from typing import Any, Protocol
 import structlog
 
 from config.turn_taking import TurnRules
-from voice.conversation import Answer, Answers, Said
+from config.wording import sentences
+from voice.conversation import Answer, Answers, Completeness, Judging, Said
 from voice.ears import Ears
-from voice.hearing.recogniser import Hearing, HearingError, Hint
+from voice.hearing.recogniser import Heard, Hearing, HearingError, Hint
+from voice.line.bridge import bridge
 from voice.line.line import (
     FRAME_MS,
     Connection,
@@ -30,9 +33,11 @@ from voice.line.line import (
     Samples,
     Sound,
 )
+from voice.person import BothSides, Person
 from voice.speaking.voice import Speaking
 from voice.talker import Talker
 from voice.turns.actions import (
+    Abandon,
     Action,
     Announce,
     Ask,
@@ -54,6 +59,8 @@ log = structlog.get_logger()
 
 # A conversation that takes longer has broken down.
 ANSWER_WITHIN_S = 20.0
+# And a judgement that takes longer comes too late to be of use.
+JUDGE_WITHIN_S = 0.5
 NO_QUESTION = Answer(())
 ENDED_BY = {
     Hangup.CALLER: Reason.CALLER,
@@ -83,7 +90,7 @@ class Desk:
     profiles: Profiles
     rules: TurnRules
     clock: Callable[[], datetime]  # naive local time (Asia/Shanghai)
-    transfer_to: str | None = None  # the number of a person; None: people call back
+    person: Person | None = None  # who takes calls over; None: people call back
 
 
 class Call:
@@ -111,7 +118,7 @@ class Call:
         self._turns = TurnTaking(
             desk.rules,
             self._known,
-            can_transfer=desk.transfer_to is not None,
+            can_transfer=desk.person is not None,
             records=recorder is not None,
         )
         self._ears = Ears(desk.hearing.detector(), desk.rules, connection.rate)
@@ -121,6 +128,8 @@ class Call:
         self._answering = desk.answers.begin(caller=connection.caller, call_id=connection.id)
         self._one_turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Task[None] | None = None  # what is being recognised
+        self._person: Connection | None = None  # who has come to take over
         self._unsaid: Answer | None = None  # its first sound has not left yet
         self._reason = Reason.LOST
 
@@ -135,14 +144,22 @@ class Call:
             log.info("call_began")
             self._do(self._turns.begin())
             try:
-                async for event in self._connection.events():
-                    self._take(event)
-                    if self._lockstep:
-                        await self._settle()
+                if (person := await self._converse()) is not None:
+                    await self._join(person)
             finally:
                 await self._close()
             log.info("call_ended", reason=self._reason.value, lasted_ms=self.now_ms)
         return self._reason
+
+    async def _converse(self) -> Connection | None:
+        """Until the caller hangs up, or a person has come to take over: then their connection."""
+        async for event in self._connection.events():
+            self._take(event)
+            if self._lockstep:
+                await self._settle()
+            if self._person is not None and not isinstance(event, Ended):
+                return self._person
+        return None
 
     def _take(self, event: LineEvent) -> None:
         match event:
@@ -178,14 +195,16 @@ class Call:
     def _carry_out(self, action: Action) -> None:
         match action:
             case Recognise():
-                self._start(self._recognise(action))
+                self._reading = self._start(self._recognise(action))
+            case Abandon() if self._reading is not None:
+                self._reading.cancel()
             case Ask():
                 self._start(self._ask(action))
             case Speak():
                 self._say(action.answer)
             case Announce():
-                sentence = self._desk.rules.says[action.says]
-                self._say(replace(action.question or NO_QUESTION, sentences=(sentence,)))
+                said = sentences(self._desk.rules.says[action.says])
+                self._say(replace(action.question or NO_QUESTION, sentences=said))
             case Hush():
                 self.has_greeted = True
                 self._talker.hush()
@@ -194,8 +213,8 @@ class Call:
                 self._talker.resume()
             case StopRecording():
                 self._stop_recording()
-            case Transfer() if self._desk.transfer_to:
-                self._start(self._transfer(self._desk.transfer_to))
+            case Transfer() if self._desk.person is not None:
+                self._start(self._fetch(self._desk.person))
             case HangUp():
                 self._start(self._hang_up(action.reason))
             case Note():
@@ -210,7 +229,18 @@ class Call:
             log.error("hearing_failed", problem=str(problem))
             self._do(self._turns.not_heard(action.stretch))
         else:
-            self._do(self._turns.heard(action.stretch, heard))
+            self._do(self._turns.heard(action.stretch, heard, await self._completeness(heard)))
+
+    async def _completeness(self, heard: Heard) -> Completeness | None:
+        """Whether the caller has said what is needed, as far as the conversation can tell in time."""
+        if not heard.readings or not isinstance(self._answering, Judging):
+            return None
+        judgement = self._answering.completeness(self._turns.said_with(heard))
+        try:
+            return await asyncio.wait_for(judgement, JUDGE_WITHIN_S)
+        except Exception as problem:  # the words alone decide then
+            log.warning("not_judged", problem=type(problem).__name__)
+            return None
 
     async def _ask(self, ask: Ask) -> None:
         if ask.text is not None:
@@ -246,13 +276,27 @@ class Call:
         if answer.asks is not None:
             self._emit("asks", asks=answer.asks, choices=[text for _, text in answer.choices])
 
-    async def _transfer(self, to: str) -> None:
+    async def _fetch(self, person: Person) -> None:
+        self._emit("person_called")
         try:
-            await self._connection.transfer(to)
+            self._person = await person.come(self._connection)
         except LineError as problem:
-            log.warning("transfer_refused", problem=str(problem))
-            self._emit("transfer_refused")
+            log.warning("nobody_came", problem=str(problem))
+            self._emit("nobody_came")
             self._do(self._turns.not_transferred())
+
+    async def _join(self, person: Connection) -> None:
+        """The caller and a person talk, until one of them hangs up; both are recorded as before."""
+        self._talker.hush()
+        self._emit("person_joined")
+        self._reason = Reason.TRANSFERRED
+        left = await bridge(self._connection, person, BothSides(self._connection, person, self._overhear))
+        self._emit("person_left", by=left.value)
+
+    def _overhear(self, sound: Sound, person: Samples) -> None:
+        self.now_ms = sound.at_ms + FRAME_MS
+        if self._recorder is not None:
+            self._recorder.add(sound.samples, person)
 
     async def _hang_up(self, reason: Reason) -> None:
         self._reason = reason
@@ -282,10 +326,11 @@ class Call:
             self._recorder.event(one)
         self._on_event(one)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -302,6 +347,9 @@ class Call:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._talker.close()
+        if self._person is not None:  # who came in the moment in which the caller hung up
+            with suppress(LineError):
+                await self._person.hang_up()
         self._emit("ended", reason=self._reason.value)
         if self._recorder is not None:
             self._recorder.close()

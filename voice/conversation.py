@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,22 @@ class Answering(Protocol):
     async def hung_up(
         self, reason: str
     ) -> None: ...  # the call is over; `reason` is one of `voice.call.Reason`
+
+
+class Completeness(StrEnum):
+    """How much of what the line needs has been said, while the caller pauses."""
+
+    ANSWERED = "answered"  # just what was asked for, to its last word, however unfinished that may sound
+    SETTLED = "settled"  # a whole request, or an answer: nothing more is needed
+    OPEN = "open"  # could stand so, could go on
+    MISSING = "missing"  # nothing that could be answered yet: «后天上午……»
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """An `Answering` that can tell whether more is to be expected. What it is told changes nothing."""
+
+    async def completeness(self, text: str) -> Completeness: ...
 
 
 class Answers(Protocol):

@@ -6,7 +6,7 @@ whoever asked for the call.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,8 +14,6 @@ from enum import StrEnum
 import numpy as np
 
 from config.outbound import CallKind, MachineRules, OutboundRules
-from config.wording import sentences
-from voice.conversation import Answer, Said
 from voice.line.line import FRAME_MS, Samples
 
 TONE_SHARE = 0.9  # of the power of a frame that a beep has at one frequency
@@ -147,38 +145,3 @@ class MachineEar:
         low, high = self._rules.beep_hz
         near = power[max(0, peak - 2) : peak + 3].sum()
         return bool(low <= frequency <= high and near >= TONE_SHARE * power.sum())
-
-
-class Questionnaire:
-    """Asks the questions of a kind of call one after another. Implements `voice.conversation.Answering`."""
-
-    def __init__(self, kind: CallKind, values: Mapping[str, str]) -> None:
-        self._kind, self._values = kind, values
-        self._at = -1  # the question that is open; -1: the opening has not been said
-        self.answers: dict[str, str] = {}
-
-    async def answer(self, said: Said) -> Answer:
-        """The next thing to say. A question that met silence is asked once more by the silence ladder of the call."""
-        questions = self._kind.questions
-        if self._at < 0:
-            self._at = 0
-            return self._ask(self._sentences(self._kind.opening))
-        if said.text is None:
-            return self._ask(())
-        question = questions[self._at]
-        self.answers[question.key] = said.text
-        self._at += 1
-        if self._at < len(questions):
-            return self._ask(())
-        event = {"event": "questionnaire", "answers": dict(self.answers)}
-        return Answer(self._sentences(self._kind.closing), ended=True, events=(event,))
-
-    async def hung_up(self, reason: str) -> None:
-        """What was answered so far stays in `answers`."""
-
-    def _ask(self, before: Sequence[str]) -> Answer:
-        question = self._kind.questions[self._at]
-        return Answer((*before, question.text), asks=question.asks)
-
-    def _sentences(self, text: str) -> tuple[str, ...]:
-        return sentences(text.format(**self._values))

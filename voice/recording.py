@@ -64,13 +64,13 @@ class CallRecorder:
     began: datetime
     seal: Seal
     _events: list[Event] = field(default_factory=list)
-    _frames: list[Samples] = field(default_factory=list)
+    _frames: list[tuple[Samples, Samples]] = field(default_factory=list)
     _waiting: int = 0  # samples of each side not written yet
     _file: BinaryIO | None = None
 
     def add(self, caller: Samples, line: Samples) -> None:
         """The next frame of both sides, of equal length."""
-        self._frames.append(np.stack((caller, line), axis=1))
+        self._frames.append((caller, line))
         self._waiting += len(caller)
         if self._waiting >= BLOCK_S * self.rate:
             self._write()
@@ -99,7 +99,8 @@ class CallRecorder:
             path = _paths(self.folder, self.call_id)[0]
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = path.open("wb")
-        sealed = self.seal(encode_ulaw(np.concatenate(self._frames).reshape(-1)))
+        sides = np.stack([np.concatenate(side) for side in zip(*self._frames, strict=True)], axis=1)
+        sealed = self.seal(encode_ulaw(sides.reshape(-1)))
         self._file.write(_LENGTH.pack(len(sealed)) + sealed)
         self._file.flush()
         self._frames, self._waiting = [], 0

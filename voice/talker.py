@@ -37,6 +37,7 @@ class Talker:
             deque()
         )  # when each sentence starts, with what is left then
         self.talking = False
+        self._silence = np.zeros(connection.rate * FRAME_MS // 1000, np.int16)
 
     @property
     def rendering(self) -> asyncio.Task[None] | None:
@@ -81,8 +82,10 @@ class Talker:
 
     def sound_at(self, at_ms: int) -> Samples:
         """What we were heard saying in the 20 ms that end at `at_ms`; silence where nothing. Asked in order of time."""
+        if not self._sounding:
+            return self._silence
         rate = self._connection.rate
-        frame = np.zeros(rate * FRAME_MS // 1000, np.int16)
+        frame = np.zeros_like(self._silence)
         begin = (at_ms - FRAME_MS) * rate // 1000
         for start_ms, sound in self._sounding:
             offset = start_ms * rate // 1000 - begin

@@ -15,10 +15,14 @@ QUIETEST_DBFS = -96.0  # silence, instead of minus infinity: one step of 16 bits
 
 def level_dbfs(samples: Samples) -> float:
     """Root mean square against full scale: 0 is a square wave at the limit, speech on a line about -20."""
-    if not len(samples):
-        return QUIETEST_DBFS
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    power = mean_power(samples)
     return max(QUIETEST_DBFS, 10 * math.log10(power / FULL_SCALE**2)) if power else QUIETEST_DBFS
+
+
+def mean_power(samples: Samples) -> float:
+    """The mean of the squares. Every 20 ms of every call is measured with this, so that microseconds count."""
+    values = samples.astype(np.float32)
+    return float(values.dot(values)) / len(values) if len(values) else 0.0
 
 
 def amplified(samples: Samples, gain_db: float) -> Samples:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from uuid import uuid4
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from voice.hearing.media import MEDIA_RATE, MediaError, decoded
+from voice.hearing.pieces import cut_at_quiet
 from voice.hearing.recogniser import Hearing, HearingError, Hint
+from voice.line.line import Samples
+
+# All messages together have one turn among the calls, and a long one is heard piece by piece: nobody on the telephone
+# waits for more than one piece.
+MESSAGES = "messages"
+LONGEST_PIECE_S = 12.0
 
 _log = structlog.get_logger(__name__)
 
@@ -25,13 +31,15 @@ def voice_message_hearing(
 
     def hear(data: bytes, media_type: str) -> str | None:
         try:
-            samples = decoded(data)
-            waiting = asyncio.run_coroutine_threadsafe(
-                hearing.recognise(samples, MEDIA_RATE, Hint(), call_id=f"message-{uuid4().hex}"), loop
-            )
-            return waiting.result().text
+            pieces = cut_at_quiet(decoded(data), MEDIA_RATE, LONGEST_PIECE_S)
+            return asyncio.run_coroutine_threadsafe(_heard(hearing, pieces), loop).result()
         except (MediaError, HearingError) as problem:
             _log.warning("voice_message_not_heard", media_type=media_type, bytes=len(data), why=str(problem))
             return None
 
     return hear
+
+
+async def _heard(hearing: Hearing, pieces: Sequence[Samples]) -> str | None:
+    heard = [await hearing.recognise(piece, MEDIA_RATE, Hint(), call_id=MESSAGES) for piece in pieces]
+    return "，".join(one.text for one in heard if one.text) or None

@@ -22,10 +22,12 @@ from voice.hearing.recogniser import Heard, Hint, Reading
 from voice.hearing.written import written
 from voice.line.line import Samples
 
-BEAM = 3  # against 1: a sixth fewer wrong characters and fewer loops, for a tenth of a second
+BEAM = 3  # against 1: a sixth fewer wrong characters and fewer loops, for 40 ms
 # So much less likely (mean over the tokens, natural logarithm) a reading in the words of the answers may be than a free
 # one and still be meant.
 CLOSED_MARGIN = 0.6
+# A short answer so likely leaves hardly a free reading that could outweigh it by the margin: none is made.
+SURE_CLOSED, SHORT_ANSWER_S = -0.35, 2.0
 # Shorter or softer than this nobody has spoken, and whisper would invent something.
 SHORTEST_S, SILENCE_DBFS = 0.1, -60.0
 _TOKENS_A_SECOND, _SPARE_TOKENS = 9, 8
@@ -67,23 +69,32 @@ class WhisperRecogniser:
         """The readings of up to 28 s, best first; or why there are none."""
         sound_s = len(samples) / rate
         encoded = self._model.encode(ctranslate2.StorageView.from_array(log_mel(samples, rate)))
+        closed = self._closed(encoded, sound_s, hint) if is_closed(hint, self._words) else None
+        if closed is not None and sound_s <= SHORT_ANSWER_S and self._is_sure(closed):
+            return self._readings([closed], self._meant(closed, hint)), ""
         prompt = self._prompt(hint)
         open_readings = list(self._decode(encoded, sound_s, prompt=prompt))
         best, why = open_readings[0], why_disbelieved(open_readings[0], prompt, self._words)
-        if is_closed(hint, self._words) and why != "silence":
-            # Names need to be told; examples of yes, no and times only draw away from what was said.
-            offered = vocabulary(hint, self._words)
-            closed = next(self._decode(encoded, sound_s, prompt=self._phrases(hint), only=offered))
-            if closed.logprob >= best.logprob - CLOSED_MARGIN and not why_disbelieved(
-                closed, "", self._words
-            ):
-                # Parts of two characters can join into a third: left out.
-                said = "".join(
-                    character for character in written(closed.text) if character in "".join(offered)
-                )
-                meant = nearest(said, hint, self._words)
-                return self._readings([closed, *open_readings], meant), ""
+        if closed is not None and why != "silence" and closed.logprob >= best.logprob - CLOSED_MARGIN:
+            return self._readings([closed, *open_readings], self._meant(closed, hint)), ""
         return ((), why) if why else (self._readings(open_readings, written(best.text)), "")
+
+    def _closed(self, encoded: Any, sound_s: float, hint: Hint) -> Decoded | None:
+        """The best reading in the words of the answers, if it can be believed."""
+        # Names need to be told; examples of yes, no and times only draw away from what was said.
+        offered = vocabulary(hint, self._words)
+        closed = next(self._decode(encoded, sound_s, prompt=self._phrases(hint), only=offered))
+        return None if why_disbelieved(closed, "", self._words) else closed
+
+    def _is_sure(self, closed: Decoded) -> bool:
+        """So likely that no free reading could outweigh it: that one need not be made."""
+        return closed.logprob >= SURE_CLOSED and closed.no_speech < self._words.belief.no_speech
+
+    def _meant(self, closed: Decoded, hint: Hint) -> str:
+        # Parts of two characters can join into a third: left out.
+        offered = "".join(vocabulary(hint, self._words))
+        said = "".join(character for character in written(closed.text) if character in offered)
+        return nearest(said, hint, self._words)
 
     def _readings(self, decoded: list[Decoded], best: str) -> tuple[Reading, ...]:
         sure = {best: confidence(decoded[0], self._words)}

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from importlib.resources import files
 
 import structlog
@@ -29,6 +29,17 @@ class Outcome(Enum):
     TURN = auto()
     PERSON = auto()
     GONE = auto()
+
+
+class Unserved(StrEnum):
+    """What became of a call that never got a place, in the terms of the record of calls."""
+
+    FULL = "full"  # no room even to wait: they were told so
+    WAITED = "waited"  # they hung up while they waited
+    TRANSFERRED = "transferred"  # to a person
+
+
+OnUnserved = Callable[[Connection, Unserved, float], Awaitable[None]]  # … after so many seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,10 @@ class WaitingRoom:
         say: Say,
         words: WaitingWords,
         hand_over: HandOver | None = None,
+        on_unserved: OnUnserved | None = None,
     ) -> None:
         self._queue = WaitingQueue(limits)
+        self._on_unserved = on_unserved
         self._serve, self._say, self._words, self._hand_over = serve, say, words, hand_over
 
     @property
@@ -82,28 +95,39 @@ class WaitingRoom:
         return self._queue.counts
 
     async def take(self, connection: Connection) -> None:
-        standing = self._queue.arrive(connection.id, time.monotonic())
+        began = time.monotonic()
+        standing = self._queue.arrive(connection.id, began)
         try:
-            if isinstance(standing, TooMany):
-                await self._turn_away(connection)
-            elif isinstance(standing, Talking) or await self._wait(connection, standing.ahead):
+            unserved = await self._until_served(connection, standing)
+            if unserved is None:
                 await self._serve(connection)
         finally:
             self._queue.leave(connection.id)
+        if unserved is not None and self._on_unserved is not None:
+            await self._on_unserved(connection, unserved, time.monotonic() - began)
 
-    async def _wait(self, connection: Connection, ahead: int) -> bool:
-        """True when it is this caller's turn; False when the caller hung up or went to a person."""
+    async def _until_served(self, connection: Connection, standing: Standing) -> Unserved | None:
+        match standing:
+            case Talking():
+                return None
+            case TooMany():
+                return await self._turn_away(connection)
+            case _:
+                return await self._wait(connection, standing.ahead)
+
+    async def _wait(self, connection: Connection, ahead: int) -> Unserved | None:
+        """None when it is this caller's turn."""
         log.info("line.waits", call=connection.id, ahead=ahead)
         may_ask = self._hand_over is not None
         while True:
             outcome = await self._outcome(connection, may_ask)
             if outcome is Outcome.PERSON:
                 if await self._hand(connection):
-                    return False
+                    return Unserved.TRANSFERRED
                 may_ask = False  # nobody is there: wait on
                 continue
             connection.flush()
-            return outcome is Outcome.TURN
+            return None if outcome is Outcome.TURN else Unserved.WAITED
 
     async def _outcome(self, connection: Connection, may_ask: bool) -> Outcome:
         """The first that happens. Afterwards nobody reads the events any more."""
@@ -137,11 +161,13 @@ class WaitingRoom:
             again = True
             await asyncio.sleep(REPEAT_S)
 
-    async def _turn_away(self, connection: Connection) -> None:
+    async def _turn_away(self, connection: Connection) -> Unserved:
         log.warning("line.full", call=connection.id)
-        if not await self._hand(connection):
-            await self._speak(connection, self._words.full)
-            await connection.hang_up()
+        if await self._hand(connection):
+            return Unserved.TRANSFERRED
+        await self._speak(connection, self._words.full)
+        await connection.hang_up()
+        return Unserved.FULL
 
     async def _hand(self, connection: Connection) -> bool:
         if self._hand_over is None:

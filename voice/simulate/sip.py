@@ -1,4 +1,4 @@
-"""Plays a scripted call over real SIP on this machine: our line in this process, the caller's telephone in another."""
+"""Plays scripted calls over real SIP on this machine: our line in this process, each caller's telephone in one of its own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import random
 import socket
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from voice.call import Call, Desk, Event, Recorder
-from voice.line.line import Connection
+from voice.line.line import Connection, OnCall
 from voice.line.sip import SipLine
-from voice.line.sip_settings import SipSettings
+from voice.line.sip_settings import PORTS_A_CALL, SipSettings
 from voice.simulate.caller import Planned, ScriptedCaller
 from voice.simulate.check import faults
 from voice.simulate.run import CALLED, LONGEST_MS, Simulated
@@ -22,12 +24,60 @@ from voice.simulate.script import CallScript, Move
 from voice.simulate.sound import RATE, CallerVoices, noise_for
 
 LOCAL = "127.0.0.1"
-SIP_PORTS = 4  # ours with its TLS port, and the telephone's
-RTP_PORTS = 20  # on each side
+SIP_PORTS = 2  # the second one is for TLS
+RTP_PORTS = 20  # of a telephone
+
+
+class Stage:
+    """The line that all scripted calls of this process come in on; each call dials a number of its own."""
+
+    def __init__(self, line: SipLine, port: int) -> None:
+        self.address = f"{LOCAL}:{port}"
+        self._line = line
+        self._takers: dict[str, OnCall] = {}
+
+    async def take(self, connection: Connection) -> None:
+        """Whoever is called by this number; nobody else is there."""
+        if taker := self._takers.pop(connection.called, None):
+            await taker(connection)
+
+    def number_for(self, taker: OnCall) -> str:
+        """What a caller must dial to be taken by `taker`. Good for one call."""
+        number = f"{CALLED}{random.SystemRandom().randrange(10**6):06}"
+        self._takers[number] = taker
+        return number
+
+
+@asynccontextmanager
+async def open_stage(calls: int = 1) -> AsyncIterator[Stage]:
+    """For so many calls at once. One at a time in a process: the SIP stack lives once."""
+    most = calls + 1
+    rtp_ports = 2 * PORTS_A_CALL * most
+    port = _free_ports(SIP_PORTS + rtp_ports)
+    rtp = port + SIP_PORTS
+    line = SipLine(
+        SipSettings(
+            address=LOCAL,
+            port=port,
+            rtp_ports=(rtp, rtp + rtp_ports),
+            max_calls=most,
+            # The callers of a stage are one person, quicker than any.
+            calls_per_second=1_000,
+            call_burst=1_000,
+            caller_per_minute=60_000,
+            caller_burst=1_000,
+        )
+    )
+    stage = Stage(line, port)
+    await line.open(stage.take)
+    try:
+        yield stage
+    finally:
+        await line.close()
 
 
 async def simulate_over_sip(
-    script: CallScript, desk: Desk, voices: CallerVoices, *, recorder: Recorder | None = None
+    script: CallScript, stage: Stage, desk: Desk, voices: CallerVoices, *, recorder: Recorder | None = None
 ) -> Simulated:
     """One call in real time, from INVITE to BYE, checked against what the script expects."""
     done = Simulated(script)
@@ -46,16 +96,11 @@ async def simulate_over_sip(
             finally:
                 ended.set()
 
-        port = _free_ports(SIP_PORTS + 2 * RTP_PORTS)
-        rtp = port + SIP_PORTS
-        line = SipLine(SipSettings(address=LOCAL, port=port, rtp_ports=(rtp, rtp + RTP_PORTS), max_calls=2))
-        await line.open(on_call)
         try:
-            await telephone.ring(f"{LOCAL}:{port}", port + 2, rtp + RTP_PORTS)
+            await telephone.ring(stage.address, stage.number_for(on_call))
             await asyncio.wait_for(ended.wait(), LONGEST_MS / 1000)
         finally:
             await telephone.put_down()
-            await line.close()
     done.faults = faults(script.expect, done.events, caller.stuck)
     return done
 
@@ -68,9 +113,10 @@ class _Telephone:
         self._process: asyncio.subprocess.Process | None = None
         self._planned: asyncio.Task[None] | None = None
 
-    async def ring(self, line: str, port: int, rtp: int) -> None:
+    async def ring(self, line: str, called: str) -> None:
         conditions = self._script.conditions
-        arguments = ["--port", str(port), "--rtp", str(rtp), "--line", line, "--called", CALLED]
+        port = _free_ports(SIP_PORTS + RTP_PORTS)
+        arguments = ["--port", str(port), "--rtp", str(port + SIP_PORTS), "--line", line, "--called", called]
         arguments += ["--caller", self._script.caller, "--codec", conditions.codec]
         arguments += ["--snr-db", str(conditions.snr_db)]
         if (noise := noise_for(conditions, self._voices)) is not None:

@@ -15,6 +15,8 @@ import yaml
 from config.catalogue import load_catalogue
 from config.knowledge import load_knowledge
 from config.organisation import load_departments
+from config.outbound import load_outbound_rules
+from config.turn_taking import load_turn_rules
 from config.wording import load_wording, sentences
 from voice.speaking import fragments
 from voice.speaking.figures import clock, count, speaking_rules, spell
@@ -22,12 +24,13 @@ from voice.speaking.words import to_words
 
 _MOST_VARIANTS = 12  # a sentence with places is rendered whole in all its variants when it has no more
 _SHORTEST_LEAD = 2  # characters of a fixed beginning that is worth keeping
+_MOST_WAITING = 10  # places in the row of waiting callers that are rendered ahead
 _FIRST = ("emergency", "fault", "greet", "ask", "confirm")  # these phrases are rendered before the others
 
 
 def scripts() -> list[str]:
     """Scripts (see `fragments`) in the order in which they are rendered: danger first, answers to policy questions last."""
-    found = [*_wording(), *_ahead(), *_knowledge()]
+    found = [*_wording(), *_line(), *_ahead(), *_knowledge()]
     return list(dict.fromkeys(script for script in found if script))
 
 
@@ -50,6 +53,25 @@ def _wording() -> Iterator[str]:
             yield from _of_sentence(sentence)
 
 
+def _line() -> Iterator[str]:
+    """What the telephone says by itself: about hearing, waiting and keys, and in the calls that it makes."""
+    rules, outbound = load_turn_rules(), load_outbound_rules()
+    says = dict(rules.says)
+    by_key = says.pop("by_key")
+    texts = list(says.values())
+    texts += [by_key.format(label=label, key=key) for key, label in enumerate(rules.keys.yes_no, start=1)]
+    texts += [by_key, outbound.no_more_calls_closing]
+    for kind in outbound.kinds.values():
+        texts += [kind.opening, *(question.text for question in kind.questions), kind.offer, kind.closing]
+    waiting = yaml.safe_load(files("config.wording").joinpath("waiting.yaml").read_text("utf-8"))
+    for text in waiting.values():
+        places = range(1, _MOST_WAITING + 1) if "{place}" in text else (0,)
+        texts += [text.format(place=place) for place in places]
+    for text in texts:
+        for sentence in sentences(text):
+            yield from _of_sentence(sentence)
+
+
 def _phrases(node: Any) -> Iterator[str]:
     """The text of every phrase as it is spoken."""
     if isinstance(node, str):
@@ -62,17 +84,20 @@ def _phrases(node: Any) -> Iterator[str]:
 
 
 def _of_sentence(sentence: str) -> Iterator[str]:
-    names = _places(sentence)
-    lists = [_values().get(name) for name in names]
-    if all(lists) and prod(len(one or ()) for one in lists) <= _MOST_VARIANTS:
-        for words in product(*(one or () for one in lists)):
-            yield to_words(sentence.format(**dict(zip(names, words, strict=True))))
+    if variants := _variants(sentence):
+        yield from variants
         return
     for clause in fragments.clauses(sentence):
-        if "{" not in clause:
-            yield to_words(clause)
-        else:
-            yield from _around_places(clause)
+        yield from _variants(clause) or _around_places(clause)
+
+
+def _variants(text: str) -> list[str]:
+    """A text in all its readings; none when it has places without a list, or too many readings."""
+    names = _places(text)
+    lists = [_values().get(name, ()) for name in names]
+    if not all(lists) or prod(map(len, lists)) > _MOST_VARIANTS:
+        return []
+    return [to_words(text.format(**dict(zip(names, words, strict=True)))) for words in product(*lists)]
 
 
 def _around_places(clause: str) -> Iterator[str]:
@@ -120,6 +145,7 @@ def _values() -> Mapping[str, list[str]]:
         "clock": [clock(hour, minute, part=True) for hour in range(6, 21) for minute in (0, 30)],
         "month": [f"{count(str(month))}{speaking_rules()['joints']['month']}" for month in range(1, 13)],
         "date": [f"{count(str(day))}{speaking_rules()['joints']['day']}" for day in range(1, 32)],
+        "key": [count(str(key)) for key in range(1, 10)],
         "digit": [spell(str(digit)) for digit in range(10)],
         "who": [
             str(words["who"]["self"]),

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from config.settings import project_folder
+from config.telephone import TelephoneSettings
 from voice.line.line import Samples
 from voice.speaking import fragments, prompts, render, shape, weights
 from voice.speaking.cache import PromptCache
@@ -39,6 +40,13 @@ class SpeakingOptions:
     models: Path = field(default_factory=lambda: project_folder() / "var" / "models" / "kokoro")
     sherpa_folder: Path | None = None  # an operator's voice
     prompts: Path = field(default_factory=lambda: project_folder() / "var" / "speech")  # the rendered ones
+
+
+def voice_of(settings: TelephoneSettings) -> SpeakingOptions:
+    """The voice that an installation has chosen."""
+    return SpeakingOptions(
+        voice=settings.voice, speaker=settings.voice_speaker, sherpa_folder=settings.voice_folder
+    )
 
 
 def make_voice(options: SpeakingOptions) -> Voice:

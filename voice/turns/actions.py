@@ -40,6 +40,11 @@ class Recognise:
 
 
 @dataclass(frozen=True, slots=True)
+class Abandon:
+    """The caller goes on speaking: what is being recognised is of no use any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """The caller's turn is over: let the conversation answer. `text` None: nothing was said."""
 
@@ -99,4 +104,6 @@ class Note:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-Action = Recognise | Ask | Speak | Announce | Hush | Resume | StopRecording | Transfer | HangUp | Note
+Action = (
+    Recognise | Abandon | Ask | Speak | Announce | Hush | Resume | StopRecording | Transfer | HangUp | Note
+)

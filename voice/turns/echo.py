@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+
 import numpy as np
 
-from voice.line.line import Samples
+from voice.line.line import FRAME_MS, Samples
 
 WINDOW_MS = 320  # of what is heard
 LONGEST_DELAY_MS = 600  # of the echo: a loudspeaker at the far end of a mobile network
@@ -16,24 +19,32 @@ class EchoGuard:
 
     def __init__(self, rate: int, threshold: float) -> None:
         self._threshold = threshold
-        self._heard = np.zeros(rate * WINDOW_MS // 1000, np.int16)
-        self._said = np.zeros(rate * (WINDOW_MS + LONGEST_DELAY_MS) // 1000, np.int16)
+        silence = np.zeros(rate * FRAME_MS // 1000, np.int16)
+        heard, said = WINDOW_MS // FRAME_MS, (WINDOW_MS + LONGEST_DELAY_MS) // FRAME_MS
+        self._heard: deque[Samples] = deque([silence] * heard, maxlen=heard)
+        self._said: deque[Samples] = deque([silence] * said, maxlen=said)
+        self._silent = said  # frames since we said something
         self._due_ms = 0
         self._is_echo = False
 
     def add(self, heard: Samples, said: Samples) -> None:
         """The next frame of both sides, each of 20 ms."""
-        self._heard = np.concatenate((self._heard[len(heard) :], heard))
-        self._said = np.concatenate((self._said[len(said) :], said))
+        self._heard.append(heard)
+        self._said.append(said)
+        self._silent = 0 if said.any() else self._silent + 1
 
     def is_echo(self, now_ms: int) -> bool:
         """Whether the latest sound is our own voice, delayed. Loud talk over it lowers the likeness: then it is not."""
-        if not self._said.any():
+        if self._silent >= len(self._said):
             return False
         if now_ms >= self._due_ms:
             self._due_ms = now_ms + EVERY_MS
-            self._is_echo = likeness(self._heard, self._said) >= self._threshold
+            self._is_echo = _likeness_of(self._heard, self._said) >= self._threshold
         return self._is_echo
+
+
+def _likeness_of(heard: Iterable[Samples], said: Iterable[Samples]) -> float:
+    return likeness(np.concatenate(tuple(heard)), np.concatenate(tuple(said)))
 
 
 def likeness(heard: Samples, said: Samples) -> float:

@@ -19,8 +19,9 @@ def silence_needed_ms(kind: Phrase, profile: CallerProfile, rules: Endpoint) -> 
     at_least = {
         Phrase.COMPLETE: rules.complete_ms,
         Phrase.VAGUE: rules.vague_ms,
-        Phrase.EMPTY: rules.vague_ms,
+        Phrase.EMPTY: rules.unread_ms,
         Phrase.UNFINISHED: rules.unfinished_ms,
+        Phrase.OBJECTLESS: rules.unfinished_ms,
         Phrase.DIGITS: rules.digits_ms,
     }.get(kind, rules.open_ms)
     at_most = rules.longest_complete_ms if kind is Phrase.COMPLETE else rules.longest_ms

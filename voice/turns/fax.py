@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from config.turn_taking import Fax
+from voice.audio.level import mean_power
 from voice.line.line import FRAME_MS, Samples
 
 QUIETEST = 100.0  # root mean square below which a tone is no tone
@@ -21,12 +22,12 @@ class FaxEar:
 
     def hears_fax(self, samples: Samples) -> bool:
         """Add 20 ms; True once one of the tones has made up nearly all the sound for long enough."""
-        sound = samples.astype(np.float64)
-        power = float(np.mean(sound**2))
+        power = mean_power(samples)
         if power < QUIETEST**2 or len(samples) != self._waves.shape[1]:
             self._lasted_ms = 0
             return False
         # A pure tone of amplitude a has mean power a²/2 and this projection a/2.
+        sound = samples.astype(np.float64)
         share = 2 * float(np.max(np.abs(self._waves @ sound / len(sound)) ** 2)) / power
         self._lasted_ms = self._lasted_ms + FRAME_MS if share >= self._rules.share else 0
         return self._lasted_ms >= self._rules.lasting_ms

@@ -34,22 +34,17 @@ class FrameAnalyser:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self._before: NDArray[np.float64] = np.zeros(rate * FRAME_MS // 1000)
+        self._before: Samples = np.zeros(rate * FRAME_MS // 1000, np.int16)
 
     def frame(self, samples: Samples, *, at_ms: int, speech: float, echo: bool = False) -> Frame:
-        sound = samples / FULL_SCALE
-        window = np.concatenate((self._before, sound))
-        self._before = sound
+        before, self._before = self._before, samples
         level_db = level_dbfs(samples)
-        voiced = level_db >= ANALYSED_DB and is_voiced(window, self.rate)
-        return Frame(
-            at_ms=at_ms,
-            speech=speech,
-            level_db=level_db,
-            voiced=voiced,
-            hum=voiced and is_hum(window, self.rate),
-            echo=echo,
-        )
+        if level_db < ANALYSED_DB:
+            return Frame(at_ms=at_ms, speech=speech, level_db=level_db, voiced=False, echo=echo)
+        window = np.concatenate((before, samples)) / FULL_SCALE
+        voiced = is_voiced(window, self.rate)
+        hum = voiced and is_hum(window, self.rate)
+        return Frame(at_ms=at_ms, speech=speech, level_db=level_db, voiced=voiced, hum=hum, echo=echo)
 
 
 def is_voiced(window: NDArray[np.float64], rate: int) -> bool:

@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from config.turn_taking import Words
+from voice.conversation import Completeness
 
 _MARKS = re.compile(r"[\s,，。.！!？?、；;：:…~～—\-“”\"'「」]+")
 _NUMERAL = "0-9０-９零〇一二三四五六七八九十幺两洞拐"
@@ -24,6 +25,7 @@ class Phrase(StrEnum):
     OPEN = "open"  # could stand so, could go on
     VAGUE = "vague"  # hardly all of it: a wish without a wish in it, a place without a number
     UNFINISHED = "unfinished"
+    OBJECTLESS = "objectless"  # so it seems: it ends in a verb
     DIGITS = "digits"  # a group of digits of a longer number
     BACKCHANNEL = "backchannel"  # «嗯», «哦»: a sign of listening
     EMPTY = "empty"
@@ -56,9 +58,30 @@ def phrase(text: str, asks: str | None, choices: tuple[str, ...], words: Words) 
         return Phrase.COMPLETE
     if core != said or core.endswith(words.unfinished) or text.rstrip().endswith((",", "，", "、", "…")):
         return Phrase.UNFINISHED
+    if core.endswith(words.objectless):
+        return Phrase.OBJECTLESS
     if core.endswith(words.closing) or text.rstrip().endswith(("?", "？")):
         return Phrase.COMPLETE
     return _by_question(core, asks, words)
+
+
+def judged(kind: Phrase, completeness: Completeness | None) -> Phrase:
+    """The kind that the words suggest, corrected by whoever understands them.
+
+    Words that show that a sentence goes on, or that it is rounded off, are believed whatever it means, unless they are the
+    very answer («给我妈» to «是给谁办的»).
+    """
+    if kind is Phrase.OPEN and completeness is Completeness.MISSING:
+        return Phrase.VAGUE
+    if completeness is Completeness.SETTLED:
+        return {
+            Phrase.OPEN: Phrase.COMPLETE,
+            Phrase.VAGUE: Phrase.COMPLETE,
+            Phrase.OBJECTLESS: Phrase.OPEN,
+        }.get(kind, kind)
+    if completeness is Completeness.ANSWERED and kind is not Phrase.CLOSED:
+        return Phrase.COMPLETE
+    return kind
 
 
 def _by_question(core: str, asks: str | None, words: Words) -> Phrase:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from config.turn_taking import TurnRules
-from voice.conversation import Answer
+from config.wording import sentences
+from voice.conversation import Answer, Completeness
 from voice.hearing.recogniser import Heard
 from voice.line.line import FRAME_MS
 from voice.turns.actions import (
+    Abandon,
     Action,
     Announce,
     Ask,
@@ -29,7 +31,7 @@ from voice.turns.actions import (
 from voice.turns.endpoint import silence_needed_ms
 from voice.turns.frame import Frame
 from voice.turns.keypad import KeyPad, Question
-from voice.turns.phrase import CLOSED, Phrase, bare, phrase
+from voice.turns.phrase import CLOSED, Phrase, bare, judged, phrase
 from voice.turns.presence import Presence
 from voice.turns.profile import CallerProfile
 from voice.turns.quiet import Quiet
@@ -51,6 +53,7 @@ class TurnTaking:
         self._now = 0
         self._utterance: Utterance | None = None
         self._recognising: Stretch | None = None
+        self._began_reading_ms = self._reads_in_ms = 0  # when, and how long the latest reading took
         self._asking = 0  # turns that the conversation has not answered yet
         self._answer = Answer(())  # the latest
         self._held: Answer | None = None  # not said yet, because the caller speaks
@@ -63,6 +66,7 @@ class TurnTaking:
         self._unclears = 0  # utterances in a row that nobody could read
         self._leaving: Reason | None = None  # hang up with this reason when all is said
         self._over = False
+        self._fetching_ms: int | None = None  # a person is being fetched; when we last said so
         self._turn_ended_ms: int | None = None  # when the caller's latest turn was taken as over …
         self._spoke_until_ms = 0  # … and when they had stopped speaking
         self._waited = False  # «您稍等» was said in this turn
@@ -93,6 +97,8 @@ class TurnTaking:
         self._now = frame.at_ms
         if self._over or self._on_hold:
             return []
+        if self._fetching_ms is not None:
+            return self._while_fetching(self._fetching_ms)
         if frame.at_ms >= self._longest_ms() and self._leaving is None:
             return self._leave(Reason.TOO_LONG)
         actions = self._key_answer(self._keys.due(frame.at_ms))
@@ -102,6 +108,8 @@ class TurnTaking:
         shortest_pause_ms = self._rules.endpoint.shortest_pause_ms
         if self._utterance is not None:
             self._utterance.add(frame, speaks=speaks, shortest_pause_ms=shortest_pause_ms)
+            if speaks:
+                actions += self._abandon()
         elif begun := self._onset.add(
             frame, speaks=speaks, over_us=self._speaking, shortest_pause_ms=shortest_pause_ms
         ):
@@ -115,7 +123,7 @@ class TurnTaking:
     def key(self, key: str, at_ms: int) -> list[Action]:
         """A key was pressed. Keys are always taken, and stop our speech."""
         self._now = at_ms
-        if self._over:
+        if self._over or self._fetching_ms is not None:
             return []
         if key == self._rules.keys.refuse_recording and self._records and not self._caller_spoke:
             return self._stop_recording()
@@ -127,14 +135,22 @@ class TurnTaking:
         question = Question(self._answer.asks, tuple(text for _, text in self._answer.choices))
         return actions + self._key_answer(self._keys.press(key, question, at_ms))
 
-    def heard(self, stretch: Stretch, heard: Heard) -> list[Action]:
-        """A stretch was recognised."""
+    def said_with(self, heard: Heard) -> str:
+        """All of the open utterance, when its last part reads so."""
+        parts = self._utterance.parts if self._utterance is not None else []
+        return "，".join(part.text for part in (*parts, heard) if part.text)
+
+    def heard(self, stretch: Stretch, heard: Heard, completeness: Completeness | None = None) -> list[Action]:
+        """A stretch was recognised. `completeness`: of all that was said so far, if the conversation judges."""
+        if stretch != self._recognising:
+            return []  # given up meanwhile
         self._recognising = None
+        self._reads_in_ms = self._now - self._began_reading_ms
         self._hearing_failed = False
         utterance = self._utterance
         if utterance is None or stretch.start_ms != utterance.part_ms:
             return []
-        utterance.reading = heard
+        utterance.reading, utterance.completeness = heard, completeness
         utterance.read_until_ms = stretch.end_ms - self._rules.speech.tail_ms
         if stretch.end_ms - stretch.start_ms >= self._rules.endpoint.part_ms:
             return self._part_read(utterance, heard)
@@ -142,6 +158,8 @@ class TurnTaking:
 
     def not_heard(self, stretch: Stretch) -> list[Action]:
         """No recogniser is alive. The caller is told of the keys; at the second time in a row a person is fetched."""
+        if stretch != self._recognising:
+            return []
         self._recognising = None
         self._utterance = None
         again, self._hearing_failed = self._hearing_failed, True
@@ -180,16 +198,27 @@ class TurnTaking:
         self._speaking = False
         if self._leaving is not None:
             return self._hang_up(self._leaving)
+        if self._fetching_ms is not None:
+            return []
         if self._answer.handoff and self._can_transfer:
+            self._fetching_ms, self._utterance = self._now, None
             return [Transfer()]
         if self._answer.ended:
             self._quiet.closing()
         return []
 
     def not_transferred(self) -> list[Action]:
-        """The person could not be reached: what the answer said of being called back holds."""
-        self._can_transfer = False
-        return self.speaking_ended()
+        """Nobody came: they are told that somebody calls back, as the conversation has noted, and may go on."""
+        self._fetching_ms, self._can_transfer = None, False
+        self._speaking = True
+        return [Announce("nobody_there")]
+
+    def _while_fetching(self, said_ms: int) -> list[Action]:
+        """Nothing is listened to; now and then a word, so that nobody thinks the line is dead."""
+        if self._speaking or self._now - said_ms < self._rules.silence.fetching_ms:
+            return []
+        self._fetching_ms, self._speaking = self._now, True
+        return [Announce("fetching")]
 
     def _longest_ms(self) -> int:
         limits = self._rules.call
@@ -226,20 +255,32 @@ class TurnTaking:
         return [Hush(), Note("barge_in", {"began_ms": utterance.start_ms})]
 
     def _read_after_ms(self) -> int:
+        """Later where readings take long just now: one in vain then keeps this caller and others waiting."""
         rules = self._rules.endpoint
         closed = self._answer.asks in CLOSED or bool(self._answer.choices)
-        return rules.recognise_after_closed_ms if closed else rules.recognise_after_ms
+        after_ms = rules.recognise_after_closed_ms if closed else rules.recognise_after_ms
+        return min(max(after_ms, self._reads_in_ms // 3), rules.recognise_at_the_latest_ms)
 
     def _kind(self, utterance: Utterance) -> Phrase:
         choices = tuple(text for _, text in self._answer.choices)
-        return phrase(utterance.text(), self._answer.asks, choices, self._rules.words)
+        kind = phrase(utterance.text(), self._answer.asks, choices, self._rules.words)
+        return judged(kind, utterance.completeness)
 
     def _recognise(self, utterance: Utterance) -> list[Action]:
         if self._recognising is not None:
             return []
         self._recognising = utterance.stretch(self._rules.speech)
+        self._began_reading_ms = self._now
         choices = tuple(text for _, text in self._answer.choices)
         return [Recognise(self._recognising, self._answer.asks, choices)]
+
+    def _abandon(self) -> list[Action]:
+        """What is being read has been spoken on; a long part is kept whatever follows."""
+        stretch = self._recognising
+        if stretch is None or stretch.end_ms - stretch.start_ms >= self._rules.endpoint.part_ms:
+            return []
+        self._recognising = None
+        return [Abandon()]
 
     def _part_read(self, utterance: Utterance, heard: Heard) -> list[Action]:
         """The first part of a long speech; where nothing could be read in so much sound, nobody speaks to us."""
@@ -364,7 +405,8 @@ class TurnTaking:
         self._quiet.interrupted()
         if not self._greeted and self._records:
             first, *rest = answer.sentences
-            answer = replace(answer, sentences=(first, self._rules.says["notice"], *rest))
+            notice = sentences(self._rules.says["notice"])
+            answer = replace(answer, sentences=(first, *notice, *rest))
         self._greeted = True
         return [Speak(answer)]
 
@@ -373,7 +415,7 @@ class TurnTaking:
         self._records = False
         self._utterance = None
         self._quiet.reset()
-        said = (self._rules.says["notice_stopped"], *self._answer.sentences)
+        said = (*sentences(self._rules.says["notice_stopped"]), *self._answer.sentences)
         return [StopRecording(), *self._speak(replace(self._answer, sentences=said))]
 
     def _leave(self, reason: Reason) -> list[Action]:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from config.turn_taking import Speech
+from voice.conversation import Completeness
 from voice.hearing.recogniser import Heard
 from voice.line.line import FRAME_MS
 from voice.turns.actions import Stretch
@@ -31,6 +32,7 @@ class Utterance:
     part_ms: int = 0  # where the part begins that is not recognised yet
     reading: Heard | None = None  # of what was said so far …
     read_until_ms: int = -1  # … if it is as new as `last_ms`
+    completeness: Completeness | None = None  # of what was said so far, if somebody has judged it
 
     def add(self, frame: Frame, *, speaks: bool, shortest_pause_ms: int) -> None:
         if not speaks:
@@ -85,6 +87,8 @@ class Onset:
     def add(self, frame: Frame, *, speaks: bool, over_us: bool, shortest_pause_ms: int) -> Utterance | None:
         """The utterance that has just begun, if one has."""
         self._recent.append((frame, speaks))
+        if not speaks:  # nearly always
+            return None
         speech = [frame for frame, speaks in self._recent if speaks]
         if len(speech) * FRAME_MS < self._rules.onset_ms:
             return None
