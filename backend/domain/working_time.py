@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -26,10 +27,7 @@ class WorkingTime:
             return False
         if day in self.make_up_days:
             return True
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
-            return day.weekday() < SATURDAY and (day.month, day.day) != (1, 1)
+        return _is_worked(day)
 
     def add(self, start: datetime, span: timedelta) -> datetime:
         """The moment at which `span` of working time has passed since `start`."""
@@ -78,3 +76,11 @@ class WorkingTime:
         if not self.is_workday(day):
             return []
         return [(datetime.combine(day, begin), datetime.combine(day, end)) for begin, end in self.hours]
+
+
+@lru_cache(1_000)
+def _is_worked(day: date) -> bool:
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < SATURDAY and (day.month, day.day) != (1, 1)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from backend.jobs.runner import Job
 from backend.services.fire_deadlines import fire_next
 from backend.store.anchors import add_anchor
+from backend.store.engine import AWAY
 from backend.store.open import Store
 
 DEADLINES_S = 0.5  # how late a clock may speak, at most
@@ -25,7 +26,7 @@ def standard_jobs(store: Store) -> tuple[Job, ...]:
         return removed > 0
 
     return (
-        Job("deadlines", DEADLINES_S, lambda now: fire_next(store, now)),
+        Job("deadlines", DEADLINES_S, lambda now: fire_next(store, now, away=AWAY)),
         Job("anchors", ANCHORS_S, lambda now: add_anchor(store, now)),
         Job("outbox", TIDY_S, tidy),
     )

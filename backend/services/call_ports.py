@@ -23,6 +23,7 @@ class CallRecord:
     reason: str | None  # why it ended, in the terms of the telephone line
     flags: tuple[str, ...]  # "emergency", "handoff"
     orders: tuple[str, ...]  # numbers of the orders placed or changed in it
+    purpose: str | None = None  # why we called, by the names of config/outbound.yaml; None: the call came in
 
     @property
     def call_id(self) -> str:
@@ -36,7 +37,11 @@ class CallNotFoundError(Exception):
 class CallRecords(Protocol):
     """The index of calls. Withdrawn ones are shown nowhere; they wait for their recording to be deleted."""
 
-    def begin(self, session: str, caller: str, began: datetime) -> int: ...  # its id
+    def begin(self, session: str, caller: str, began: datetime, *, purpose: str | None = None) -> int:
+        """Its id. `caller` is the other side, whoever called; `purpose`: why we called them."""
+        ...
+
+    def mark(self, record_id: int, flags: Sequence[str]) -> None: ...  # while it goes on
     def end(
         self, record_id: int, *, ended: datetime, length_s: int, reason: str,
         flags: Sequence[str], orders: Sequence[str],

@@ -84,6 +84,10 @@ class Mail(Protocol):
         self, postings: Sequence[Posting], at: datetime
     ) -> None: ...  # those that are not posted yet
     def has(self, box: str, key: str) -> bool: ...
+    def waiting_in(self, boxes: Sequence[str], lane: str) -> str | None:
+        """Which of these boxes holds the newest letter of this lane that still waits."""
+        ...
+
     def next_due(self, box: str) -> datetime | None: ...
     def take(self, box: str, now: datetime, *, most: int) -> Sequence[Letter]:
         """The first waiting letters of their lanes that are due; they are this process's for a minute."""
@@ -117,11 +121,26 @@ class OutboundCall:
     due_at: datetime
     claims: int
     tried: tuple[tuple[datetime, str], ...] = ()
+    order_number: str | None = None  # the order that it is about
+    elder_id: int | None = None  # the person who is asked how they are
 
 
 class OutboundCalls(Protocol):
-    def want(self, phone: str, text: str, *, key: str, reason: str, urgent: bool, at: datetime) -> bool:
-        """Ask the telephone side to call and say this. False: asked before with this key."""
+    def want(
+        self, phone: str, text: str, *, key: str, reason: str, urgent: bool, at: datetime,
+        order_number: str | None = None, elder_id: int | None = None,
+    ) -> bool:  # fmt: skip
+        """Ask the telephone side to call and say this, not before `at`. False: asked before with this key."""
+        ...
+
+    def stand_by(self, phone: str, *, key: str, reason: str, urgent: bool, now: datetime) -> None:
+        """Call this person back unless `stand_on` or `stand_down` comes within 30 seconds: their call runs now."""
+        ...
+
+    def stand_on(self, keys: Sequence[str], now: datetime) -> None: ...  # these calls run still
+    def stand_down(self, key: str) -> None: ...  # it is over; nobody need be called back for it
+    def call_up(self, now: datetime) -> int:
+        """Want the calls back whose process has died. Returns how many."""
         ...
 
     def due(self, now: datetime, *, most: int) -> Sequence[OutboundCall]:

@@ -22,15 +22,16 @@ from backend.services.ports import StaleError, Stores, UnitOfWork
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = timedelta(
-    seconds=10
+    seconds=2
 )  # before a clock whose action failed is tried again; twice as long each time
 LONGEST_WAIT = timedelta(hours=1)
 
 
-def fire_next(store: Stores, now: datetime) -> bool:
+def fire_next(store: Stores, now: datetime, *, away: tuple[type[Exception], ...] = ()) -> bool:
     """Act on the clock that has been due the longest. False when nothing is due.
 
-    An action that fails waits and is tried again; it does not keep the others from being done.
+    An action that fails waits and is tried again; it does not keep the others from being done. Errors that are `away` say that
+    the database failed, not the action: they are raised, and the clock is due as before.
     """
     due: tuple[str, Deadline] | None = None
     try:
@@ -42,6 +43,8 @@ def fire_next(store: Stores, now: datetime) -> bool:
             uow.commit()
     except StaleError:
         pass  # somebody moved the order this very moment: its clocks were set anew
+    except away:
+        raise
     except Exception:
         if due is None:
             raise
@@ -89,6 +92,7 @@ def _postpone(store: Stores, number: str, deadline: Deadline, now: datetime) -> 
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(deadline.failures, 10))
     later = replace(deadline, next_at=now + wait, failures=deadline.failures + 1)
     with store.unit_of_work() as uow:
-        if deadline in uow.deadlines.of(number):
+        # Another process may be acting on it this moment: what that one writes must stand.
+        if deadline in uow.deadlines.of(number, lock=True):
             uow.deadlines.put(number, [deadline], [later])
             uow.commit()

@@ -6,7 +6,7 @@ it from being posted twice. So news survives every restart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,7 @@ from config.news import load_news
 
 READER, SUMMARIES = "news", "news summaries"
 BATCH = 100
+PICTURE = "picture"  # the kind of a letter
 NEWS_BOX, ALERT_BOX, WORK_BOX = "news", "alerts", "work"
 OFFERED = NAMES[Move.OFFER]
 UNANSWERED = "family_silent"
@@ -114,8 +115,32 @@ def _facts(order: Order, one: Recipient, uow: UnitOfWork) -> dict[str, Any]:
         "worker": worker_facts(order.assignee, uow),
         "rating": rating(order),
         "photos": photo_count(order),
+        "may_see_pictures": _may_see_pictures(order, one),
         "phone": phone,  # another way to reach this very person
     }
+
+
+def _may_see_pictures(order: Order, one: Recipient) -> bool:
+    """They show somebody's home."""
+    return one.bound or order.beneficiary == "self"
+
+
+def tell_picture(order: Order, name: str, uow: UnitOfWork, now: datetime) -> None:
+    """A picture that came after the news that the work is done."""
+    rules = load_news()
+    bindings = uow.families.of_elder(order.elder_id) if order.elder_id is not None else ()
+    for one in recipients(order, bindings):
+        if _may_see_pictures(order, one):
+            due = due_at(now, rules.quiet_from, rules.quiet_until)
+            post_picture(order.number, name, one.person, uow, now, due)
+
+
+def post_picture(
+    number: str, name: str, person: str, uow: UnitOfWork, now: datetime, due: datetime | None = None
+) -> None:
+    """One picture to one person, once."""
+    body = {"kind": PICTURE, "to": person, "order": number, "name": name}
+    uow.mail.post(NEWS_BOX, person, body, key=f"picture:{number}:{name}:{person}", at=now, due=due)
 
 
 def worker_facts(assignee: str | None, uow: UnitOfWork) -> dict[str, str | None] | None:
@@ -177,12 +202,18 @@ def _tell_others(alert_id: int, posted: Posted, uow: UnitOfWork, now: datetime) 
                 "urgent": True,
                 "who": task.who,
                 "relation": relation,
+                "by": alert.person,
             }
             uow.mail.post(NEWS_BOX, f"{other.person}!", body, key=f"{posted.id}:{other.person}", at=now)
 
 
-def check_alert(body: Mapping[str, Any], uow: UnitOfWork, now: datetime) -> bool:
-    """Three minutes later. True: nobody of the family answered and no staff took it; the duty staff are told so."""
+def check_alert(
+    body: Mapping[str, Any], uow: UnitOfWork, now: datetime, phone_of: Callable[[str], str | None]
+) -> bool:
+    """Three minutes later. True: nobody of the family answered and no staff took it; the duty staff are told so.
+
+    Relatives with a number are called; `phone_of`: the number that a channel's person has shown.
+    """
     task = uow.tasks.get(body["task"])
     alerts = uow.alerts.of_task(body["task"])
     if task.acknowledged_at is not None or any(alert.acknowledged_at for alert in alerts):
@@ -194,7 +225,10 @@ def check_alert(body: Mapping[str, Any], uow: UnitOfWork, now: datetime) -> bool
     # Without the elder: the family was told already.
     open_task(command, uow)
     for alert in alerts:
-        if phone := normal_phone(alert.person):
+        if phone := normal_phone(alert.person) or phone_of(alert.person):
+            uow.alerts.tell(
+                body["task"], phone, now
+            )  # so that a key pressed in the call answers the emergency
             text = load_news().texts["alert"]
             said = text.format(who=task.who or "", why=danger_words(task.why))
             uow.calls.want(phone, said, key=f"{UNANSWERED}:{alert.id}", reason="alert", urgent=True, at=now)

@@ -18,16 +18,13 @@ PLACE = "place"
 
 def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
     """The new order; or the one that this command's key made before. Raises KeyError for an item nobody handles."""
-    if (known := uow.orders.by_key(command.key)) is not None:
-        return known
-    command = replace(command, at=local_time(command.at))
-    department = load_departments().for_item(command.item)
     if not uow.orders.claim_key(command.key):
-        # Another process placed it between our look and now.
         known = uow.orders.by_key(command.key)
         if known is None:
             raise StaleError("an order with this key was just taken back")
         return known
+    command = replace(command, at=local_time(command.at))
+    department = load_departments().for_item(command.item)
     number = uow.orders.next_number(command.at)
     uow.orders.remember_key(command.key, number)
     placed = _placed(command, number, _region(command, uow))

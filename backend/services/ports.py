@@ -17,6 +17,7 @@ from backend.domain.queue import Task
 from backend.domain.staff import StaffUser
 from backend.services.access_ports import AccessLog, Answers, Erasure, Tokens, Webhooks
 from backend.services.call_ports import CallRecords
+from backend.services.care_ports import Care
 from backend.services.family_ports import Alerts, Families, Mail, OutboundCalls
 from backend.services.order_filter import OrderLists
 from backend.services.people_filter import PeopleLists
@@ -175,7 +176,10 @@ class Providers(Protocol):
 
 
 class Deadlines(Protocol):
-    def of(self, number: str) -> Sequence[Deadline]: ...  # the clocks of one order
+    def of(self, number: str, *, lock: bool = False) -> Sequence[Deadline]:
+        """The clocks of one order. With `lock`, as they are once whoever acts on them has ended; nobody else acts till commit."""
+        ...
+
     def put(self, number: str, before: Sequence[Deadline], after: Sequence[Deadline]) -> None:
         """Make the clocks of an order what `after` says, given that they are `before` now."""
         ...
@@ -240,6 +244,7 @@ class UnitOfWork(Protocol):
     calls: OutboundCalls
     review: ReviewList
     call_records: CallRecords
+    care: Care
 
     def __enter__(self) -> Self: ...
     def __exit__(

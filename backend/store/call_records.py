@@ -20,15 +20,19 @@ class SqlCallRecords:
     def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
         self._db, self._table, self._cipher = connection, tables.calls, cipher
 
-    def begin(self, session: str, caller: str, began: datetime) -> int:
+    def begin(self, session: str, caller: str, began: datetime, *, purpose: str | None = None) -> int:
         values = {
             "session_index": self._cipher.index("session", session), "session": session,
             "caller_index": self._cipher.index("sender", sender_identity(caller)), "caller": caller,
-            "began": began, "flags": (), "orders": (),
+            "began": began, "flags": (), "orders": (), "purpose": purpose,
+            "direction": "in" if purpose is None else "out",
         }  # fmt: skip
         statement = insert(self._table).values(values).returning(self._table.c.id)
         record_id: int = self._db.execute(statement).scalar_one()
         return record_id
+
+    def mark(self, record_id: int, flags: Sequence[str]) -> None:
+        self._db.execute(update(self._table).where(self._table.c.id == record_id).values(flags=flags))
 
     def end(
         self, record_id: int, *, ended: datetime, length_s: int, reason: str,
@@ -90,4 +94,5 @@ def _record(row: Row[Any]) -> CallRecord:
         reason=row.reason,
         flags=row.flags,
         orders=row.orders,
+        purpose=row.purpose,
     )

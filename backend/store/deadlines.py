@@ -7,7 +7,19 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Row, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Insert,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from backend.domain.deadlines import Deadline
 from backend.store.pipeline import UNANSWERED
@@ -22,16 +34,11 @@ class SqlDeadlines:
     def __init__(self, connection: Connection, tables: Tables) -> None:
         self._db, self._tables, self._t = connection, tables, tables.work.deadlines
 
-    def of(self, number: str) -> Sequence[Deadline]:
-        table = self._t
-        statement = self._tables.once(
-            "deadlines of order",
-            lambda _: select(table).where(table.c.number == bindparam("of_order")).order_by(table.c.step),
-        )
+    def of(self, number: str, *, lock: bool = False) -> Sequence[Deadline]:
+        statement = self._tables.once(f"deadlines of order {lock}", lambda tables: _of(tables, lock))
         return [_deadline(row) for row in self._db.execute(statement, {"of_order": number})]
 
     def put(self, number: str, before: Sequence[Deadline], after: Sequence[Deadline]) -> None:
-        table = self._t
         known, wanted = ({one.step: one for one in side} for side in (before, after))
         if over := known.keys() - wanted.keys():
             self._db.execute(
@@ -43,8 +50,8 @@ class SqlDeadlines:
         for step, one in wanted.items():
             if step in known and known[step] != one:
                 changes = {name: getattr(one, name) for name in FIELDS}
-                which = (table.c.number == number, table.c.step == step)
-                self._db.execute(update(table).where(*which).values(changes))
+                which = {"of_order": number, "of_step": step}
+                self._db.execute(self._tables.once("change deadline", _change), which | changes)
 
     def take_due(self, now: datetime) -> tuple[str, Deadline] | None:
         table = self._t
@@ -62,8 +69,21 @@ class SqlDeadlines:
         return None if row is None else (row.number, _deadline(row))
 
 
+def _of(tables: Tables, lock: bool) -> Select[Any]:
+    table = tables.work.deadlines
+    asked = select(table).where(table.c.number == bindparam("of_order")).order_by(table.c.step)
+    return asked.with_for_update() if lock else asked
+
+
 def _begin(tables: Tables) -> Insert:
     return insert(tables.work.deadlines).inline().execution_options(**UNANSWERED)
+
+
+def _change(tables: Tables) -> Update:
+    table = tables.work.deadlines
+    which = (table.c.number == bindparam("of_order"), table.c.step == bindparam("of_step"))
+    changed = update(table).where(*which).values({name: bindparam(name) for name in FIELDS})
+    return changed.execution_options(**UNANSWERED)
 
 
 def _end(tables: Tables) -> Delete:

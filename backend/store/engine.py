@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError, TimeoutError
 
 from backend.store.pipeline import use_pipelines
 
@@ -17,6 +17,10 @@ BUSY_TIMEOUT_MS = 5_000
 RESTING_S = 1.0  # PostgreSQL: a connection unused for longer is looked at before it is used
 CACHE_KIB = 65_536
 READ_ONLY = "nuanxian_read_only"  # execution option of a connection that will not write
+
+
+# The database can not be reached, is full or restarting: what was asked may work in a moment.
+AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, TimeoutError)
 
 
 class StoreUrlError(ValueError):

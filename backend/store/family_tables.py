@@ -107,6 +107,8 @@ class FamilyTables:
             Column("leased_until", LocalTime),  # a process is making this call
             Column("claims", Integer, nullable=False),  # how often a process took it
             Column("tried", PlainJson, nullable=False),  # pairs of time and result, the latest last
+            Column("order_number", Text),  # the order that it is about
+            Column("elder_id", Integer),  # the person who is asked how they are
             Index(None, "state", "due_at"),
         )
         self.do_not_call = Table(

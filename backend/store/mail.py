@@ -61,6 +61,13 @@ class SqlMail:
         statement = self._tables.once("mail known", _known)
         return self._db.execute(statement, {"key": self._key(box, key)}).first() is not None
 
+    def waiting_in(self, boxes: Sequence[str], lane: str) -> str | None:
+        mail = self._table
+        of_lane = (mail.c.box.in_(boxes), mail.c.lane_index == self._cipher.index("lane", lane))
+        statement = select(mail.c.box).where(*of_lane, mail.c.state == LetterState.WAITING.value)
+        box: str | None = self._db.execute(statement.order_by(mail.c.id.desc()).limit(1)).scalar()
+        return box
+
     def next_due(self, box: str) -> datetime | None:
         """When the next letter of this box may be due; a letter behind another of its lane counts, too."""
         statement = self._tables.once("mail next", _next)

@@ -32,7 +32,7 @@ from backend.store.numbers import Numbers
 from backend.store.pipeline import UNANSWERED
 from backend.store.sealing import Cipher
 from backend.store.tables import Tables
-from backend.store.trail import SqlTrail, history_row
+from backend.store.trail import HISTORY, SqlTrail, history_row
 
 NUMBER_DIGITS = 8
 SHORTEST_PHONE = 7  # digits
@@ -73,10 +73,11 @@ class SqlOrders:
 
     def get(self, number: str) -> Order:
         if number not in self._read_once:
-            found = self._read(self._t.once("order", _of_number), of_number=number)
-            if not found:
+            rows = self._db.execute(self._t.once("order", _of_number), {"of_number": number}).all()
+            if not rows:
                 raise OrderNotFoundError(number)
-            self._read_once[number] = found[0]
+            history = tuple(history_row(row, "h_") for row in rows if row.h_version is not None)
+            self._read_once[number] = _order(rows[0], history)
         return self._read_once[number]
 
     def by_key(self, key: str) -> Order | None:
@@ -122,25 +123,14 @@ class SqlOrders:
         limit: int = 50,
         before: str | None = None,
     ) -> Sequence[Order]:
-        orders = self._t.orders
-        conditions: list[ColumnElement[bool]] = []
-        if department is not None:
-            conditions.append(orders.c.department == department)
-        if before is not None:
-            conditions.append(
-                orders.c.id < select(orders.c.id).where(orders.c.number == before).scalar_subquery()
-            )
-        # The newest of each state come from its index at once, however many older orders there are.
-        newest = [
-            select(orders.c.id)
-            .where(orders.c.state == state, *conditions)
-            .order_by(orders.c.id.desc())
-            .limit(limit)
-            .subquery()
-            .select()
-            for state in (states or tuple(State))
-        ]
-        return self._load(orders.c.id.in_(union_all(*newest)), orders.c.id.desc(), limit=limit)
+        asked = tuple(states or State)
+        name = f"queue {' '.join(asked)} {department is not None} {before is not None}"
+        statement = self._t.once(
+            name, lambda tables: _queue(tables, asked, department is not None, before is not None)
+        )
+        values = {"of_department": department, "before": before}
+        given = {name: value for name, value in values.items() if value is not None}
+        return self._read(statement, at_most=limit, **given)
 
     def search(self, text: str, *, department: str | None = None, limit: int = 50) -> Sequence[Order]:
         orders = self._t.orders
@@ -157,7 +147,7 @@ class SqlOrders:
         condition = or_(*either)
         if department is not None:
             condition = and_(condition, orders.c.department == department)
-        return self._load(condition, orders.c.id.desc(), limit=limit)
+        return self._read(newest(self._t, select(orders.c.id).where(condition)), at_most=limit)
 
     def counts(self, department: str | None = None) -> dict[State, int]:
         orders = self._t.orders
@@ -171,11 +161,6 @@ class SqlOrders:
             statement = statement.where(orders.c.department == department)
         found = {State(state): count for state, count in self._db.execute(statement)}
         return {state: found.get(state, 0) for state in unfinished}
-
-    def _load(self, condition: ColumnElement[bool], *order_by: Any, limit: int | None = None) -> list[Order]:
-        orders = self._t.orders
-        statement = select(orders).where(condition).order_by(*(order_by or (orders.c.id,))).limit(limit)
-        return self._read(statement)
 
     def _read(self, statement: Select[Any], **values: Any) -> list[Order]:
         rows = self._db.execute(statement, values).all()
@@ -226,7 +211,14 @@ def _save(tables: Tables, changing: Iterable[str]) -> Any:
 
 
 def _of_number(tables: Tables) -> Select[Any]:
-    return select(tables.orders).where(tables.orders.c.number == bindparam("of_number"))
+    """One order, once for each row of its history: repeating it costs less than asking twice."""
+    orders, history = tables.orders, tables.order_history
+    return (
+        select(orders, *(history.c[name].label(f"h_{name}") for name in ("version", *HISTORY)))
+        .outerjoin(history, history.c.order_id == orders.c.id)
+        .where(orders.c.number == bindparam("of_number"))
+        .order_by(history.c.version)
+    )
 
 
 def _of_key(tables: Tables) -> Select[Any]:
@@ -255,6 +247,37 @@ def _of_people(tables: Tables) -> Select[Any]:
     is_open = orders.c.state.in_(sorted(OPEN))
     newest = select(orders).where(orders.c.id.in_(ids)).order_by(is_open.desc(), orders.c.id.desc())
     return newest.limit(bindparam("at_most", type_=Integer))
+
+
+def _queue(tables: Tables, states: Sequence[State], of_department: bool, before: bool) -> Select[Any]:
+    """The newest of each state come from its index at once, however many older orders there are; then of these the newest."""
+    orders = tables.orders
+    at_most = bindparam("at_most", type_=Integer)
+    conditions: list[ColumnElement[bool]] = []
+    if of_department:
+        conditions.append(orders.c.department == bindparam("of_department"))
+    if before:
+        last = select(orders.c.id).where(orders.c.number == bindparam("before")).scalar_subquery()
+        conditions.append(orders.c.id < last)
+    of_each = union_all(
+        *(
+            select(orders.c.id)
+            .where(orders.c.state == state.value, *conditions)
+            .order_by(orders.c.id.desc())
+            .limit(at_most)
+            .subquery()
+            .select()
+            for state in states
+        )
+    ).subquery()
+    return newest(tables, select(of_each.c.id))
+
+
+def newest(tables: Tables, ids: Select[Any]) -> Select[Any]:
+    """The newest `at_most` of the orders with these ids. Only of those that are shown more is read than the id in an index."""
+    orders = tables.orders
+    page = ids.order_by(ids.selected_columns.id.desc()).limit(bindparam("at_most", type_=Integer)).subquery()
+    return select(orders).join(page, page.c.id == orders.c.id).order_by(orders.c.id.desc())
 
 
 def _histories_of(tables: Tables) -> Select[Any]:

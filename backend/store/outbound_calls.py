@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
 
 from backend.domain.phone import sender_identity
 from backend.services.family_ports import OutboundCall
@@ -18,6 +18,9 @@ from backend.store.tables import Tables
 WANTED = "wanted"
 # Whoever makes a call renews this as long as it lasts; when that process dies, another one takes the call then.
 LEASE = timedelta(seconds=60)
+STANDING_BY = "standing_by"
+# Whoever talks to a caller renews this; when that process dies, the caller is called back then.
+STAND_BY = timedelta(seconds=30)
 
 
 class SqlOutboundCalls:
@@ -27,12 +30,41 @@ class SqlOutboundCalls:
         self._db, self._cipher = connection, cipher
         self._table, self._refused = tables.family.calls, tables.family.do_not_call
 
-    def want(self, phone: str, text: str, *, key: str, reason: str, urgent: bool, at: datetime) -> bool:
+    def want(
+        self, phone: str, text: str, *, key: str, reason: str, urgent: bool, at: datetime,
+        order_number: str | None = None, elder_id: int | None = None,
+    ) -> bool:  # fmt: skip
         values = {
             "key_index": self._cipher.index("call", key), "phone": phone, "text": text, "reason": reason,
             "urgent": urgent, "wanted_at": at, "state": WANTED, "due_at": at, "claims": 0, "tried": [],
+            "order_number": order_number, "elder_id": elder_id,
         }  # fmt: skip
         return insert_or_ignore(self._db, self._table, values)
+
+    def stand_by(self, phone: str, *, key: str, reason: str, urgent: bool, now: datetime) -> None:
+        values = {
+            "key_index": self._cipher.index("call", key), "phone": phone, "text": "", "reason": reason,
+            "urgent": urgent, "wanted_at": now, "state": STANDING_BY, "due_at": now + STAND_BY, "claims": 0,
+            "tried": [],
+        }  # fmt: skip
+        insert_or_ignore(self._db, self._table, values)
+
+    def stand_on(self, keys: Sequence[str], now: datetime) -> None:
+        mine = self._table.c.key_index.in_([self._cipher.index("call", key) for key in keys])
+        standing = update(self._table).where(mine, self._table.c.state == STANDING_BY)
+        self._db.execute(standing.values(due_at=now + STAND_BY))
+
+    def stand_down(self, key: str) -> None:
+        table = self._table
+        untouched = or_(table.c.state == STANDING_BY, and_(table.c.state == WANTED, table.c.claims == 0))
+        mine = table.c.key_index == self._cipher.index("call", key)
+        self._db.execute(delete(table).where(mine, untouched))
+
+    def call_up(self, now: datetime) -> int:
+        left = (self._table.c.state == STANDING_BY, self._table.c.due_at <= now)
+        # Wanted since the process died: where all were down for long, nobody is called about it hours later.
+        wanted = {"state": WANTED, "wanted_at": self._table.c.due_at}
+        return self._db.execute(update(self._table).where(*left).values(wanted)).rowcount
 
     def due(self, now: datetime, *, most: int) -> Sequence[OutboundCall]:
         table = self._table
@@ -95,5 +127,6 @@ def _stored(call: OutboundCall) -> list[tuple[str, str]]:
 def _call(row: Row[Any]) -> OutboundCall:
     tried = tuple((datetime.fromisoformat(at), result) for at, result in row.tried)
     return OutboundCall(
-        row.id, row.phone, row.text, row.reason, row.urgent, row.wanted_at, row.due_at, row.claims, tried
-    )
+        row.id, row.phone, row.text, row.reason, row.urgent, row.wanted_at, row.due_at, row.claims, tried,
+        row.order_number, row.elder_id,
+    )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, delete, func, insert, select
+from sqlalchemy import Connection, Insert, Integer, Select, bindparam, delete, func, insert, select
 
 from backend.domain.local_time import local_now
 from backend.services.ports import Event, Posted
@@ -27,7 +28,7 @@ class SqlOutbox:
         self._db.execute(statement, rows if len(rows) > 1 else rows[0])
 
     def after(self, last_id: int, *, limit: int = 500) -> Sequence[Posted]:
-        return read(self._db, self._t, last_id, self._settled(), limit)
+        return read(self._db, self._tables, last_id, self._settled(), limit)
 
     def last_id(self) -> int:
         return self._settled()
@@ -45,9 +46,18 @@ def _post(tables: Tables) -> Insert:
     return insert(tables.work.outbox).inline().execution_options(**UNANSWERED)
 
 
-def read(db: Connection, table: Table, last_id: int, upto: int | None, limit: int) -> list[Posted]:
+def read(db: Connection, tables: Tables, last_id: int, upto: int | None, limit: int) -> list[Posted]:
     """Events after `last_id`, up to and with `upto`."""
-    statement = select(table).where(table.c.id > last_id).order_by(table.c.id).limit(limit)
+    statement = tables.once("events" if upto is None else "events up to", lambda _: _after(tables, upto))
+    values = {"last": last_id, "at_most": limit} | ({} if upto is None else {"upto": upto})
+    return [
+        Posted(row.id, row.at, Event(row.name, row.key, row.data)) for row in db.execute(statement, values)
+    ]
+
+
+def _after(tables: Tables, upto: int | None) -> Select[Any]:
+    table = tables.work.outbox
+    statement = select(table).where(table.c.id > bindparam("last"))
     if upto is not None:
-        statement = statement.where(table.c.id <= upto)
-    return [Posted(row.id, row.at, Event(row.name, row.key, row.data)) for row in db.execute(statement)]
+        statement = statement.where(table.c.id <= bindparam("upto"))
+    return statement.order_by(table.c.id).limit(bindparam("at_most", type_=Integer))

@@ -18,12 +18,14 @@ class SqlPeopleLists(SqlPeople):
 
     def page(self, text: str, reach: Reach, *, after: int | None, limit: int) -> Sequence[Elder]:
         table = self._elders
-        statement = select(table).where(self._found_by(text.strip())).order_by(table.c.id).limit(limit)
+        ids = select(table.c.id).where(self._found_by(text.strip())).order_by(table.c.id).limit(limit)
         if reach.regions is not None:
             near = table.c.region.in_(sorted(reach.regions))
-            statement = statement.where(or_(near, table.c.region.is_(None)))
+            ids = ids.where(or_(near, table.c.region.is_(None)))
         if after is not None:
-            statement = statement.where(table.c.id > after)
+            ids = ids.where(table.c.id > after)
+        page = ids.subquery()  # from an index where that is enough: a name may be that of ten thousand
+        statement = select(table).join(page, page.c.id == table.c.id).order_by(table.c.id)
         return [_elder(row) for row in self._db.execute(statement)]
 
     def lock(self, elder_id: int) -> None:

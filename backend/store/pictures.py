@@ -19,23 +19,29 @@ def picture_type(data: bytes) -> str | None:
     return None if found == "webp" and data[8:12] != b"WEBP" else found
 
 
+def of_work(number: str) -> str:
+    """Where pictures of the work for this order are kept, as if it were a conversation."""
+    return f"work:{number}"
+
+
 class Pictures:
     """The folder. A file is named by a keyed hash, so that nobody can tell from outside whose it is."""
 
     def __init__(self, folder: Path, cipher: Cipher) -> None:
         self._folder, self._cipher = folder, cipher
 
-    def keep(self, session: str, message_id: str | None, data: bytes) -> None:
-        """Keep a picture; the same message twice keeps it once."""
+    def keep(self, session: str, message_id: str | None, data: bytes) -> str:
+        """Keep a picture and tell its name; the same message twice keeps it once."""
         folder = self._of(session)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / self._cipher.index("picture", message_id or secrets.token_hex(8)).hex()
         if path.exists():
-            return
+            return path.name
         draft = path.with_name(f".{secrets.token_hex(8)}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(self._cipher.seal(data, _CONTEXT))
         draft.replace(path)
+        return path.name
 
     def names(self, session: str) -> Sequence[str]:
         """The pictures of a conversation, oldest first."""

@@ -1,13 +1,17 @@
 """PostgreSQL with few round trips: statements whose answer nobody needs travel with the next question or with the commit.
 
-An order is moved by about ten statements, and waiting for each answer costs more than the statement. A statement with the
-execution option UNANSWERED is queued in psycopg's pipeline mode; its error, if it has one, comes out of whatever is asked next,
-at the latest of the commit. SQLite does not know the option: there is no way to save.
+An order is moved by about ten statements, and waiting for each answer costs more than the statement. Statements with the
+execution option UNANSWERED are kept back and sent with whatever is asked next, at the latest with the commit, all in one
+(`WITH a AS (…), b AS (…)`); their error, if they have one, comes out there. One statement sees nothing of what the others beside
+it write, so none of them may touch a row that another has just touched. SQLite does not know the option: there is no way to save.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -16,6 +20,10 @@ from sqlalchemy import Engine, event
 
 # For statements without rows whose `rowcount` nobody reads, inside a transaction.
 UNANSWERED = {"nuanxian_unanswered": True}
+MOST_IN_ONE = 12  # statements
+# Turning a plan into machine code takes longer than any of our questions, and the planner often believes otherwise.
+SESSION = "-c jit=off"
+_VALUE = re.compile(r"%\(")
 
 
 class PipelineConnection(psycopg.Connection[Any]):
@@ -25,19 +33,38 @@ class PipelineConnection(psycopg.Connection[Any]):
         super().__init__(*arguments, **options)
         self._held = ExitStack()
         self._holding = False
+        self._posted: list[tuple[str, Mapping[str, Any]]] = []
 
     @property
     def worth_holding(self) -> bool:
         """Whether the next question can take something with it: what is held, or the beginning of a transaction."""
-        return self._holding or not (
+        return bool(self._holding or self._posted) or not (
             self.autocommit or self.pgconn.transaction_status != TransactionStatus.IDLE
         )
 
     def hold(self) -> None:
-        """From here on statements are queued."""
+        """From here on statements are queued: first those that were posted."""
         if not self._holding:
             self._held.enter_context(self.pipeline())
             self._holding = True
+        self._send_posted()
+
+    def post(self, statement: str, values: Sequence[Mapping[str, Any]]) -> None:
+        """Keep a statement back, once for each of the values."""
+        self._posted += [(statement, row) for row in values]
+        if len(self._posted) >= MOST_IN_ONE:
+            self.hold()
+
+    def _send_posted(self) -> None:
+        posted, self._posted = self._posted, []
+        if posted:
+            whole = _in_one(tuple(statement for statement, _ in posted))
+            values = {
+                f"{place}_{name}": value
+                for place, (_, row) in enumerate(posted)
+                for name, value in row.items()
+            }
+            psycopg.Cursor(self).execute(whole, values)
 
     def settle(self) -> None:
         """Send what is held and take all answers. Raises the first error among them."""
@@ -47,6 +74,8 @@ class PipelineConnection(psycopg.Connection[Any]):
 
     def commit(self) -> None:
         try:
+            if self._posted:
+                self.hold()
             super().commit()  # while something is held it is queued behind it
             self.settle()
         except psycopg.Error:
@@ -56,6 +85,7 @@ class PipelineConnection(psycopg.Connection[Any]):
             raise
 
     def rollback(self) -> None:
+        self._posted = []
         with suppress(psycopg.Error):  # of what is taken back now
             self.settle()
         super().rollback()
@@ -81,11 +111,6 @@ class PipelineCursor(psycopg.Cursor[Any]):
         connection.settle()
         return self
 
-    def post(self, statement: str, values: Any) -> None:
-        """Queue a statement."""
-        self.connection.hold()
-        super().execute(statement, values)
-
     @property
     def description(self) -> Any:
         """Names and types of the columns. psycopg looks up each type for this; SQLAlchemy knows what it asked for."""
@@ -106,6 +131,7 @@ def use_pipelines(engine: Engine) -> None:
 
 
 def _connect(_dialect: object, _record: object, arguments: Any, options: Any) -> PipelineConnection:
+    options["options"] = f"{SESSION} {options.get('options', '')}"
     return PipelineConnection.connect(*arguments, **options, cursor_factory=PipelineCursor)
 
 
@@ -113,17 +139,31 @@ def _execute(cursor: PipelineCursor, statement: str, values: Any, context: Any) 
     """True: done here."""
     if not _is_unanswered(context):
         return False
-    cursor.post(statement, values)
+    cursor.connection.post(statement, [values])
     return True
 
 
 def _execute_many(cursor: PipelineCursor, statement: str, values: Any, context: Any) -> bool:
     if not _is_unanswered(context):
+        cursor.connection.hold()
         cursor.connection.settle()  # psycopg counts rows of many only in a pipeline of its own
         return False
-    cursor.connection.hold()
-    cursor.executemany(statement, values)
+    cursor.connection.post(statement, values)
     return True
+
+
+@lru_cache(1_000)
+def _in_one(statements: tuple[str, ...]) -> str:
+    """One statement that does what these do; the values of each have its place before their names."""
+    parts: list[str] = []
+    for place, statement in enumerate(statements):
+        own = _VALUE.sub(f"%({place}_", statement)
+        _, values, row = own.partition(" VALUES ")
+        if place and values and statement == statements[place - 1]:
+            parts[-1] += f", {row}"  # one row more: rows of one table keep their order
+        else:
+            parts.append(own)
+    return f"WITH {', '.join(f's{place} AS ({part})' for place, part in enumerate(parts))} SELECT 1"
 
 
 def _is_unanswered(context: Any) -> bool:

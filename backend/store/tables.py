@@ -21,11 +21,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
     true,
 )  # fmt: skip
 
 from backend.store.access_tables import AccessTables
-from backend.store.call_tables import calls_table
+from backend.store.call_tables import calls_table, care_table
 from backend.store.columns import LocalTime, PlainText, Words
 from backend.store.family_tables import FamilyTables
 from backend.store.order_tables import OrderTables
@@ -73,6 +74,7 @@ class Tables:
         self.family = FamilyTables(self.metadata, cipher)
         self.review = review_table(self.metadata, cipher)
         self.calls = calls_table(self.metadata, cipher)
+        self.care = care_table(self.metadata, cipher)
 
     def once(self, name: str, build: Callable[[Tables], S]) -> S:
         """The statement of this name, built at its first use: building one anew takes as long as running it."""
@@ -93,7 +95,7 @@ class Tables:
             self.metadata,
             Column("id", Integer, primary_key=True),
             Column("key", Text, nullable=False, unique=True),
-            Column("name", PlainText, nullable=False, index=True),
+            Column("name", PlainText, nullable=False),
             self._json("elders", "phones"),
             self._text("elders", "address"),
             Column("region", Text),
@@ -110,6 +112,7 @@ class Tables:
             self._json("elders", "contacts"),
             Column("consent", Boolean, nullable=False),
             self._json("elders", "position"),
+            Index(None, "name", "id"),
         )
         lookup = Table(
             "elder_lookup",
@@ -135,7 +138,7 @@ class Tables:
             Column("number", Text, nullable=False, unique=True),
             Column("item", Text, nullable=False),
             Column("beneficiary", PlainText, nullable=False),
-            Column("beneficiary_name", PlainText, index=True),
+            Column("beneficiary_name", PlainText),
             Column("elder_id", Integer, ForeignKey("elders.id"), index=True),
             self._text("orders", "caller", nullable=False),
             Column("caller_index", LargeBinary, nullable=False, index=True),
@@ -161,7 +164,14 @@ class Tables:
             Index(None, "state", "id"),
             Index(None, "department", "state", "id"),
             Index(None, "assignee", "state"),
+            Index(
+                "ix_orders_offered_to",
+                "offered_to",
+                postgresql_where=text("offered_to IS NOT NULL"),
+                sqlite_where=text("offered_to IS NOT NULL"),
+            ),
             Index(None, "placed_at"),
+            Index(None, "beneficiary_name", "id"),
         )
         keys = Table(
             "order_keys",

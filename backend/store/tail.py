@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 CHANNEL = "nuanxian_outbox"
 POLL_S = 0.1  # SQLite: how often it is asked whether anybody wrote
 IDLE_S = 1.0  # PostgreSQL: a notification that got lost with its process is made up for within this
-GAP_S = 0.02  # how soon a gap is looked at again
-BREATH_S = 0.02  # PostgreSQL: between two looks, so that a busy moment is read in one
+GAP_S = 0.04  # how soon a gap is looked at again
+BREATH_S = 0.04  # PostgreSQL: between two looks, so that a busy moment is read in one
 AGAIN_S = 0.5  # between two attempts to reach the database
 BATCH = 500
 RECENT = 1_000  # events looked through for gaps at the start
@@ -51,7 +51,7 @@ class Tail:
 
     def __init__(self, engine: Engine, tables: Tables, sink: EventSink) -> None:
         self.sink = sink
-        self._engine, self._t = engine, tables.work.outbox
+        self._engine, self._tables, self._t = engine, tables, tables.work.outbox
         self._postgresql = engine.dialect.name == "postgresql"
         self._lock = threading.Lock()
         self._gap: Gap | None = None
@@ -83,7 +83,11 @@ class Tail:
 
     def catch_up(self) -> None:
         """Hand on what was committed since the last look."""
-        with self._lock, self._reading() as connection:
+        with self._reading() as connection:
+            self._catch_up(connection)
+
+    def _catch_up(self, connection: Connection) -> None:
+        with self._lock:
             more = True
             while more:
                 posted = self._next(connection)
@@ -125,7 +129,7 @@ class Tail:
     def _next(self, connection: Connection) -> list[Posted]:
         # Asked before reading: what ended before this question is seen by the read that follows.
         dead = self._gap is not None and oldest_transaction(connection) >= self._gap.began_before
-        posted = read(connection, self._t, self._position, None, BATCH)
+        posted = read(connection, self._tables, self._position, None, BATCH)
         if not self._postgresql:  # one writer at a time: numbers appear in their order
             return posted
         whole: list[Posted] = []
@@ -172,14 +176,14 @@ class Tail:
             driver = connection.connection.driver_connection
             assert driver is not None  # noqa: S101 (a connection that is open has one)
             driver.execute(f"LISTEN {CHANNEL}")
-            self.catch_up()
+            self._catch_up(connection)
             while not self._stopped.is_set():
                 wait = IDLE_S if self._gap is None else GAP_S
                 if self._woken(wait, driver.fileno()):
                     driver.execute(f"NOTIFY {CHANNEL}")  # for the other processes: this one looks at once
                 for _ in driver.notifies(timeout=0):
                     pass
-                self.catch_up()
+                self._catch_up(connection)
                 self._stopped.wait(BREATH_S)
 
     def _woken(self, wait_s: float, *more: int) -> bool:

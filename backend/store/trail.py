@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Row, bindparam, insert, select, update
@@ -16,6 +17,8 @@ from backend.store.sealing import Cipher
 from backend.store.tables import Tables
 
 BATCH = 2_000  # rows
+HISTORY = ("at", "actor", "move", "state", "reason", "origin", "payload", "hash")
+_COLUMNS = {prefix: attrgetter(*(prefix + name for name in HISTORY)) for prefix in ("", "h_")}
 
 
 class SqlTrail:
@@ -59,11 +62,12 @@ def _add_history(tables: Tables) -> Insert:
     return insert(tables.order_history).inline().execution_options(**UNANSWERED)
 
 
-def history_row(row: Row[Any]) -> HistoryRow:
-    """A row of the table as the order carries it. What was erased reads as empty."""
+def history_row(row: Row[Any], prefix: str = "") -> HistoryRow:
+    """A row of the table as the order carries it; its columns are HISTORY behind `prefix` («h_» or none). What was erased reads as empty."""
+    at, actor, move, state, reason, origin, payload, hashed = _COLUMNS[prefix](row)
     return HistoryRow(
-        row.at, row.actor or "", row.move, State(row.state), row.reason or "", row.origin, row.payload or {},
-        None if row.hash is None else bytes(row.hash),
+        at, actor or "", move, State(state), reason or "", origin, payload or {},
+        None if hashed is None else bytes(hashed),
     )  # fmt: skip
 
 

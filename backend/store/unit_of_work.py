@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine
 
 from backend.services.access_ports import AccessLog, Answers, Erasure, Tokens, Webhooks
 from backend.services.call_ports import CallRecords
+from backend.services.care_ports import Care
 from backend.services.family_ports import Alerts, Families, Mail, OutboundCalls
 from backend.services.order_filter import OrderLists
 from backend.services.people_filter import PeopleLists
@@ -17,6 +19,7 @@ from backend.services.review_ports import ReviewList
 from backend.store.access_log import SqlAccessLog
 from backend.store.alerts import SqlAlerts
 from backend.store.call_records import SqlCallRecords
+from backend.store.care import SqlCare
 from backend.store.contacts import SqlContacts
 from backend.store.deadlines import SqlDeadlines
 from backend.store.engine import read_only
@@ -52,19 +55,18 @@ class SqlUnitOfWork:
     """
 
     orders: Orders
+    order_lists: OrderLists
+    deadlines: Deadlines
     people: People
+    people_lists: PeopleLists
     tasks: Tasks
     contacts: Contacts
     staff: Staff
     providers: Providers
-    outbox: Outbox
-    deadlines: Deadlines
     tokens: Tokens
     answers: Answers
     access_log: AccessLog
     webhooks: Webhooks
-    order_lists: OrderLists
-    people_lists: PeopleLists
     erasure: Erasure
     families: Families
     alerts: Alerts
@@ -72,6 +74,8 @@ class SqlUnitOfWork:
     calls: OutboundCalls
     review: ReviewList
     call_records: CallRecords
+    care: Care
+    outbox: Outbox
 
     def __init__(
         self,
@@ -95,28 +99,6 @@ class SqlUnitOfWork:
         if self._read_only:
             connection = read_only(connection)
         self._connection = connection
-        of_orders = (connection, self._tables, self._cipher, self._audit_key, self._numbers)
-        self.orders = SqlOrders(*of_orders)
-        self.people = SqlPeople(connection, self._tables, self._cipher)
-        self.tasks = SqlTasks(connection, self._tables, self._cipher)
-        self.contacts = SqlContacts(connection, self._tables, self._cipher)
-        self.staff = SqlStaff(connection, self._tables)
-        self.providers = SqlProviders(connection, self._tables)
-        self.tokens = SqlTokens(connection, self._tables)
-        self.answers = SqlAnswers(connection, self._tables, self._cipher)
-        self.access_log = SqlAccessLog(connection, self._tables)
-        self.webhooks = SqlWebhooks(connection, self._tables)
-        self.order_lists = SqlOrderLists(*of_orders)
-        self.erasure = SqlErasure(connection, self._tables)
-        self.people_lists = SqlPeopleLists(connection, self._tables, self._cipher)
-        self.families = SqlFamilies(connection, self._tables, self._cipher)
-        self.alerts = SqlAlerts(connection, self._tables, self._cipher)
-        self.mail = SqlMail(connection, self._tables, self._cipher)
-        self.calls = SqlOutboundCalls(connection, self._tables, self._cipher)
-        self.review = SqlReviewList(connection, self._tables, self._cipher)
-        self.call_records = SqlCallRecords(connection, self._tables, self._cipher)
-        self.deadlines = SqlDeadlines(connection, self._tables)
-        self.outbox = self._outbox = SqlOutbox(connection, self._tables, self._tail.settled)
         return self
 
     def __exit__(
@@ -128,14 +110,61 @@ class SqlUnitOfWork:
             connection.close()  # rolls back what was not committed
 
     def commit(self) -> None:
-        if self._connection is None:
-            raise NotEnteredError("use `with store.unit_of_work() as uow:`")
+        connection = self._open
         events, self._unsent = self._unsent, []
         if events:
-            self._outbox.post(events)
-        self._connection.commit()
+            SqlOutbox(connection, self._tables, self._tail.settled).post(events)
+        connection.commit()
         if events:
             self._tail.nudge()
 
     def publish(self, event: Event) -> None:
         self._unsent.append(event)
+
+    def __getattr__(self, name: str) -> Any:
+        """Ports are made when they are first asked for: most units of work touch three of them."""
+        if name not in PORTS:
+            raise AttributeError(name)
+        port = PORTS[name](self)
+        setattr(self, name, port)
+        return port
+
+    @property
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise NotEnteredError("use `with store.unit_of_work() as uow:`")
+        return self._connection
+
+    @property
+    def _sealed(self) -> tuple[Connection, Tables, Cipher]:
+        return self._open, self._tables, self._cipher
+
+    @property
+    def _of_orders(self) -> tuple[Connection, Tables, Cipher, bytes, Numbers]:
+        return *self._sealed, self._audit_key, self._numbers
+
+
+PORTS: Mapping[str, Callable[[SqlUnitOfWork], object]] = {
+    "orders": lambda uow: SqlOrders(*uow._of_orders),
+    "order_lists": lambda uow: SqlOrderLists(*uow._of_orders),
+    "deadlines": lambda uow: SqlDeadlines(uow._open, uow._tables),
+    "people": lambda uow: SqlPeople(*uow._sealed),
+    "people_lists": lambda uow: SqlPeopleLists(*uow._sealed),
+    "tasks": lambda uow: SqlTasks(*uow._sealed),
+    "contacts": lambda uow: SqlContacts(*uow._sealed),
+    "staff": lambda uow: SqlStaff(uow._open, uow._tables),
+    "providers": lambda uow: SqlProviders(uow._open, uow._tables),
+    "tokens": lambda uow: SqlTokens(uow._open, uow._tables),
+    "answers": lambda uow: SqlAnswers(*uow._sealed),
+    "access_log": lambda uow: SqlAccessLog(uow._open, uow._tables),
+    "webhooks": lambda uow: SqlWebhooks(uow._open, uow._tables),
+    "erasure": lambda uow: SqlErasure(uow._open, uow._tables),
+    "families": lambda uow: SqlFamilies(*uow._sealed),
+    "alerts": lambda uow: SqlAlerts(*uow._sealed),
+    "mail": lambda uow: SqlMail(*uow._sealed),
+    "calls": lambda uow: SqlOutboundCalls(*uow._sealed),
+    "review": lambda uow: SqlReviewList(*uow._sealed),
+    "call_records": lambda uow: SqlCallRecords(*uow._sealed),
+    "care": lambda uow: SqlCare(*uow._sealed),
+    "outbox": lambda uow: SqlOutbox(uow._open, uow._tables, uow._tail.settled),
+}

@@ -26,8 +26,9 @@ from backend.web.login import login_router
 from backend.web.metrics import Measured, Metrics, metrics_router
 from backend.web.orders import orders_router
 from backend.web.pages import Names, Pages
-from backend.web.queue import queue_router
+from backend.web.queue import OrderList, queue_router
 from backend.web.review import review_router
+from backend.web.shared import Shared
 from backend.web.tasks import tasks_router
 from backend.web.words import load_words
 from config.catalogue import load_catalogue
@@ -66,6 +67,8 @@ def create_app(
     guard = Guard(store, Cookie(settings.cookie_secret()), clock, demo=settings.demo)
     desk = Desk(store=store, pages=make_pages(store, assets, clock), guard=guard, live=live)
 
+    shared = Shared(live)
+    orders = OrderList(desk, shared)
     metrics = Metrics()
     ready = {"database": database_check(store), "disk": disk_check(project_folder()), **(checks or {})}
 
@@ -77,7 +80,7 @@ def create_app(
         return assets.response(name)
 
     for router in (
-        health_router(ready), metrics_router(metrics, store, clock), login_router(desk), events_router(desk), queue_router(desk), tasks_router(desk),
+        health_router(ready), metrics_router(metrics, store, clock), login_router(desk), events_router(desk, orders), queue_router(desk, shared, orders), tasks_router(desk),
         orders_router(desk), family_router(desk), review_router(desk),
     ):  # fmt: skip
         app.include_router(router, include_in_schema=False)

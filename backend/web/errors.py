@@ -6,7 +6,7 @@ FormTooLargeError                                  413
 OrderNotFoundError, TaskNotFoundError,
 CallNotFoundError, no route                        404
 a form or address that makes no sense              404
-StaleError                                         503, try again
+StaleError, the database is away                   503, try again
 anything else                                      500, logged with its trace
 """
 
@@ -24,6 +24,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from backend.domain.order import OrderNotFoundError
 from backend.services.call_ports import CallNotFoundError
 from backend.services.ports import StaleError, TaskNotFoundError
+from backend.store.engine import AWAY
 from backend.web.forms import ForeignFormError, FormTooLargeError
 from backend.web.guard import ExpiredFormError, ForbiddenError, NotSignedInError
 from backend.web.headers import HEADERS
@@ -41,6 +42,7 @@ PAGES: dict[type[Exception], tuple[int, str]] = {
     CallNotFoundError: (404, "not_found"),
     RequestValidationError: (404, "not_found"),
     StaleError: (503, "busy"),
+    **dict.fromkeys(AWAY, (503, "away")),
 }
 _BY_STATUS = {403: "forbidden", 404: "not_found", 405: "not_found", 413: "too_large", 503: "busy"}
 

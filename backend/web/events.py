@@ -1,4 +1,5 @@
-"""The live stream of the staff pages. It only says what changed («orders», «tasks», «order»); the page fetches the rest.
+"""The live stream of the staff pages. It says what changed («orders», «tasks», «order») and the page fetches the rest; only the
+list of orders, which every screen would fetch at the same moment, comes with the message.
 
 Many changes within a moment become one message, so that a busy line does not make every screen fetch without pause.
 """
@@ -12,10 +13,13 @@ from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from backend.services.live import RELOAD, LiveEvent, Subscription
+from backend.store.engine import AWAY
 from backend.web.desk import Desk
 from backend.web.guard import Visit
+from backend.web.queue import OrderList, read_filter
 
-GATHER_S = 0.1  # how long changes are gathered into one message
+AT_ONCE_S = 0.01  # after a quiet moment a change is told almost at once
+GATHER_S = 0.25  # in a busy one, so far apart are two messages
 PING_S = 20
 RETRY_MS = 2000  # how soon a browser comes back after the line broke
 
@@ -42,13 +46,15 @@ def messages(events: Iterable[LiveEvent], *, order: str, sees_tasks: bool) -> li
 async def gathered(subscription: Subscription) -> AsyncIterator[list[LiveEvent]]:
     """The events of a stream, those that come close together in one list."""
     loop = asyncio.get_running_loop()
+    told = loop.time() - GATHER_S
     async for first in subscription:
-        batch, until = [first], loop.time() + GATHER_S
+        batch, until = [first], max(loop.time() + AT_ONCE_S, told + GATHER_S)
         while (left := until - loop.time()) > 0:
             try:
                 batch.append(await asyncio.wait_for(anext(subscription), left))
             except (TimeoutError, StopAsyncIteration):
                 break
+        told = loop.time()
         yield batch
 
 
@@ -60,21 +66,33 @@ def last_seen(request: Request) -> int | None:
     return None
 
 
-def events_router(desk: Desk) -> APIRouter:
-    """`/staff/events?after=ID&order=NUMBER`."""
+def events_router(desk: Desk, orders: OrderList) -> APIRouter:
+    """`/staff/events?after=ID&order=NUMBER`, or `…?after=ID&list=1` and the view of a list, which is then sent along."""
     router = APIRouter()
 
     @router.get("/staff/events")
     async def events(request: Request, visit: Visit = Depends(desk.guard.visit)) -> EventSourceResponse:
         order = request.query_params.get("order", "")
+        view = read_filter(request, desk, visit) if "list" in request.query_params else None
 
-        async def stream() -> AsyncIterator[ServerSentEvent]:
+        async def stream() -> AsyncIterator[ServerSentEvent | bytes]:
             subscription = desk.live.subscribe(last_seen(request))
             try:
                 yield ServerSentEvent(comment="connected", retry=RETRY_MS)
                 async for batch in gathered(subscription):
                     for message in messages(batch, order=order, sees_tasks=visit.sees_tasks):
-                        yield message
+                        if message.event != "orders" or view is None:
+                            yield message
+                            continue
+                        try:
+                            if not await orders.may_still_look(visit):
+                                return
+                            data = await orders.message(view, visit)
+                        except (
+                            AWAY
+                        ):  # the browser comes back, and goes on after the last event it was told of
+                            return
+                        yield f"id: {message.id}\r\nevent: orders\r\n{data}\r\n".encode()
             finally:
                 subscription.close()
 

@@ -9,6 +9,7 @@ Errors, each answered in `errors.py`:
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from backend.services.ports import Stores
 from backend.web.cookie import Cookie
 from backend.web.forms import read_form, refuse_foreign
 
+REMEMBERED_S = 2.0
+
 
 class NotSignedInError(Exception):
     """Nobody is signed in, or the login is over."""
@@ -35,6 +38,14 @@ class ForbiddenError(Exception):
 
 class ExpiredFormError(Exception):
     """The form comes from an older login, or from nowhere."""
+
+
+# What somebody sees and may do depends on this alone: on a page of orders two people of equal sight see the same.
+Sight = tuple[str | None, ...]
+
+
+def sight_of(user: StaffUser) -> Sight:
+    return user.role.value, user.department, user.region, user.provider, user.worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,10 @@ class Visit:
     def may(self, action: str, thing: Thing | None = None) -> bool:
         """What `config/access.yaml` says; without a thing, whether there is anything at all they may do this to."""
         return self.matrix.allows(self.actor, action, thing)
+
+    @property
+    def sight(self) -> Sight:
+        return sight_of(self.user)
 
     @property
     def sees_tasks(self) -> bool:
@@ -87,6 +102,7 @@ class Guard:
     def __init__(self, store: Stores, cookie: Cookie, clock: Callable[[], datetime], *, demo: bool) -> None:
         self._store, self.cookie, self.clock, self.demo = store, cookie, clock, demo
         self._matrix = load_matrix()
+        self._seen: dict[str, tuple[float, StaffUser, Actor]] = {}
 
     def visit(self, request: Request) -> Visit:
         """Dependency of pages. Raises NotSignedInError."""
@@ -95,10 +111,27 @@ class Guard:
             raise NotSignedInError
         with self._store.reading() as uow:
             user = uow.staff.get(badge.login)
-            if user is None or not user.active or (user.demo and not self.demo):
+            if user is None or not self._may_come(user):
                 raise NotSignedInError
             actor = actor_of(user, uow)
+        self._seen[user.login] = (time.monotonic(), user, actor)
         return Visit(user, badge.csrf, self.clock(), actor, self._matrix)
+
+    def sights(self) -> dict[str, Sight]:
+        """Every login that may come, with what it sees."""
+        with self._store.reading() as uow:
+            return {user.login: sight_of(user) for user in uow.staff.all() if self._may_come(user)}
+
+    def _may_come(self, user: StaffUser) -> bool:
+        return user.active and (self.demo or not user.demo)
+
+    async def screen(self, request: Request) -> Visit:
+        """As `visit`, for what open screens fetch again and again: that a login was closed is noticed after REMEMBERED_S."""
+        badge = self.cookie.read(request)
+        seen = self._seen.get(badge.login) if badge is not None and badge.login is not None else None
+        if badge is None or seen is None or time.monotonic() - seen[0] > REMEMBERED_S:
+            return await run_in_threadpool(self.visit, request)
+        return Visit(seen[1], badge.csrf, self.clock(), seen[2], self._matrix)
 
     async def form(self, request: Request) -> Form:
         """Dependency of forms: who sends it and what stands in it, after the token was checked."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -33,6 +32,13 @@ HEADERS = {
 }
 
 
+_USUAL = tuple(
+    (name.lower().encode(), value.encode())
+    for name, value in (HEADERS | {"Cache-Control": "no-store"}).items()
+)
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
+
+
 class SecureHeaders:
     """ASGI middleware: sets HEADERS, keeps pages with personal data out of caches, and HSTS on https."""
 
@@ -46,12 +52,10 @@ class SecureHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
-                if scope.get("scheme") == "https":
-                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                given = list(message.get("headers", ()))
+                names = {name for name, _ in given}
+                wanted = (*_USUAL, _HSTS) if scope.get("scheme") == "https" else _USUAL
+                message["headers"] = given + [header for header in wanted if header[0] not in names]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -97,6 +97,7 @@ class Measured:
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
+        self._counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -107,13 +108,24 @@ class Measured:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = _route(scope)
-                metrics.requests.labels(method, route, str(message["status"])).inc()
-                metrics.seconds.labels(method, route).observe(time.perf_counter() - began)
+                requests, seconds = self._of(method, _route(scope), message["status"])
+                requests.inc()
+                seconds.observe(time.perf_counter() - began)
             await send(message)
 
         with metrics.running.track_inprogress():
             await self._app(scope, receive, counted)
+
+    def _of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Looked up once: finding a figure by its labels takes longer than counting."""
+        found = self._counters.get((method, route, status))
+        if found is None:
+            found = (
+                self._metrics.requests.labels(method, route, str(status)),
+                self._metrics.seconds.labels(method, route),
+            )
+            self._counters[method, route, status] = found
+        return found
 
 
 def _route(scope: Scope) -> str:

@@ -153,6 +153,7 @@ def orders_router(desk: Desk) -> APIRouter:
         since = desk.live.last_id
         with desk.store.reading() as uow:
             shown = orders.shown(uow, order_seen(uow, number, visit), visit)
+        desk.note_look(visit, request, "order.view", "order", number)
         notice = _after_redirect(request, shown["order"], desk)
         return desk.pages.page("staff/order.html", visit, since=since, notice=notice, **shown)
 

@@ -70,8 +70,11 @@ class Pages:
 
     def page(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page or a part of one for somebody who is signed in."""
-        html = self.render(template, visit=visit, user=visit.user, csrf=visit.csrf, now=visit.now, **values)
-        return HTMLResponse(html, status_code=status)
+        return HTMLResponse(self.part(template, visit, **values), status_code=status)
+
+    def part(self, template: str, visit: Visit, **values: Any) -> str:
+        """The same, before it becomes an answer."""
+        return self.render(template, visit=visit, user=visit.user, csrf=visit.csrf, now=visit.now, **values)
 
     def item(self, code: str) -> str:
         return self._items.get(code, self.words("unknown_item"))

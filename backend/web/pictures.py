@@ -1,4 +1,4 @@
-"""Pictures of a conversation in the staff console. Whoever may see the order or the task may see them; each look is noted."""
+"""Pictures of a conversation, and of the work, in the staff console. Whoever may see the order or the task may see them; each look is noted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from backend.services.access_ports import Access
-from backend.store.pictures import Pictures, picture_type
+from backend.store.pictures import Pictures, of_work, picture_type
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Visit
 
@@ -18,25 +18,27 @@ def pictures_router(desk: Desk, pictures: Pictures) -> APIRouter:
     router = APIRouter()
     visitor = Depends(desk.guard.visit)
 
-    def of_order(number: str, visit: Visit) -> str:
+    def of_order(number: str, visit: Visit) -> tuple[str, ...]:
         with desk.store.reading() as uow:
             order = uow.orders.get(number)
         if not visit.sees(order):
             raise ForbiddenError
-        return order.session
+        return order.session, of_work(number)
 
-    def of_task(task_id: int, visit: Visit) -> str:
+    def of_task(task_id: int, visit: Visit) -> tuple[str, ...]:
         if not visit.sees_tasks:
             raise ForbiddenError
         with desk.store.reading() as uow:
-            return uow.tasks.get(task_id).session
+            return (uow.tasks.get(task_id).session,)
 
-    def part(base: str, session: str, visit: Visit) -> HTMLResponse:
-        addresses = [f"{base}/{name}" for name in pictures.names(session)]
+    def part(base: str, places: tuple[str, ...], visit: Visit) -> HTMLResponse:
+        addresses = [f"{base}/{name}" for place in places for name in pictures.names(place)]
         return desk.pages.page("staff/pictures_part.html", visit, addresses=addresses)
 
-    def picture(kind: str, key: str, session: str, name: str, visit: Visit, request: Request) -> Response:
-        data = pictures.read(session, name)
+    def picture(
+        kind: str, key: str, places: tuple[str, ...], name: str, visit: Visit, request: Request
+    ) -> Response:
+        data = next((found for place in places if (found := pictures.read(place, name)) is not None), None)
         if data is None:
             return PlainTextResponse("not found", status_code=404)
         source = request.client.host if request.client else ""

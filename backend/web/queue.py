@@ -15,6 +15,7 @@ from backend.domain.queue import Task, TaskKind
 from backend.services.ports import UnitOfWork
 from backend.web.desk import Desk
 from backend.web.guard import Visit
+from backend.web.shared import Shared
 
 PAGE_SIZE = 50
 MOST_TASKS = 100
@@ -84,24 +85,59 @@ def split(tasks: Sequence[Task]) -> dict[str, Any]:
     }
 
 
-def queue_router(desk: Desk) -> APIRouter:
+class OrderList:
+    """The list of orders as screens show it: fetched by a page, or sent along its stream when something changed."""
+
+    def __init__(self, desk: Desk, shared: Shared) -> None:
+        self._desk, self._shared = desk, shared
+
+    def values(self, uow: UnitOfWork, view: Filter, visit: Visit) -> dict[str, Any]:
+        orders, after = orders_of(uow, view, visit)
+        return {"view": view, "orders": orders, "after": after}
+
+    async def html(self, view: Filter, visit: Visit) -> str:
+        return await self._shared.part(view, visit, lambda anybody: self._rendered(view, anybody))
+
+    async def message(self, view: Filter, visit: Visit) -> str:
+        """The same as the data of a message of a stream (`text/event-stream`), a line each."""
+
+        def render(anybody: Visit) -> str:
+            return "".join(f"data: {line}\r\n" for line in self._rendered(view, anybody).splitlines())
+
+        return await self._shared.part(("message", view), visit, render)
+
+    async def may_still_look(self, visit: Visit) -> bool:
+        """Whether this login is still what it was when the stream began. All of them are asked for at once."""
+        sights = await self._shared.value("sights", self._desk.guard.sights)
+        return sights.get(visit.user.login) == visit.sight
+
+    def _rendered(self, view: Filter, visit: Visit) -> str:
+        with self._desk.store.reading() as uow:
+            values = self.values(uow, view, visit)
+        return self._desk.pages.part("staff/orders_part.html", visit, **values)
+
+
+def queue_router(desk: Desk, shared: Shared, orders: OrderList) -> APIRouter:
     """`/staff`, and the parts that pages fetch again when something happened."""
     router = APIRouter()
-    visitor = Depends(desk.guard.visit)
+    visitor, screen = Depends(desk.guard.visit), Depends(desk.guard.screen)
 
     def tasks_of(uow: UnitOfWork, visit: Visit) -> dict[str, Any]:
         return split(uow.tasks.open(MOST_TASKS) if visit.sees_tasks else ())
 
-    def listed(uow: UnitOfWork, request: Request, visit: Visit) -> dict[str, Any]:
-        view = read_filter(request, desk, visit)
-        orders, after = orders_of(uow, view, visit)
-        return {"view": view, "orders": orders, "after": after}
+    async def tasks_shown(template: str, visit: Visit) -> HTMLResponse:
+        def render(anybody: Visit) -> str:
+            with desk.store.reading() as uow:
+                values = tasks_of(uow, anybody)
+            return desk.pages.part(template, anybody, **values)
+
+        return HTMLResponse(await shared.part(template, visit, render))
 
     @router.get("/staff")
     def queue(request: Request, visit: Visit = visitor) -> HTMLResponse:
         since = desk.live.last_id  # before reading: what happens meanwhile is told again rather than lost
         with desk.store.reading() as uow:
-            values = tasks_of(uow, visit) | listed(uow, request, visit)
+            values = tasks_of(uow, visit) | orders.values(uow, read_filter(request, desk, visit), visit)
         return desk.pages.page("staff/queue.html", visit, since=since, **values)
 
     @router.get("/staff/")
@@ -109,22 +145,16 @@ def queue_router(desk: Desk) -> APIRouter:
         return RedirectResponse("/staff", status_code=308)
 
     @router.get("/staff/part/tasks")
-    def tasks_part(visit: Visit = visitor) -> HTMLResponse:
-        with desk.store.reading() as uow:
-            values = tasks_of(uow, visit)
-        return desk.pages.page("staff/tasks_part.html", visit, **values)
+    async def tasks_part(visit: Visit = screen) -> HTMLResponse:
+        return await tasks_shown("staff/tasks_part.html", visit)
 
     @router.get("/staff/part/alarm")
-    def alarm_part(visit: Visit = visitor) -> HTMLResponse:
+    async def alarm_part(visit: Visit = screen) -> HTMLResponse:
         """The strip that the other pages show while an emergency waits."""
-        with desk.store.reading() as uow:
-            values = tasks_of(uow, visit)
-        return desk.pages.page("staff/alarm_part.html", visit, **values)
+        return await tasks_shown("staff/alarm_part.html", visit)
 
     @router.get("/staff/part/orders")
-    def orders_part(request: Request, visit: Visit = visitor) -> HTMLResponse:
-        with desk.store.reading() as uow:
-            values = listed(uow, request, visit)
-        return desk.pages.page("staff/orders_part.html", visit, **values)
+    async def orders_part(request: Request, visit: Visit = screen) -> HTMLResponse:
+        return HTMLResponse(await orders.html(read_filter(request, desk, visit), visit))
 
     return router

@@ -44,6 +44,7 @@ def tasks_router(desk: Desk) -> APIRouter:
         _may_see(visit)
         with desk.store.reading() as uow:
             values = shown(uow, uow.tasks.get(task_id), visit)
+        desk.note_look(visit, request, "task.view", "task", str(task_id))
         done = request.query_params.get("done") == "acknowledged"
         notice = Notice(desk.words("done.acknowledged"), good=True) if done else None
         return desk.pages.page("staff/task.html", visit, notice=notice, **values)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.web.api.problem import ProblemError
 
 MOST_BYTES = 256 * 1024
-MOST_AT_ONCE = 64  # requests that are worked on
+MOST_AT_ONCE = 16  # requests that are worked on: more threads than that only get in each other's way
 MOST_WAITING = 256  # requests that wait for one of these
 LONGEST_WAIT_S = 2.0
 BODY_READ_WITHIN_S = 15.0  # a sender that trickles its body must not hold a place for ever
@@ -90,7 +90,8 @@ def _check_address(scope: Scope) -> None:
 
 async def _checked_body(scope: Scope, receive: Receive) -> bytes:
     try:
-        body = await asyncio.wait_for(_read(scope, receive), BODY_READ_WITHIN_S)
+        async with asyncio.timeout(BODY_READ_WITHIN_S):
+            body = await _read(scope, receive)
     except TimeoutError:
         raise ProblemError(408, "request-timeout", "The body took too long to come.") from None
     digest = hashlib.sha256(f"{scope['method']} {scope['path']}\n".encode("utf-8", "surrogatepass"))
@@ -123,8 +124,11 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
 
 
 def _check_type(scope: Scope) -> None:
+    given = dict(scope["headers"]).get(b"content-type", b"")
+    if given == b"application/json":
+        return
     header = Header()
-    header["content-type"] = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    header["content-type"] = given.decode("latin-1")
     kind = header.get_content_type()
     if kind != "application/json" and not kind.endswith("+json"):
         raise ProblemError(415, "unsupported-media-type", "A body must be application/json.")

@@ -6,6 +6,7 @@ UnauthorizedError                        401
 IllegalMoveError                         409   with `allowed`: what may be done instead
 StaleError                               412 with If-Match, else 409
 PayloadError, UnknownDepartmentError, WebhookError, TokenError, a body that does not fit its description   422
+the database is away or full             503   with Retry-After
 what the front door refuses (size, type, encoding, rate, load): see `front.py`
 anything else                            500, logged with its trace, told without details
 """
@@ -33,6 +34,7 @@ from backend.services.move_order import UnknownDepartmentError
 from backend.services.ports import ElderNotFoundError, StaleError, TaskNotFoundError
 from backend.services.tokens import TokenError
 from backend.services.webhooks import WebhookError
+from backend.store.engine import AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -96,6 +98,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, handler(_invalid))
     app.add_exception_handler(HTTPException, handler(_http))
     app.add_exception_handler(Exception, handler(_broken))
+    for kind in AWAY:
+        app.add_exception_handler(kind, handler(_away))
     for kind in NOT_FOUND:
         app.add_exception_handler(kind, handler(lambda _, error: not_found(error)))
     for kind in UNFIT:
@@ -125,6 +129,14 @@ def _stale(request: Request, error: StaleError) -> ProblemError:
 
 def _taken(_: Request, error: AlreadyAcknowledgedError) -> ProblemError:
     return ProblemError(409, "already-taken", "Somebody else took this task first.")
+
+
+def _away(_: Request, error: Exception) -> ProblemError:
+    log.warning("database away", kind=type(error).__name__)
+    return ProblemError(
+        503, "unavailable", "The database is away. Try again, with the same Idempotency-Key.",
+        headers={"Retry-After": "2"},
+    )  # fmt: skip
 
 
 def _invalid(_: Request, error: RequestValidationError) -> ProblemError:

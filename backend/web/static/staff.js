@@ -108,19 +108,16 @@
   // ---- nothing typed is lost, nobody's place is lost -------------------------------------------------------------
   function fields(within) { return within.querySelectorAll("input[id], textarea[id], select[id]"); }
 
-  document.addEventListener("htmx:beforeSwap", function (event) {
-    var target = event.detail.target;
-    var sender = event.detail.requestConfig && event.detail.requestConfig.elt;
+  function keep(target, sender) {
     typed = { values: {}, open: [], focus: document.activeElement && document.activeElement.id };
     fields(target).forEach(function (field) {
       var sent = sender && sender.matches("form") && sender.contains(field);
       if (field.value && !sent) { typed.values[field.id] = field.value; }
     });
     target.querySelectorAll("details").forEach(function (part, index) { if (part.open) { typed.open.push(index); } });
-  });
+  }
 
-  document.addEventListener("htmx:afterSwap", function (event) {
-    var target = event.detail.target;
+  function giveBack(target) {
     var within = document.getElementById(target.id) || target;
     fields(within).forEach(function (field) {
       if (typed.values && typed.values[field.id] !== undefined) { field.value = typed.values[field.id]; }
@@ -136,6 +133,17 @@
     // A list is fetched again a moment later: what was said about a form stays to be read.
     var told = within.querySelector(".notice");
     if (told && within.id !== "order") { say(told.textContent.trim()); }
+  }
+
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    keep(event.detail.target, event.detail.requestConfig && event.detail.requestConfig.elt);
+  });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (event.detail.target) { giveBack(event.detail.target); } // without: a list that came along the live line
+  });
+  document.addEventListener("htmx:sseBeforeMessage", function (event) { keep(event.target, null); });
+  document.addEventListener("htmx:sseMessage", function (event) {
+    if (event.target.hasAttribute("sse-swap")) { giveBack(event.target); }
   });
 
   document.addEventListener("sse:order", function () { say("这一单刚刚有新变化，已经更新到最新。", 6000); });
