@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -24,7 +28,8 @@ from backend.store.sealing import SealError
 from bot.phone_profiles import SealedProfiles
 from config.retention import Retention
 from config.settings import project_folder
-from voice.call import Event
+from voice.call import Call, Desk, Event
+from voice.line.line import Connection, LineError
 from voice.recording import (
     RecordingError,
     Seal,
@@ -33,8 +38,10 @@ from voice.recording import (
     has_recording,
     read_events,
     read_recording,
+    start_recording,
 )
 from voice.sound_file import write_wav
+from voice.turns.actions import Reason
 
 log = structlog.get_logger()
 
@@ -66,11 +73,11 @@ class CallNote:
     _reason: str = "lost"
     _length_ms: int = 0
 
-    def begin(self, call_id: str, caller: str, began: datetime) -> None:
-        """Blocks. A process that is killed from now on leaves a row without an end."""
+    def begin(self, call_id: str, caller: str, began: datetime, purpose: str | None = None) -> None:
+        """Blocks. A process that is killed from now on leaves a row without an end. `purpose`: why we called."""
         try:
             with self.store.unit_of_work() as uow:
-                self.record_id = uow.call_records.begin(session_of(call_id), caller, began)
+                self.record_id = uow.call_records.begin(session_of(call_id), caller, began, purpose=purpose)
                 uow.commit()
         except Exception:
             log.exception("call_not_noted")
@@ -86,6 +93,17 @@ class CallNote:
             case flag if flag in FLAGS:
                 self._flags[flag] = None
 
+    def mark(self) -> None:
+        """Blocks. What staff should see while the call goes on."""
+        if self.record_id is None:
+            return
+        try:
+            with self.store.unit_of_work() as uow:
+                uow.call_records.mark(self.record_id, tuple(self._flags))
+                uow.commit()
+        except Exception:
+            log.exception("call_not_marked")
+
     def end(self, ended: datetime) -> None:
         """Blocks."""
         if self.record_id is None:
@@ -99,6 +117,44 @@ class CallNote:
                 uow.commit()
         except Exception:
             log.exception("call_end_not_noted")
+
+
+@dataclass(frozen=True, slots=True)
+class CallKeeper:
+    """Runs calls so that each leaves its row in the index, and its recording. `seal` None: no sound is kept."""
+
+    store: Stores
+    seal: Seal | None
+    folder: Path
+    clock: Callable[[], datetime]
+
+    async def run(
+        self, connection: Connection, desk: Desk, *, purpose: str | None = None, recorded: bool = True
+    ) -> Reason:
+        """To the end of the call. `purpose`: why we called; None: they did."""
+        began, note = self.clock(), CallNote(self.store)
+        recorder = None
+        if recorded and self.seal is not None:
+            recorder = start_recording(self.folder, connection.id, connection.rate, began, self.seal)
+        begin = partial(note.begin, connection.id, connection.caller, began, purpose)
+        noting = [asyncio.create_task(asyncio.to_thread(begin))]
+
+        async def mark() -> None:
+            await noting[0]
+            await asyncio.to_thread(note.mark)
+
+        def take(event: Event) -> None:
+            note.take(event)
+            if event["event"] in FLAGS and len(noting) <= len(FLAGS):
+                noting.append(asyncio.create_task(mark()))
+
+        try:
+            return await Call(connection, desk, take, recorder=recorder).run()
+        finally:
+            with suppress(LineError):
+                await connection.hang_up()
+            await asyncio.gather(*noting)  # the greeting does not wait for the database, the end does
+            await asyncio.to_thread(note.end, self.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +201,11 @@ def forget_old_calls(
         # The same days as the folders: a row and its recording go together.
         oldest = datetime.combine(now.date() - timedelta(days=rules.calls), time.min)
         rows = uow.call_records.forget_before(oldest, limit=BATCH)
+        care = uow.care.forget_before(now - timedelta(days=rules.tasks), limit=BATCH)
         uow.commit()
-    if days or habits or withdrawn or rows:
-        log.info("calls_forgotten", days=days, habits=habits, of_people=len(withdrawn), rows=rows)
-    return max(len(withdrawn), rows) >= BATCH
+    if days or habits or withdrawn or rows or care:
+        log.info("calls_forgotten", days=days, habits=habits, of_people=len(withdrawn), rows=rows, care=care)
+    return max(len(withdrawn), rows, care) >= BATCH
 
 
 def calls_job(store: Stores, folder: Path, profiles: SealedProfiles, rules: Retention) -> Job:

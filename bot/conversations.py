@@ -40,7 +40,7 @@ from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
 from bot.family_records import family_of
 from bot.review_list import for_review
 from nlu.danger import find_danger
-from nlu.understanding import Danger
+from nlu.understanding import Danger, Understanding
 
 log = structlog.get_logger()
 
@@ -120,6 +120,14 @@ class Conversations:
             ended=not danger,
             happened=() if told else (NOT_STORED,),
         )
+
+    def understood(self, text: str, *, asks: Asks | None, now: datetime) -> Understanding:
+        """What a sentence said in answer to `asks` means so far. Nothing is answered and nothing stored."""
+        return self._dialogue.rules.parser.parse(text, expecting=asks, now=now)
+
+    def warm_up(self, now: datetime) -> None:
+        """The first sentence costs a second: it shall not be a caller's."""
+        self.understood(next(iter(self._dialogue.rules.catalogue.values())).say, asks=None, now=now)
 
     def transcript(self, session: str) -> Sequence[Line]:
         with self._store.reading() as uow:

@@ -15,12 +15,16 @@ from backend.domain.phone import normal_phone
 from backend.services.news import (
     ALERT_BOX,
     NEWS_BOX,
+    PICTURE,
     check_alert,
     forget_letters,
+    post_picture,
     post_summaries,
     read_events,
 )  # fmt: skip
 from backend.services.ports import Stores
+from backend.store.pictures import Pictures, of_work
+from bot.channels.contract import Outgoing
 from bot.news_words import words_of
 from bot.outlets import Outlet, UnreachableError
 from bot.postman import NeverError, NotNowError, Postman
@@ -30,19 +34,24 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 1.0
 MOST_TRIES = 6  # of one way, before the next one is tried: about a minute
 MOST_TRIES_URGENT = 2
+PLATFORMS = ("wechat:", "telegram:")  # addresses that can be shown a picture
+MOST_PICTURES = 3  # of one piece of work
 KEEP_LETTERS = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 
 
 class News:
-    """One desk for all channels. `phone_of`: the number that a channel's person has shown, if any."""
+    """One desk for all channels.
+
+    `phone_of`: the number that a channel's person has shown, if any. `pictures`: of work that was done.
+    """
 
     def __init__(
         self, store: Stores, postman: Postman, outlets: Mapping[str, Outlet], phone_of: Callable[[str], str | None],
-        *, relay: str | None = None, clock: Callable[[], datetime] = local_now,
+        pictures: Pictures, *, relay: str | None = None, clock: Callable[[], datetime] = local_now,
     ) -> None:  # fmt: skip
         self._store, self._postman, self._outlets, self._phone_of = store, postman, outlets, phone_of
-        self._relay, self._clock = relay, clock
+        self._pictures, self._relay, self._clock = pictures, relay, clock
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._tidied: datetime | None = None
@@ -102,6 +111,11 @@ class News:
 
     def _carry(self, letter: Letter) -> None:
         body = letter.body
+        if body["kind"] == PICTURE:
+            self._carry_picture(letter)
+            return
+        if (by := body.get("by")) and self._phone_of(body["to"]) == by:
+            return  # it was this very person, on the telephone
         ways, tried = self.ways(body["to"], body.get("phone")), body.get("tried", 0)
         if tried >= len(ways):
             raise NeverError("no way leads to this person")
@@ -109,15 +123,51 @@ class News:
         outlet = self._outlet(way)
         if outlet is None:
             raise NeverError("nobody serves this way")
-        address = way if way.startswith(("wechat:", "telegram:")) else way.split(":", 1)[1]
+        on_platform = way.startswith(PLATFORMS)
+        address = way if on_platform else way.split(":", 1)[1]
+        pictures = self._pictures_of(body) if on_platform else ()
+        words = words_of(body, self._clock(), relay=self._relay, pictures=len(pictures))
+        if body["kind"] == "alert" and way.startswith("call:"):
+            self._will_be_rung(body["task"], address)
         try:
-            outlet.send(address, words_of(body, self._clock(), relay=self._relay), key=f"{letter.id}:{tried}")
+            outlet.send(address, words, key=f"{letter.id}:{tried}")
         except UnreachableError as problem:
             raise self._next_way(body, tried, str(problem)) from None
         except NotNowError as problem:
             most = MOST_TRIES_URGENT if body.get("urgent") else MOST_TRIES
             if letter.attempts + 1 >= most and tried + 1 < len(ways):
                 raise self._next_way(body, tried, str(problem)) from None
+            raise
+        if pictures:  # each is a letter, so that one that fails is sent again alone
+            with self._store.unit_of_work() as uow:
+                for name in pictures:
+                    post_picture(body["order"], name, body["to"], uow, self._clock())
+                uow.commit()
+
+    def _will_be_rung(self, task: int, phone: str) -> None:
+        """From now on a key pressed in a call to this number answers the emergency, whoever was told of it first."""
+        with self._store.unit_of_work() as uow:
+            uow.alerts.tell(task, phone, self._clock())
+            uow.commit()
+
+    def _pictures_of(self, body: Mapping[str, Any]) -> Sequence[str]:
+        """Names of the newest pictures of the work that this letter tells to be done."""
+        if body["kind"] != "done" or not body.get("may_see_pictures"):
+            return ()
+        return self._pictures.names(of_work(body["order"]))[-MOST_PICTURES:]
+
+    def _carry_picture(self, letter: Letter) -> None:
+        to, outlet = letter.body["to"], self._outlet(letter.body["to"])
+        data = self._pictures.read(of_work(letter.body["order"]), letter.body["name"])
+        if outlet is None or data is None:
+            raise NeverError("the picture, or the way to this person, is gone")
+        try:
+            outlet.send(to, Outgoing("", picture=data), key=str(letter.id))
+        except UnreachableError as problem:
+            raise NeverError(str(problem)) from None
+        except NotNowError:
+            if letter.attempts + 1 >= MOST_TRIES:
+                raise NeverError("the picture could not be sent") from None
             raise
 
     @staticmethod
@@ -127,7 +177,7 @@ class News:
 
     def _check_alert(self, letter: Letter) -> None:
         with self._store.unit_of_work() as uow:
-            escalated = check_alert(letter.body, uow, self._clock())
+            escalated = check_alert(letter.body, uow, self._clock(), self._phone_of)
             uow.commit()
         if escalated:
             log.warning("alert_unanswered", task=letter.body["task"])

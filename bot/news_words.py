@@ -17,8 +17,10 @@ from config.news import load_news
 from config.wording import load_wording
 
 
-def words_of(body: Mapping[str, Any], now: datetime, *, relay: str | None = None) -> Outgoing:
-    """What the person reads. `relay`: a number that leads to the worker without showing theirs."""
+def words_of(
+    body: Mapping[str, Any], now: datetime, *, relay: str | None = None, pictures: int = 0
+) -> Outgoing:
+    """What the person reads. `relay`: a number that leads to the worker without showing theirs; `pictures`: that follow."""
     match body["kind"]:
         case "alert":
             return _alert(body)
@@ -29,7 +31,7 @@ def words_of(body: Mapping[str, Any], now: datetime, *, relay: str | None = None
         case "summary":
             return Outgoing(_summary(body))
         case _:
-            return Outgoing(_of_order(body, now, relay))
+            return Outgoing(_of_order(body, now, relay, pictures))
 
 
 def _alert(body: Mapping[str, Any]) -> Outgoing:
@@ -49,7 +51,7 @@ def _summary(body: Mapping[str, Any]) -> str:
     return "".join(parts)
 
 
-def _of_order(body: Mapping[str, Any], now: datetime, relay: str | None) -> str:
+def _of_order(body: Mapping[str, Any], now: datetime, relay: str | None, pictures: int) -> str:
     rules, words, kind = load_news(), load_wording().words, str(body["kind"])
     worker = body["worker"] if kind in ("accepted", "on_the_way") else None
     text = rules.texts[f"{kind}_by" if worker else kind].format(
@@ -61,6 +63,8 @@ def _of_order(body: Mapping[str, Any], now: datetime, relay: str | None) -> str:
     )
     if worker and kind == "on_the_way" and (phone := relay or mask_phone(worker["phone"])):
         text += rules.texts["phone"].format(phone=phone)
-    if kind == "done" and body["photos"]:
+    if pictures:
+        text += rules.texts["pictures"].format(count=pictures)
+    elif kind == "done" and body["photos"]:
         text += rules.texts["photos"].format(count=body["photos"])
     return text

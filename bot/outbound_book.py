@@ -6,7 +6,7 @@ leaves a call that the next one makes again by the rules. Two processes never ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,8 +16,10 @@ from backend.services.alerts import OPEN_FOR, acknowledge_alert
 from backend.services.family_commands import AcknowledgeAlert
 from backend.services.family_ports import OutboundCall
 from backend.services.ports import Stores, UnitOfWork
+from bot.order_calls import BATCH, OBSOLETE, is_obsolete, keep_answers, plan_calls, plan_care, values_of
+from bot.questionnaire import Questionnaire
 from bot.spoken_message import SpokenMessage
-from config.outbound import CallKind, OutboundRules
+from config.outbound import CallKind, LifeRules, OutboundRules
 from voice.conversation import Answering
 from voice.outbound import Result, Verdict, Wanted, due_now, next_try
 
@@ -38,8 +40,11 @@ class CallBook:
         """The next call that is due, now this process's; None when there is none."""
         now = self._clock()
         with self._store.unit_of_work() as uow:
+            if left := uow.calls.call_up(now):
+                log.warning("calls_cut_off_with_their_process", calls=left)
             under_way = uow.calls.under_way(now)
-            calls = {str(call.id): call for call in uow.calls.due(now, most=LOOK_AT)}
+            due = uow.calls.due(now, most=LOOK_AT)
+            calls = {str(call.id): call for call in due if not self._is_obsolete(call, now, uow)}
             refused = {call.phone for call in calls.values() if uow.calls.refuses(call.phone)}
             wanted = [self._wanted(call) for call in calls.values()]
             for one in wanted:
@@ -51,6 +56,31 @@ class CallBook:
             claimed = self._claim(calls[chosen[0].id], now, uow) if chosen else None
             uow.commit()
         return claimed
+
+    @staticmethod
+    def _is_obsolete(call: OutboundCall, now: datetime, uow: UnitOfWork) -> bool:
+        if not is_obsolete(call, uow, now):
+            return False
+        uow.calls.settle(call, OBSOLETE)
+        log.info("outbound_not_made", call=call.id, why=OBSOLETE)
+        return True
+
+    def plan(self) -> None:
+        """Want the calls that orders have set off meanwhile, and once a day those of the care for people."""
+        while self._planned(plan_calls) >= BATCH:
+            pass  # there may be more events
+        self._planned(plan_care)
+
+    def _planned(self, plan: Callable[[UnitOfWork, datetime, LifeRules], int]) -> int:
+        with self._store.unit_of_work() as uow:
+            count = plan(uow, self._clock(), self._rules.life)
+            uow.commit()
+        return count
+
+    def values_of(self, call: OutboundCall) -> Mapping[str, str]:
+        """What is filled into its words, as things stand now."""
+        with self._store.reading() as uow:
+            return values_of(call, uow, self._clock(), self._rules)
 
     def _put_aside(
         self, call: OutboundCall, wanted: Wanted, refused: set[str], now: datetime, uow: UnitOfWork
@@ -93,6 +123,10 @@ class CallBook:
             state, when = "", next_try(self._wanted(tried), now, self._rules, ())
             if isinstance(answering, SpokenMessage):
                 state = self._obey(call, answering, now, uow)
+            if isinstance(answering, Questionnaire) and isinstance(when, Verdict):
+                if answering.no_more_calls:
+                    uow.calls.refuse(call.phone, now)
+                keep_answers(call, answering, uow, now, self._rules)
             if isinstance(when, Verdict):
                 uow.calls.settle(tried, state or when.value)
             else:
@@ -126,12 +160,17 @@ class CallBook:
             uow.commit()
 
 
+def call_back_key(call_id: str) -> str:
+    """Whoever asks for a call back of this call: nobody is called back twice."""
+    return f"{CALL_BACK}:{call_id}"
+
+
 def call_back(store: Stores, clock: Callable[[], datetime]) -> Callable[[str, str], None]:
     """What wants a call to somebody whose call was cut off (number, id of that call). Blocking."""
 
     def want(caller: str, call_id: str) -> None:
         with store.unit_of_work() as uow:
-            uow.calls.want(caller, "", key=f"callback:{call_id}", reason=CALL_BACK, urgent=False, at=clock())
+            uow.calls.want(caller, "", key=call_back_key(call_id), reason=CALL_BACK, urgent=False, at=clock())
             uow.commit()
 
     return want

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -14,13 +14,16 @@ import structlog
 from backend.domain.phone import normal_phone
 from backend.services.family_ports import OutboundCall
 from backend.services.ports import Stores
+from bot.call_records import CallKeeper
+from bot.dialling import Dialler, NoWayOutError
 from bot.outbound_book import CallBook
+from bot.questionnaire import Questionnaire
 from bot.spoken_message import GoingOn, SpokenMessage
 from config.outbound import OutboundRules
 from voice.answered_by import answered_by
-from voice.call import Call, Desk, Event
+from voice.call import Desk
 from voice.conversation import Answering
-from voice.line.line import Connection, Line, LineError, NotAnsweredError
+from voice.line.line import Connection, LineError, NotAnsweredError
 from voice.outbound import Result
 from voice.turns.actions import Reason
 
@@ -32,23 +35,19 @@ TIDY_S = 3600.0
 STORE_AGAIN_S = (1, 4, 15, 30)
 
 
-class NoWayOutError(Exception):
-    """No open line can call this number; it says why."""
-
-
 class OutboundCalls:
-    """One for each process with a telephone. `lines`: those that are open now. `desk`: how calls are heard and answered.
+    """One for each process with a telephone. `desk`: how calls are heard and answered.
 
-    `address`: what is dialled for a number, with {number} in it; None: the number as it is, which needs a trunk.
+    `plans`: also wants the calls that orders and the care for people set off; where no line can call out, nobody should.
     """
 
     def __init__(
-        self, store: Stores, desk: Desk, lines: Callable[[], Sequence[Line]], rules: OutboundRules,
-        *, address: str | None = None,
+        self, store: Stores, desk: Desk, dialler: Dialler, rules: OutboundRules, keeper: CallKeeper,
+        *, plans: bool = False,
     ) -> None:  # fmt: skip
         self.book = CallBook(store, rules, desk.clock)
-        self._desk, self._lines, self._rules = desk, lines, rules
-        self._address = address or "{number}"
+        self._desk, self._dialler, self._rules = desk, dialler, rules
+        self._keeper, self._plans = keeper, plans
         self._under_way: set[asyncio.Task[None]] = set()
         self._no_look_before = self._tidy_at = 0.0  # monotonic
 
@@ -80,6 +79,8 @@ class OutboundCalls:
 
     async def _look_and_log(self) -> None:
         try:
+            if self._plans:
+                await asyncio.to_thread(self.book.plan)
             await self.look()
             if time.monotonic() >= self._tidy_at:
                 self._tidy_at = time.monotonic() + TIDY_S
@@ -120,7 +121,7 @@ class OutboundCalls:
         if number is None:
             return Result.UNREACHABLE, None
         try:
-            connection = await self._dial(number)
+            connection = await self._dialler.dial(number, ring_s=self._rules.rings_s)
         except NotAnsweredError as problem:
             return Result(problem.why.value), None
         try:
@@ -129,35 +130,34 @@ class OutboundCalls:
             with suppress(LineError):
                 await connection.hang_up()
 
-    async def _dial(self, number: str) -> Connection:
-        problems = []
-        for line in self._lines():
-            try:
-                return await line.dial(self._address.replace("{number}", number), ring_s=self._rules.rings_s)
-            except NotAnsweredError:
-                raise
-            except LineError as problem:
-                problems.append(str(problem))
-        raise NoWayOutError("; ".join(problems) or "no line is open")
-
     async def _talk(self, connection: Connection, call: OutboundCall) -> tuple[Result, Answering | None]:
         desk, rules = self._desk, self._rules
         detector = desk.hearing.detector()
         answered = await answered_by(connection, detector, rules.machine, desk.rules.speech)
         if answered is not Result.REACHED:
             return answered, None
-        answering = self._answering(connection, call)
-        reason = await Call(connection, replace(desk, answers=_Only(answering)), _ignore).run()
+        answering = await self._answering(connection, call)
+        recorded = self.book.kind_of(call).recorded
+        reason = await self._keeper.run(
+            connection, replace(desk, answers=_Only(answering)), purpose=call.reason, recorded=recorded
+        )
         acknowledged = isinstance(answering, SpokenMessage) and answering.acknowledged
         if reason is Reason.LOST and not acknowledged:
             return Result.CUT_OFF, answering
         wants_more = self.book.kind_of(call).acknowledged and not acknowledged
         return (Result.UNACKNOWLEDGED if wants_more else Result.REACHED), answering
 
-    def _answering(self, connection: Connection, call: OutboundCall) -> Answering:
+    async def _answering(self, connection: Connection, call: OutboundCall) -> Answering:
         kind = self.book.kind_of(call)
+
+        def converse() -> Answering:
+            return self._desk.answers.begin(caller=call.phone, call_id=connection.id)
+
         if kind.goes_on:
-            return GoingOn(kind, self._desk.answers.begin(caller=call.phone, call_id=connection.id))
+            return GoingOn(kind, converse())
+        if kind.questions:
+            values = await asyncio.to_thread(self.book.values_of, call)
+            return Questionnaire(kind, values, self._rules, converse, call_id=connection.id)
         return SpokenMessage(kind, call.text, self._rules)
 
 
@@ -182,7 +182,3 @@ class _Only:
 
     def begin(self, *, caller: str, call_id: str) -> Answering:
         return self._answering
-
-
-def _ignore(_event: Event) -> None:
-    """These calls are not recorded: nobody was asked."""

@@ -47,15 +47,18 @@ class WeChatOutlet:
     def send(self, person: str, message: Outgoing, key: str) -> None:
         openid = openid_of(person)
         try:
-            self._api.send_text(openid, shown(message))
+            if message.picture is not None:
+                self._api.send_picture(openid, message.picture)
+            else:
+                self._api.send_text(openid, shown(message))
         except WindowClosedError:
             self._by_template(openid, message, key)
         except WeChatError as problem:
             raise _later_or_never(problem) from None
 
     def _by_template(self, openid: str, message: Outgoing, key: str) -> None:
-        if self._template is None:
-            raise UnreachableError("the window is closed and there is no template")
+        if self._template is None or message.picture is not None:
+            raise UnreachableError("the window is closed and no template can carry this")
         try:
             self._api.send_template(openid, self._template, plain(message.text), key=key)
         except WeChatError as problem:
@@ -77,8 +80,12 @@ class TelegramOutlet:
         loop = self._channel.loop
         if loop is None:
             raise NotNowError("Telegram was not reached yet")
-        chat = int(person.rsplit(":", 1)[1])
-        sending = self._channel.bot.send_message(chat, message.text, reply_markup=keyboard(message.choices))
+        chat, bot = int(person.rsplit(":", 1)[1]), self._channel.bot
+        sending = (
+            bot.send_message(chat, message.text, reply_markup=keyboard(message.choices))
+            if message.picture is None
+            else bot.send_photo(chat, message.picture)
+        )
         try:
             asyncio.run_coroutine_threadsafe(sending, loop).result(TELEGRAM_WITHIN_S)
         except RetryAfter as slow:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from bot.conversations import Answer as Answered
 from bot.conversations import Conversations
-from bot.dialogue.turn import Channel, Turn
+from bot.dialogue.turn import Asks, Channel, Turn
 from bot.order_json import order_json
-from voice.conversation import Answer, Answering, Said
+from bot.whole_turn import completeness
+from voice.conversation import Answer, Answering, Completeness, Said
 from voice.turns.actions import Reason
 
 log = structlog.get_logger()
@@ -53,6 +55,8 @@ class PhoneCall:
     ) -> None:
         self._conversations, self._call_id, self._call_back = conversations, call_id, call_back
         self._open = False  # something was asked, and not answered yet
+        self._asks: Asks | None = None  # what the latest reply asked for …
+        self._now: datetime | None = None  # … and when it was given
         self._session = f"call-{call_id}"
         # Withheld numbers share a name; their conversations must not be taken for those of one person.
         self._sender = caller if is_number(caller) else self._session
@@ -69,6 +73,7 @@ class PhoneCall:
             alternatives=said.alternatives,
         )
         answered = await asyncio.to_thread(self._conversations.handle, turn)
+        self._asks, self._now = answered.reply.asks, said.at
         orders = {order.number: order_json(order) for order in answered.orders}
         news = [order for number, order in orders.items() if self._shown.get(number) != order]
         self._shown = orders
@@ -76,6 +81,14 @@ class PhoneCall:
             answered.reply.asks is not None or answered.reply.emergency
         ) and not answered.reply.ended
         return _as_spoken(answered, news)
+
+    async def completeness(self, text: str) -> Completeness:
+        """Whether a reply to what has been said so far would make sense."""
+        if self._now is None:
+            return Completeness.OPEN
+        understood = self._conversations.understood
+        heard = await asyncio.to_thread(understood, text, asks=self._asks, now=self._now)
+        return completeness(heard, self._asks)
 
     async def hung_up(self, reason: str) -> None:
         log.info("conversation_left", reason=reason, orders=len(self._shown))

@@ -14,6 +14,7 @@ from config.settings import Settings, project_folder
 from config.turn_taking import load_turn_rules
 from voice.call import Desk
 from voice.hearing.recogniser import Hearing
+from voice.person import Person
 from voice.recording import Seal
 from voice.speaking.voice import Speaking
 from voice.turns.profile import Profiles
@@ -28,7 +29,7 @@ def open_desk(
     speaking: Speaking,
     profiles: Profiles | None = None,
     clock: Callable[[], datetime] = local_now,
-    transfer_to: str | None = None,
+    person: Person | None = None,
 ) -> Desk:
     """One desk serves all calls of a process. `profiles`: default is the sealed ones of this installation."""
     return Desk(
@@ -38,7 +39,7 @@ def open_desk(
         profiles=profiles or kept_profiles(house.settings),
         rules=load_turn_rules(),
         clock=clock,
-        transfer_to=transfer_to,
+        person=person,
     )
 
 

@@ -7,7 +7,7 @@ may carry from the same boxes; each letter is taken by one of them, and taken an
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 1.0  # for letters of other processes; those of this one are announced
 CLOSES_WITHIN_S = 5.0
 MOST_TOGETHER = 200  # letters of one transaction
+GATHER_S = 0.02  # that a letter waits for others: a transaction of its own costs more than the letter
 
 
 class NotNowError(Exception):
@@ -56,8 +57,10 @@ class Round:
 class Postman:
     """Posts letters, and carries them in threads of its own, one round a box. `clock` gives naive local time."""
 
-    def __init__(self, store: Stores, clock: Callable[[], datetime] = local_now) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Stores, clock: Callable[[], datetime] = local_now, *, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
+        self._store, self._clock, self._look_every_s = store, clock, look_every_s
         self._rounds: list[Round] = []
         self._threads: list[threading.Thread] = []
         self._bells: dict[str, threading.Event] = {}
@@ -105,6 +108,7 @@ class Postman:
     def _post_together(self) -> None:
         while True:
             waiting = [self._desk.get()]
+            self._stopping.wait(GATHER_S)
             while len(waiting) < MOST_TOGETHER and not self._desk.empty():
                 waiting.append(self._desk.get())
             wanted = [one for one in waiting if one is not None]
@@ -131,6 +135,11 @@ class Postman:
         with self._store.reading() as uow:
             return uow.mail.has(box, key)
 
+    def waiting_in(self, boxes: Sequence[str], lane: str) -> str | None:
+        """Which of these boxes holds the newest letter of this lane that still waits."""
+        with self._store.reading() as uow:
+            return uow.mail.waiting_in(boxes, lane)
+
     def ring(self, box: str) -> None:
         """A letter was posted into this box: look at once."""
         if bell := self._bells.get(box):
@@ -148,7 +157,7 @@ class Postman:
                 bell.clear()
                 for letter in self._due(one, free):
                     carriers.submit(self._carry, one, letter, free)
-                bell.wait(LOOK_EVERY_S)
+                bell.wait(self._look_every_s)
 
     def _due(self, one: Round, free: threading.Semaphore) -> list[Letter]:
         """As many due letters as can be carried now. Looking first without a lock: mostly there is nothing."""

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,13 +19,13 @@ from bot.composition import House, build_dialogue, open_house
 from bot.conversations import Conversations
 from bot.phone_desk import open_desk
 from config.settings import load_settings, project_folder
-from voice.call import Event
+from voice.call import Desk, Event
 from voice.hearing.pool import open_hearing
 from voice.hearing.recogniser import Hearing
 from voice.replay import Pacing, Replayed, line_rate, replay
 from voice.simulate.run import Simulated, simulate
 from voice.simulate.script import CallScript
-from voice.simulate.sip import simulate_over_sip
+from voice.simulate.sip import Stage, open_stage, simulate_over_sip
 from voice.simulate.sound import RATE, CallerVoices
 from voice.simulate.tape import Tape
 from voice.sound_file import read_sound, write_wav
@@ -82,19 +83,29 @@ def simulate_scripts(
     transport: str = "loopback",
     out: Path | None = None,
     voices: Path | None = None,
+    at_once: int = 1,
+    speaking: Speaking | None = None,
 ) -> Iterator[Simulated]:
-    """Each call on a fresh database, one after another. `out`: folder for WAV files of both sides."""
+    """Each call on a fresh database. `out`: folder for WAV files of both sides.
+
+    Over SIP `at_once` calls talk at the same time. `speaking`: another voice than this installation's; it is closed.
+    """
     spoken = caller_voices(voices)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     with _databases() as databases, asyncio.Runner() as runner:
         hearing = runner.run(open_hearing())
-        silent = transport == "loopback" and out is None
-        speaking: Speaking = StandInVoice() if silent else runner.run(_open_mouth())
+        if speaking is None:
+            silent = transport == "loopback" and out is None
+            speaking = StandInVoice() if silent else runner.run(_open_mouth())
+        practice = _Practice(databases, hearing, speaking, spoken, out)
         try:
-            for script in scripts:
-                with databases.house(script) as house:
-                    yield runner.run(_simulated(script, house, hearing, speaking, spoken, transport, out))
+            if transport == "sip":
+                for first in range(0, len(scripts), at_once):
+                    yield from runner.run(practice.over_sip(scripts[first : first + at_once]))
+            else:
+                for script in scripts:
+                    yield runner.run(practice.on_loopback(script))
         finally:
             runner.run(hearing.close())
             runner.run(speaking.close())
@@ -104,25 +115,45 @@ async def _open_mouth() -> Speaking:
     return open_speaking()
 
 
-async def _simulated(
-    script: CallScript,
-    house: House,
-    hearing: Hearing,
-    speaking: Speaking,
-    voices: CallerVoices,
-    transport: str,
-    out: Path | None,
-) -> Simulated:
-    clock = _fixed(script.now)
-    desk = open_desk(house, hearing=hearing, speaking=speaking, profiles=NoProfiles(), clock=clock)
-    tape = Tape() if out is not None else None
-    if transport == "sip":
-        done = await simulate_over_sip(script, desk, voices, recorder=tape)
-    else:
-        done = await simulate(script, desk, voices, recorder=tape)
-    if out is not None and tape is not None:
-        write_wav(out / f"{script.name.replace(' ', '_')}.wav", tape.stereo(), RATE)
-    return done
+@dataclass(frozen=True, slots=True)
+class _Practice:
+    """What scripted calls share."""
+
+    databases: _Databases
+    hearing: Hearing
+    speaking: Speaking
+    voices: CallerVoices
+    out: Path | None
+
+    async def on_loopback(self, script: CallScript) -> Simulated:
+        with self._prepared(script) as (desk, tape):
+            return await simulate(script, desk, self.voices, recorder=tape)
+
+    async def over_sip(self, scripts: Sequence[CallScript]) -> list[Simulated]:
+        """All of them at once."""
+        async with open_stage(len(scripts)) as stage:
+            return await asyncio.gather(*(self._over_sip(script, stage) for script in scripts))
+
+    async def _over_sip(self, script: CallScript, stage: Stage) -> Simulated:
+        with self._prepared(script) as (desk, tape):
+            return await simulate_over_sip(script, stage, desk, self.voices, recorder=tape)
+
+    @contextmanager
+    def _prepared(self, script: CallScript) -> Iterator[tuple[Desk, Tape | None]]:
+        tape = Tape() if self.out is not None else None
+        with self.databases.house(script) as house:
+            yield (
+                open_desk(
+                    house,
+                    hearing=self.hearing,
+                    speaking=self.speaking,
+                    profiles=NoProfiles(),
+                    clock=_fixed(script.now),
+                ),
+                tape,
+            )
+        if self.out is not None and tape is not None:
+            write_wav(self.out / f"{script.name.replace(' ', '_')}.wav", tape.stereo(), RATE)
 
 
 class _Databases:
@@ -130,18 +161,19 @@ class _Databases:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._dialogue = folder, build_dialogue()
-        self._empty = folder / "empty.sqlite"
+        self._empty, self._calls = folder / "empty.sqlite", 0
         open_store(load_settings(db=f"sqlite:///{self._empty}")).close()
 
     @contextmanager
     def house(self, script: CallScript) -> Iterator[House]:
-        path = self._folder / "call.sqlite"
+        self._calls += 1
+        path = self._folder / f"call-{self._calls}.sqlite"
         shutil.copyfile(self._empty, path)
         settings = load_settings(db=f"sqlite:///{path}")
         store = open_store(settings)
         try:
             if script.people:
-                _import(script, store, self._folder / "people.csv")
+                _import(script, store, path.with_suffix(".csv"))
             yield House(settings, store, Conversations(store, self._dialogue))
         finally:
             store.close()

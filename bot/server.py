@@ -25,6 +25,7 @@ from backend.web.calls import calls_router
 from backend.web.health import migration_check
 from backend.web.metrics import MANY_PROCESSES
 from backend.web.pictures import pictures_router
+from bot.answering import AnsweringRoom, answering_room
 from bot.call_records import KeptRecordings, calls_job, recordings_folder
 from bot.channels.mount import mount_channels
 from bot.channels.web import elder_router
@@ -33,7 +34,7 @@ from bot.logs import configure
 from bot.phone_desk import kept_profiles, recording_seals
 from bot.telephone import Telephone
 from config.catalogue import load_catalogue
-from config.messaging import Messaging
+from config.messaging import Messaging, load_messaging
 from config.retention import load_retention
 from config.settings import Settings, SettingsError
 from config.telephone import TelephoneSettings, load_telephone
@@ -42,9 +43,15 @@ SHUTDOWN_WITHIN_S = 20
 
 
 def build_app(
-    house: House, messaging: Messaging | None = None, telephone: Telephone | None = None
+    house: House,
+    messaging: Messaging | None = None,
+    telephone: Telephone | None = None,
+    answering: AnsweringRoom | None = None,
 ) -> FastAPI:
-    """Every page of this installation, and its telephone if one is given. `messaging`: else from the environment."""
+    """Every page of this installation, and its telephone if one is given. `messaging`: else from the environment.
+
+    `answering`: the process that answers letters; without one this process does.
+    """
     checks = {"migrations": migration_check(house.store)}
     app = create_app(house.store, house.settings, house.store.live, checks=checks)
     app.include_router(APIRouter(lifespan=lambda _app: at_work(house)))
@@ -56,7 +63,11 @@ def build_app(
     recordings = KeptRecordings(recordings_folder(), unseal)
     app.include_router(calls_router(app.state.desk, recordings), include_in_schema=False)
     app.include_router(elder_router(house.conversations, load_catalogue()))
-    mount_channels(app, house, messaging=messaging)
+    messaging = messaging or load_messaging()
+    hears = telephone.voice_messages if telephone is not None and messaging.voice_messages else None
+    mount_channels(app, house, hears, messaging, answered_elsewhere=answering is not None)
+    if answering is not None:
+        app.include_router(APIRouter(lifespan=answering.lifespan))
     return app
 
 
@@ -76,7 +87,7 @@ def worker_app() -> FastAPI:
     """The app of one of several server processes: uvicorn makes each in a process of its own."""
     house = open_house()
     configure(house.settings.log_level)
-    return build_app(house)
+    return build_app(house, answering=answering_room(house.settings))
 
 
 def serve(
@@ -100,7 +111,8 @@ def serve(
     }  # fmt: skip
     if workers == 1:
         telephone = Telephone(house, phone) if phone.telephone else None
-        uvicorn.run(build_app(house, telephone=telephone), **options)
+        app = build_app(house, telephone=telephone, answering=answering_room(settings))
+        uvicorn.run(app, **options)
         return
     if house.store.engine.dialect.name != "postgresql":
         raise SettingsError("several workers need PostgreSQL: NUANXIAN_DB=postgresql://…")
@@ -108,7 +120,8 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="nuanxian-metrics") as folder:
         os.environ["NUANXIAN_DB"] = settings.db
         os.environ[MANY_PROCESSES] = folder
-        uvicorn.run("bot.server:worker_app", factory=True, workers=workers, **options)
+        # uvloop answers pages and the API with less processor time; the telephone stays with the loop it was built on.
+        uvicorn.run("bot.server:worker_app", factory=True, workers=workers, loop="uvloop", **options)
 
 
 def _say_where(settings: Settings, phone: TelephoneSettings, host: str, port: int) -> None:

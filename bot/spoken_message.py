@@ -10,7 +10,7 @@ from config.outbound import CallKind, OutboundRules
 from config.wording import sentences
 from nlu.answers import bare_answer, strip_marks
 from nlu.understanding import Expecting
-from voice.conversation import Answer, Answering, Said
+from voice.conversation import Answer, Answering, Completeness, Judging, Said
 
 CONFIRM = Expecting.CONFIRM
 COURTESIES = frozenset({"thanks", "greet", "goodbye"})  # beside an answer they change nothing
@@ -31,8 +31,8 @@ class SpokenMessage:
 
     async def answer(self, said: Said) -> Answer:
         """Key 1 comes as a yes, the star as «say it again»; silence as no text."""
-        kind, meaning = self._kind, _meaning(said.text or "")
-        if not kind.emergency and _has(said.text, self._rules.no_more_calls):
+        kind, meaning = self._kind, meaning_of(said.text or "")
+        if not kind.emergency and has_any(said.text, self._rules.no_more_calls):
             self.no_more_calls = True
             return self._ends(self._rules.no_more_calls_closing)
         if not self._times:
@@ -60,7 +60,7 @@ class SpokenMessage:
         return Answer(sentences(text), ended=True, pace=self._pace, loudness=self._loudness)
 
     def _heard(self, text: str | None) -> bool:
-        return _has(text, self._rules.heard) and not _has(text, self._rules.not_heard)
+        return has_any(text, self._rules.heard) and not has_any(text, self._rules.not_heard)
 
 
 class GoingOn:
@@ -75,11 +75,15 @@ class GoingOn:
         first, self._first = self._first, ()
         return replace(answer, sentences=(*first, *answer.sentences))
 
+    async def completeness(self, text: str) -> Completeness:
+        judge = self._conversation
+        return await judge.completeness(text) if isinstance(judge, Judging) else Completeness.OPEN
+
     async def hung_up(self, reason: str) -> None:
         await self._conversation.hung_up(reason)
 
 
-def _meaning(text: str) -> str | None:
+def meaning_of(text: str) -> str | None:
     """The label of a short answer; «好，谢谢» is a yes. None for silence, and for what is more than an answer."""
     if whole := bare_answer(text, expecting=CONFIRM):
         return whole
@@ -88,6 +92,7 @@ def _meaning(text: str) -> str | None:
     return firm.pop() if len(firm) == 1 else None
 
 
-def _has(text: str | None, words: Iterable[str]) -> bool:
+def has_any(text: str | None, words: Iterable[str]) -> bool:
+    """Whether one of these words is said, whatever stands around it."""
     bare = strip_marks(text or "")
     return any(word in bare for word in words)

@@ -7,22 +7,27 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
 
 from backend.domain.local_time import local_now
-from bot.call_records import CallNote, recordings_folder
+from bot.call_records import CallKeeper, CallNote, recordings_folder
+from bot.call_watch import CallWatch
+from bot.channels.voice_messages import VoiceMessages
 from bot.composition import House
+from bot.dialling import Dialler
+from bot.duty_phone import DutyPhone
 from bot.outbound_book import call_back
 from bot.outbound_calls import OutboundCalls
 from bot.phone import PhoneAnswers
 from bot.phone_desk import open_desk, recording_seals
+from config.duty import load_duty
 from config.outbound import load_outbound_rules
 from config.telephone import TelephoneSettings
 from config.wording import sentences
-from voice.call import Call, Desk
+from voice.call import Desk
 from voice.hearing.deaf import Deaf
 from voice.hearing.pool import open_hearing
 from voice.hearing.recogniser import Hearing, HearingError
@@ -31,13 +36,15 @@ from voice.line.line import Connection, Line, LineError, Samples
 from voice.line.media_stream import MediaStreamLine, MediaStreamSettings
 from voice.line.sip import SipLine
 from voice.line.sip_settings import SipSettings, Srtp, Trunk
-from voice.line.waiting import WaitingRoom, load_waiting_words, transfer_to
+from voice.line.waiting import Unserved, WaitingRoom, load_waiting_words
 from voice.line.waiting_queue import Limits
-from voice.recording import CallRecorder, start_recording
-from voice.speaking.speaking import SpeakingOptions, VoiceSpeaking, open_speaking, warm_all
+from voice.speaking.speaking import VoiceSpeaking, open_speaking, voice_of, warm_all
 from voice.speaking.voice import Manner
 
 log = structlog.get_logger()
+
+# So many more at once are answered and told that all places are taken; who comes then hears the busy tone.
+TURNED_AWAY = 4
 
 
 class Telephone:
@@ -45,8 +52,9 @@ class Telephone:
 
     def __init__(self, house: House, settings: TelephoneSettings) -> None:
         self._house, self._settings = house, settings
+        self.voice_messages = VoiceMessages()  # heard by the recognisers of the calls
         self._lines: list[Line] = []
-        self._calling: asyncio.Task[None] | None = None  # the calls that we make
+        self._watching: list[asyncio.Task[None]] = []  # the calls that we make, and over those that we take
         self._stop_warming = threading.Event()
         self._hearing: Hearing | None = None
         self._speaking: VoiceSpeaking | None = None
@@ -63,22 +71,35 @@ class Telephone:
         await self.close()
 
     async def open(self) -> None:
-        options = speaking_options(self._settings)
+        options = voice_of(self._settings)
         self._speaking = open_speaking(options)
         self._hearing = await _hearing()
-        person = self._settings.line_person
-        desk = open_desk(self._house, hearing=self._hearing, speaking=self._speaking, transfer_to=person)
+        await asyncio.to_thread(self._house.conversations.warm_up, local_now())
+        self.voice_messages.use(self._hearing)
+        dialler = Dialler(lambda: self._lines, address=self._settings.sip_dial)
+        duty = DutyPhone(
+            load_duty(), dialler, self._house.store, local_now, last_resort=self._settings.line_person
+        )
+        person = duty if duty.anybody else None
+        desk = open_desk(self._house, hearing=self._hearing, speaking=self._speaking, person=person)
         calls_back = PhoneAnswers(
             self._house.conversations, call_back=call_back(self._house.store, local_now)
         )
+        watch = CallWatch(calls_back, self._house.store, local_now)
+        seal, _ = recording_seals(self._house.settings)
+        keeper = CallKeeper(
+            self._house.store, seal if self._settings.record_calls else None, recordings_folder(), local_now
+        )
+        serving = _Serving(keeper, replace(desk, answers=watch))
         room = WaitingRoom(
             Limits(
                 self._settings.line_talking, self._settings.line_waiting, self._settings.line_longest_wait_s
             ),
-            serve=_Serving(self._house, replace(desk, answers=calls_back), keeps=self._settings.record_calls),
+            serve=serving,
+            on_unserved=serving.note_unserved,
             say=self._say,
             words=load_waiting_words(),
-            hand_over=transfer_to(person) if person else None,
+            hand_over=person.take if person else None,
         )
         for line in _lines(self._settings):
             try:
@@ -88,14 +109,12 @@ class Telephone:
             else:
                 self._lines.append(line)
         calls = OutboundCalls(
-            self._house.store,
-            desk,
-            lambda: self._lines,
-            load_outbound_rules(),
-            address=self._settings.sip_dial,
-        )
-        self._calling = asyncio.create_task(calls.run())
-        self._calling.add_done_callback(_tell)
+            self._house.store, desk, dialler, load_outbound_rules(), keeper,
+            plans=bool(self._settings.sip_dial or self._settings.sip_registrar),
+        )  # fmt: skip
+        self._watching = [asyncio.create_task(work) for work in (calls.run(), watch.run())]
+        for task in self._watching:
+            task.add_done_callback(_tell)
         if self._settings.voice_warm:
             threading.Thread(
                 target=warm_all,
@@ -107,9 +126,10 @@ class Telephone:
 
     async def close(self) -> None:
         self._stop_warming.set()
-        if self._calling is not None:
-            self._calling.cancel()
-            await asyncio.gather(self._calling, return_exceptions=True)
+        self.voice_messages.use(None)
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
         for line in self._lines:
             await line.close()
         for part in (self._hearing, self._speaking):
@@ -125,36 +145,25 @@ class Telephone:
 
 
 class _Serving:
-    """Serves one call after another through `voice.call.Call`, notes it in the index, and keeps its record."""
+    """Serves one call after another, and notes those that could not be served."""
 
-    def __init__(self, house: House, desk: Desk, *, keeps: bool) -> None:
-        self._store, self._desk, self._keeps = house.store, desk, keeps
-        self._seal, _ = recording_seals(house.settings)
+    def __init__(self, keeper: CallKeeper, desk: Desk) -> None:
+        self._keeper, self._desk = keeper, desk
 
     async def __call__(self, connection: Connection) -> None:
-        began, note = local_now(), CallNote(self._store)
-        recorder = self._recorder(connection, began) if self._keeps else None
-        noting = asyncio.create_task(asyncio.to_thread(note.begin, connection.id, connection.caller, began))
-        try:
-            await Call(connection, self._desk, note.take, recorder=recorder).run()
-        finally:
-            with suppress(LineError):
-                await connection.hang_up()
-            await noting  # the greeting does not wait for the database, the end does
-            await asyncio.to_thread(note.end, local_now())
+        await self._keeper.run(connection, self._desk)
 
-    def _recorder(self, connection: Connection, began: datetime) -> CallRecorder:
-        return start_recording(recordings_folder(), connection.id, connection.rate, began, self._seal)
-
-
-def speaking_options(settings: TelephoneSettings) -> SpeakingOptions:
-    return SpeakingOptions(
-        voice=settings.voice, speaker=settings.voice_speaker, sherpa_folder=settings.voice_folder
-    )
+    async def note_unserved(self, connection: Connection, why: Unserved, waited_s: float) -> None:
+        """Staff see that somebody called and did not get through."""
+        now, note = local_now(), CallNote(self._keeper.store)
+        note.take({"event": "ended", "at_ms": round(waited_s * 1000), "reason": why.value})
+        began = now - timedelta(seconds=waited_s)
+        await asyncio.to_thread(note.begin, connection.id, connection.caller, began)
+        await asyncio.to_thread(note.end, now)
 
 
 def _lines(settings: TelephoneSettings) -> list[Line]:
-    most = settings.line_talking + settings.line_waiting
+    most = settings.line_talking + settings.line_waiting + TURNED_AWAY
     trunk = None
     if settings.sip_registrar and settings.sip_user:
         password = settings.sip_password.get_secret_value() if settings.sip_password else ""

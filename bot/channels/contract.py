@@ -125,11 +125,12 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to a person."""
+    """One message to a person: words, or a picture."""
 
     text: str
     choices: tuple[Choice, ...] = ()
     urgent: bool = False
+    picture: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from backend.services.ports import ContactRecord, Line, StaleError
 from backend.store.dialect import conflict_insert
 from backend.store.engine import READ_ONLY
 from backend.store.open import Store
-from backend.store.pictures import Pictures, picture_type
+from backend.store.pictures import Pictures, of_work, picture_type
 from bot.channels.contract import Incoming, MediaError
 from bot.dialogue.memory import Memory
 
@@ -135,11 +135,21 @@ class Keeper:
 
     def keep_picture(self, message: Incoming, data: bytes) -> None:
         """Keep a picture with its conversation; the same message twice keeps it once. Raises MediaError."""
+        self._keep(message.session, message.message_id, data)
+
+    def keep_picture_of_work(self, number: str, message_id: str, data: bytes) -> str:
+        """Keep a picture of the work for this order and tell its name; the same message twice keeps it once.
+
+        Raises MediaError.
+        """
+        return self._keep(of_work(number), message_id, data)
+
+    def _keep(self, session: str, message_id: str | None, data: bytes) -> str:
         if len(data) > MOST_PICTURE_BYTES or picture_type(data) is None:
             raise MediaError("no picture, or a picture that is too large")
-        if len(self._pictures.names(message.session)) >= MOST_PICTURES:
+        if len(self._pictures.names(session)) >= MOST_PICTURES:
             raise MediaError("this conversation has too many pictures")
-        self._pictures.keep(message.session, message.message_id, data)
+        return self._pictures.keep(session, message_id, data)
 
     def pictures(self, session: str) -> Iterator[bytes]:
         """The pictures of a conversation, oldest first."""

@@ -15,8 +15,9 @@ from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from backend.domain.local_time import local_now
+from backend.store.pictures import Pictures
 from bot.postman import Postman
-from config.messaging import Messaging, WeChatAccount, load_messaging
+from config.messaging import Messaging, load_messaging
 from config.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -45,17 +46,23 @@ def channels_on(settings: Settings, messaging: Messaging | None = None) -> tuple
 
 
 def mount_channels(
-    app: FastAPI, house: House, hears: Hears | None = None, messaging: Messaging | None = None
+    app: FastAPI,
+    house: House,
+    hears: Hears | None = None,
+    messaging: Messaging | None = None,
+    *,
+    answered_elsewhere: bool = False,
 ) -> None:
-    """Add their routes. `hears` recognises voice messages. Raises SettingsError when one is only half set up."""
+    """Add their routes. Raises SettingsError when one is only half set up.
+
+    `hears` recognises voice messages. `answered_elsewhere`: another process answers letters (bot/answering.py).
+    """
     settings, messaging = house.settings, messaging or load_messaging()
     on = channels_on(settings, messaging)
     from bot.channels.keeper import Keeper
     from bot.channels.reception import Reception
 
-    # These libraries write addresses into their logs, and the addresses hold tokens.
-    for name in ("httpx", "httpcore", "urllib3", "wechatpy", "telegram"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    keep_tokens_out_of_logs()
     sys.setswitchinterval(SWITCH_S)
     if hears is None and messaging.voice_messages:
         from bot.channels.voice_messages import VoiceMessages
@@ -63,7 +70,7 @@ def mount_channels(
         hears = ears = VoiceMessages()
         app.include_router(APIRouter(lifespan=ears.lifespan))
     reception = Reception(house.conversations, Keeper(house.store, settings.media), hears)
-    desk = Mounting(app, house, messaging, reception, Postman(house.store))
+    desk = Mounting(app, house, messaging, reception, Postman(house.store), answered_elsewhere)
     if "webhook" in on:
         _mount_webhook(desk)
     if "telegram" in on:
@@ -75,6 +82,12 @@ def mount_channels(
     _mount_news(desk)
 
 
+def keep_tokens_out_of_logs() -> None:
+    """These libraries write addresses into their logs, and the addresses hold tokens."""
+    for name in ("httpx", "httpcore", "urllib3", "wechatpy", "telegram"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
 @dataclass(slots=True)
 class Mounting:
     """What the channels share while they are mounted, and the ways to people that they open."""
@@ -84,6 +97,7 @@ class Mounting:
     messaging: Messaging
     reception: Reception
     postman: Postman
+    answered_elsewhere: bool
     outlets: dict[str, Outlet] = field(default_factory=dict)
     # What a QR code for this word must hold, by the name of the channel; asked when a magnet is printed.
     links: dict[str, Callable[[str], str]] = field(default_factory=dict)
@@ -119,42 +133,17 @@ def _mount_telegram(desk: Mounting) -> None:
 
 
 def _mount_wechat(desk: Mounting) -> None:
-    from bot.channels.wechat.router import PATH
-
-    settings = desk.house.settings
-    if settings.wechat_app_id:
-        if settings.wechat_app_secret is None or settings.wechat_token is None:
-            raise SettingsError(
-                "WeChat needs NUANXIAN_WECHAT_APP_ID, NUANXIAN_WECHAT_APP_SECRET and NUANXIAN_WECHAT_TOKEN together"
-            )
-        first = WeChatAccount(
-            app_id=settings.wechat_app_id, app_secret=settings.wechat_app_secret, token=settings.wechat_token,
-            aes_key=settings.wechat_aes_key, template=settings.wechat_template,
-        )  # fmt: skip
-        _mount_account(desk, first, PATH)
-    for account in desk.messaging.wechat_accounts:
-        _mount_account(desk, account, f"{PATH}/{account.app_id}")
-
-
-def _mount_account(desk: Mounting, account: WeChatAccount, path: str) -> None:
-    from bot.channels.wechat.api import WeChatApi
-    from bot.channels.wechat.channel import WeChatChannel
-    from bot.channels.wechat.envelope import Envelope
-    from bot.channels.wechat.router import wechat_router
+    from bot.channels.wechat.accounts import open_accounts
+    from bot.channels.wechat.router import add_wechat
     from bot.outlets import WeChatOutlet
 
-    try:
-        envelope = Envelope(account.token.get_secret_value(), account.app_id, _secret(account.aes_key))
-    except ValueError as wrong:
-        raise SettingsError(f"NUANXIAN_WECHAT_AES_KEY: {wrong}") from None
-    api = WeChatApi(
-        account.app_id, account.app_secret.get_secret_value(), desk.reception.keeper,
-        api=desk.house.settings.wechat_api,
-    )  # fmt: skip
-    channel = WeChatChannel(envelope, api, desk.reception, desk.postman, account.template)
-    desk.app.include_router(wechat_router(channel, path))
-    desk.outlets[f"wechat:{account.app_id}"] = WeChatOutlet(api, account.template)
-    desk.links.setdefault("wechat", api.qr_code)
+    for path, channel in open_accounts(desk.house.settings, desk.messaging, desk.reception, desk.postman):
+        channel.serve_own()
+        if not desk.answered_elsewhere:
+            channel.serve_letters()
+        add_wechat(desk.app, channel, path)
+        desk.outlets[f"wechat:{channel.api.app_id}"] = WeChatOutlet(channel.api, channel.template)
+        desk.links.setdefault("wechat", channel.api.qr_code)
 
 
 def _mount_wecom(desk: Mounting) -> None:
@@ -171,7 +160,7 @@ def _mount_wecom(desk: Mounting) -> None:
         raise SettingsError(f"NUANXIAN_WECOM_AES_KEY: {wrong}") from None
     secret, agent = _secret(given.wecom_secret) or "", given.wecom_agent_id or 0
     api = WeComApi(corp_id, secret, agent, desk.reception.keeper, api=given.wecom_api)
-    work = Work(api, desk.house.store)
+    work = Work(api, desk.house.store, desk.reception.keeper)
     work.serve(desk.postman)
     desk.app.include_router(wecom_router(callback, work))
 
@@ -186,7 +175,8 @@ def _mount_news(desk: Mounting) -> None:
         desk.outlets["sms"] = SmsOutlet(messaging.sms_url, messaging.sms_secret.get_secret_value())
     desk.outlets["call"] = CallOutlet(store, local_now)
     phone_of = desk.reception.keeper.phone_of
-    news = News(store, desk.postman, desk.outlets, phone_of, relay=messaging.relay_number)
+    pictures = Pictures(desk.house.settings.media, store.cipher)
+    news = News(store, desk.postman, desk.outlets, phone_of, pictures, relay=messaging.relay_number)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

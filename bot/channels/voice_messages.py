@@ -1,4 +1,4 @@
-"""Hears voice messages with the recognisers of the telephone line, which are opened and closed with the server."""
+"""Hears voice messages: with the recognisers of the telephone where it is on, else with some of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from bot.channels.contract import Hears
 from voice.hearing.pool import open_hearing
+from voice.hearing.recogniser import Hearing
 from voice.hearing.voice_message import voice_message_hearing
 
 
@@ -22,10 +23,17 @@ class VoiceMessages:
     def __call__(self, sound: bytes, media_type: str) -> str | None:
         return self._hears(sound, media_type) if self._hears is not None else None
 
+    def use(self, hearing: Hearing | None) -> None:
+        """These recognisers, which belong to the running loop, from now on; None: they are being closed."""
+        self._hears = None
+        if hearing is not None:
+            self._hears = voice_message_hearing(hearing, asyncio.get_running_loop())
+
     @contextlib.asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        """Recognisers of its own, opened and closed with the server."""
         hearing = await open_hearing()
-        self._hears = voice_message_hearing(hearing, asyncio.get_running_loop())
+        self.use(hearing)
         yield
-        self._hears = None
+        self.use(None)
         await hearing.close()

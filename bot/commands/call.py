@@ -86,6 +86,7 @@ def simulate(
     transport: Annotated[
         str, typer.Option(help="loopback, or sip: a real SIP call on this machine")
     ] = "loopback",
+    at_once: Annotated[int, typer.Option(min=1, help="With sip: so many calls at the same time")] = 1,
     only: Annotated[str, typer.Option("-k", help="Only calls whose name has this")] = "",
     as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder for the recordings of the calls")] = None,
@@ -106,7 +107,7 @@ def simulate(
     kept = files[0].parent / "voices" if files else script
     voices = kept if kept.is_dir() else None
     failed = 0
-    for done in simulate_scripts(scripts, transport=transport, out=out, voices=voices):
+    for done in simulate_scripts(scripts, transport=transport, out=out, voices=voices, at_once=at_once):
         failed += not done.passed
         if as_json:
             typer.echo(

@@ -66,7 +66,7 @@ def say(
 
 @app.command()
 def warm(voice: Engine = None, speaker: Speaker = None) -> None:
-    """Render the fixed wording ahead (some 20 minutes on a free core); goes on where it was stopped."""
+    """Render the fixed wording ahead (about half an hour of one core); goes on where it was stopped."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
     from voice.speaking import prompts
@@ -110,7 +110,8 @@ def fetch(
 
 def _chosen(voice: str | None, speaker: str | None) -> SpeakingOptions:
     """The options of this installation with what the command line says instead."""
-    from voice.speaking.speaking import SpeakingOptions
+    from config.telephone import load_telephone
+    from voice.speaking.speaking import voice_of
 
-    options = SpeakingOptions()
+    options = voice_of(load_telephone())
     return replace(options, voice=voice or options.voice, speaker=speaker or options.speaker)

@@ -12,13 +12,14 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from backend.store.pictures import picture_type
 from backend.web.assets import Assets
 from backend.web.forms import refuse_foreign
 from bot.channels.body import TooLargeError, read_body
 from bot.channels.keeper import MOST_PICTURE_BYTES
 from bot.sandbox.telegram import TelegramPlatform
-from bot.sandbox.wechat import WeChatPlatform
-from bot.sandbox.wecom import WeComPlatform
+from bot.sandbox.wechat import PICTURE, WeChatPlatform
+from bot.sandbox.wecom import ShownCard, WeComPlatform
 
 HERE = Path(__file__).parent
 Person = Annotated[int, Field(ge=1, le=2**40)]
@@ -26,6 +27,7 @@ Platform = Literal["wechat", "telegram", "wecom"]
 LINK = re.compile(r'\n?<a href="weixin://bizmsgmenu\?msgmenucontent=([^"]*)&msgmenuid=\d+">([^<]*)</a>')
 # A point in the middle of Yinchuan: the sandbox has no map.
 LATITUDE, LONGITUDE = 38.4872, 106.2309
+MOST_SOUND_BYTES = 8 * 1024 * 1024
 
 
 class Said(BaseModel):
@@ -83,9 +85,33 @@ def sandbox_router(telegram: TelegramPlatform, wechat: WeChatPlatform, wecom: We
         if platform == "wechat":
             fields = {"PicUrl": "", "MediaId": wechat.upload(data, "image/jpeg")}
             await run_in_threadpool(wechat.deliver, wechat.message(openid(person), "image", **fields))
+        elif platform == "wecom":
+            await run_in_threadpool(wecom.sends_picture, _who_accepted(wecom), data)
         else:
             await run_in_threadpool(telegram.deliver, telegram.sends(person, photo=telegram.photo(data)))
         return Response(status_code=204)
+
+    @router.post("/{platform}/sound/{person}", dependencies=[Depends(refuse_foreign)])
+    async def sound(platform: Literal["wechat", "telegram"], person: Person, request: Request) -> Response:
+        """A voice message; on WeChat one that WeChat itself did not recognise."""
+        try:
+            data = await read_body(request, MOST_SOUND_BYTES)
+        except TooLargeError:
+            return Response(status_code=413)
+        if platform == "wechat":
+            fields = {"MediaId": wechat.upload(data, "audio/amr"), "Format": "amr"}
+            await run_in_threadpool(wechat.deliver, wechat.message(openid(person), "voice", **fields))
+        else:
+            await run_in_threadpool(telegram.deliver, telegram.sends(person, voice=telegram.voice(data)))
+        return Response(status_code=204)
+
+    @router.get("/{platform}/shown/{name}")
+    def shown_picture(platform: Literal["wechat", "telegram"], name: str) -> Response:
+        """A picture that the line sent."""
+        data = wechat.media.get(name, (None, ""))[0] if platform == "wechat" else telegram.files.get(name)
+        if data is None or (kind := picture_type(data)) is None:
+            return Response(status_code=404)
+        return Response(data, media_type=f"image/{kind}")
 
     return router
 
@@ -139,35 +165,50 @@ def _wechat_shown(wechat: WeChatPlatform, person: int) -> list[dict[str, Any]]:
             "text": LINK.sub("", text),
             "buttons": [{"label": label, "act": "say", "value": said} for said, label in LINK.findall(text)],
         }
+        if not text.startswith(PICTURE)
+        else {"picture": f"/sandbox/wechat/shown/{text.removeprefix(PICTURE)}"}
         for text in wechat.texts(openid(person))
     ]
 
 
 def _wecom_shown(wecom: WeComPlatform) -> list[dict[str, Any]]:
-    """The cards of all members: the sandbox has one telephone for the whole office."""
-    shown = []
-    for member, cards in wecom.cards.items():
-        for number, one in enumerate(cards):
-            card = one.card
-            lines = [f"{line['keyname']}：{line['value']}" for line in card["horizontal_content_list"]]
-            title = f"【{member}】{card['main_title']['title']}"
-            buttons = [
-                {"label": button["text"], "act": "press", "value": f"{member} {number} {button['key']}"}
-                for button in card["button_list"]
-            ]
-            text = "\n".join([title, card["main_title"]["desc"], *lines])
-            shown.append({"text": text, "buttons": [] if one.pressed else buttons})
-    return shown
+    """What all members got: the sandbox has one telephone for the whole office."""
+    return [
+        {"text": f"【{member}】{got}"} if isinstance(got, str) else _card_shown(member, number, got)
+        for number, (member, got) in enumerate(wecom.log)
+    ]
+
+
+def _card_shown(member: str, number: int, shown: ShownCard) -> dict[str, Any]:
+    card = shown.card
+    lines = [f"{line['keyname']}：{line['value']}" for line in card["horizontal_content_list"]]
+    title = f"【{member}】{card['main_title']['title']}"
+    buttons = [
+        {"label": button["text"], "act": "press", "value": f"{number} {button['key']}"}
+        for button in card["button_list"]
+    ]
+    text = "\n".join([title, card["main_title"]["desc"], *lines])
+    return {"text": text, "buttons": [] if shown.pressed else buttons}
 
 
 def _wecom_press(wecom: WeComPlatform, value: str) -> None:
-    member, number, key = value.split(" ")
-    wecom.press(member, wecom.cards[member][int(number)], key)
+    number, key = value.split(" ")
+    member, shown = wecom.log[int(number)]
+    if isinstance(shown, ShownCard):
+        wecom.press(member, shown, key)
+
+
+def _who_accepted(wecom: WeComPlatform) -> str:
+    """The worker who pressed a button of an offer last: pictures from the office's telephone are theirs."""
+    pressed = [member for member, got in wecom.log if isinstance(got, ShownCard) and got.pressed]
+    return pressed[-1] if pressed else ""
 
 
 def _telegram_shown(telegram: TelegramPlatform, person: int) -> list[dict[str, Any]]:
     return [
-        {
+        {"picture": f"/sandbox/telegram/shown/{message['photo'][-1]['file_id']}"}
+        if "photo" in message
+        else {
             "text": message["text"],
             "buttons": [{"label": label, "act": "press", "value": label} for label in _labels(message)],
         }

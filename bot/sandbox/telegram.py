@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LONGEST_TEXT = 4096
 LONGEST_DATA = 64
+MOST_PHOTO_BYTES = 10 * 1024 * 1024
 LONGEST_POLL_S = 1  # Telegram holds the line for as long as it is asked to
 BOT_ID = 7000000001
 JSON_FIELDS = ("reply_markup", "reply_parameters", "allowed_updates", "commands")
@@ -178,10 +179,27 @@ class TelegramPlatform:
                 self._lock.wait(left)
             return list(self._updates)
 
-    def _api_sendmessage(self, given: dict[str, Any]) -> Any:
-        chat, text = int(given.get("chat_id", 0)), given.get("text", "")
+    def _api_sendphoto(self, given: dict[str, Any]) -> Any:
+        chat, data = self._reachable(given), given.get("photo")
+        if not isinstance(data, bytes) or not data:
+            raise BotApiError(400, "Bad Request: there is no photo in the request")
+        if len(data) > MOST_PHOTO_BYTES:
+            raise BotApiError(413, "Request Entity Too Large")
+        message = {
+            "message_id": next(self._numbers), "date": int(time.time()), "from": self.me(),
+            "chat": {"id": chat, "type": "private" if chat > 0 else "group"}, "photo": self.photo(data),
+        }  # fmt: skip
+        self.sent.append(message)
+        return message
+
+    def _reachable(self, given: dict[str, Any]) -> int:
+        chat = int(given.get("chat_id", 0))
         if chat in self.blocked:
             raise BotApiError(403, "Forbidden: bot was blocked by the user")
+        return chat
+
+    def _api_sendmessage(self, given: dict[str, Any]) -> Any:
+        chat, text = self._reachable(given), given.get("text", "")
         if not text.strip():
             raise BotApiError(400, "Bad Request: message text is empty")
         if len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT:
@@ -248,11 +266,14 @@ async def _given(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").startswith("application/json"):
         given: dict[str, Any] = await request.json()
         return given
-    form = await request.form()
-    values = {key: value for key, value in form.items() if not isinstance(value, UploadFile)}
-    return {**request.query_params} | {
-        key: orjson.loads(value) if key in JSON_FIELDS else value for key, value in values.items()
-    }
+    values: dict[str, Any] = {**request.query_params}
+    async with request.form() as form:
+        for key, value in form.items():
+            if isinstance(value, UploadFile):
+                values[key] = await value.read()
+            else:
+                values[key] = orjson.loads(value) if key in JSON_FIELDS else value
+    return values
 
 
 def _user(person: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import secrets
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
@@ -22,6 +22,7 @@ import orjson
 from defusedxml.ElementTree import fromstring
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 from wechatpy.crypto import WeChatCrypto
 
@@ -36,6 +37,9 @@ LONGEST_SCENE = 64  # characters
 SCAN = "http://weixin.qq.com/q/"
 TOKEN_LIVES_S = 7200
 ACCOUNT = "gh_0123456789ab"
+UPLOADED_TYPES = frozenset({"image/jpeg", "image/png", "image/gif"})
+MOST_UPLOADED_BYTES = 10 * 1024 * 1024
+PICTURE = "picture:"  # in `shown`: the media id of a picture
 SHORTEST_BETWEEN_FORCED_S = 0.0  # WeChat asks for 30 s; tests are faster
 
 
@@ -75,6 +79,7 @@ class WeChatPlatform:
     menu: dict[str, Any] | None = None
     tokens_made: int = 0
     token_lives_s: int = TOKEN_LIVES_S
+    pictures: dict[str, list[bytes]] = field(default_factory=dict)  # what each person was shown, oldest first
     _spoke_at: dict[str, float] = field(default_factory=dict)
     _templates_sent: set[str] = field(default_factory=set)
     _since: dict[str, int] = field(default_factory=dict)
@@ -205,18 +210,34 @@ class WeChatPlatform:
         return {"access_token": self._access_token, "expires_in": self.token_lives_s}
 
     def _custom(self, given: dict[str, Any]) -> dict[str, Any]:
-        openid, text = given.get("touser", ""), given.get("text", {}).get("content", "")
+        openid, kind = given.get("touser", ""), given.get("msgtype")
         if openid not in self.followers:
             raise WeChatApiError(40003, "invalid openid")
         if time.time() - self._spoke_at.get(openid, 0) > WINDOW_S:
             raise WeChatApiError(45015, "response out of time limit or subscription is canceled")
         if self._since.get(openid, 0) >= MOST_MESSAGES:
             raise WeChatApiError(45047, "out of response count limit")
+        shown = self._shown_of(kind, given)
+        self._since[openid] = self._since.get(openid, 0) + 1
+        if isinstance(shown, bytes):
+            self.pictures.setdefault(openid, []).append(shown)
+            shown = f"{PICTURE}{given['image']['media_id']}"
+        self.texts(openid).append(shown)
+        return {}
+
+    def _shown_of(self, kind: object, given: dict[str, Any]) -> str | bytes:
+        """The words or the picture of a customer-service message."""
+        if kind == "image":
+            media_id = given.get("image", {}).get("media_id", "")
+            if media_id not in self.media:
+                raise WeChatApiError(40007, "invalid media_id")
+            return self.media[media_id][0]
+        if kind != "text":
+            raise WeChatApiError(40008, "invalid message type")
+        text: str = given.get("text", {}).get("content", "")
         if not 0 < len(text.encode()) <= LONGEST_TEXT:
             raise WeChatApiError(45002, "content size out of limit")
-        self._since[openid] = self._since.get(openid, 0) + 1
-        self.texts(openid).append(text)
-        return {}
+        return text
 
     def close_window(self, openid: str) -> None:
         """As if 48 hours had passed since this person wrote."""
@@ -271,13 +292,14 @@ class WeChatPlatform:
         return {}
 
 
-def wechat_platform_router(platform: WeChatPlatform) -> APIRouter:
-    """`/cgi-bin/…`, as api.weixin.qq.com has it."""
+def wechat_platform_router(*accounts: WeChatPlatform) -> APIRouter:
+    """`/cgi-bin/…`, as api.weixin.qq.com has it for all accounts."""
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/cgi-bin/{path:path}", methods=["GET", "POST"])
     async def call(path: str, request: Request) -> Response:
         body, query = await request.body(), dict(request.query_params)
+        platform = _account(accounts, query, body)
         fault = platform.fault(path)
         if isinstance(fault, int):
             return Response("Bad Gateway", status_code=fault)
@@ -286,6 +308,8 @@ def wechat_platform_router(platform: WeChatPlatform) -> APIRouter:
                 raise fault
             if path == "media/get":
                 return _media(platform, query)
+            if path == "media/upload":
+                return JSONResponse(await _uploaded(platform, request))
             given = orjson.loads(body) if body else {}
             result = await run_in_threadpool(platform.call, path, query, given)
         except orjson.JSONDecodeError:
@@ -297,6 +321,13 @@ def wechat_platform_router(platform: WeChatPlatform) -> APIRouter:
     return router
 
 
+def _account(accounts: Sequence[WeChatPlatform], query: Mapping[str, str], body: bytes) -> WeChatPlatform:
+    """Whose call this is: told by the token, or by the app id where a token is asked for."""
+    token = query.get("access_token")
+    named = (one for one in accounts if one.app_id.encode() in body or one.app_id == query.get("appid"))
+    return next((one for one in accounts if token and one._access_token == token), next(named, accounts[0]))
+
+
 def _media(platform: WeChatPlatform, query: Mapping[str, str]) -> Response:
     platform.calls.append("media/get")
     if query.get("access_token") != platform._access_token:
@@ -305,6 +336,23 @@ def _media(platform: WeChatPlatform, query: Mapping[str, str]) -> Response:
         raise WeChatApiError(40007, "invalid media_id")
     data, media_type = platform.media[query["media_id"]]
     return Response(data, media_type=media_type)
+
+
+async def _uploaded(platform: WeChatPlatform, request: Request) -> dict[str, Any]:
+    """What the account uploads to send it."""
+    platform.calls.append("media/upload")
+    if request.query_params.get("access_token") != platform._access_token:
+        raise WeChatApiError(40001, "invalid credential, access_token is invalid or not latest")
+    async with request.form() as form:
+        file = form.get("media")
+        if not isinstance(file, UploadFile):
+            raise WeChatApiError(41005, "media data missing")
+        data, media_type = await file.read(), file.content_type or ""
+    if request.query_params.get("type") != "image" or media_type not in UPLOADED_TYPES:
+        raise WeChatApiError(40004, "invalid media type")
+    if len(data) > MOST_UPLOADED_BYTES:
+        raise WeChatApiError(40006, "invalid media size")
+    return {"type": "image", "media_id": platform.upload(data, media_type), "created_at": int(time.time())}
 
 
 def signature(*parts: str) -> str:

@@ -53,6 +53,10 @@ class WeComPlatform:
     members: set[str] = field(default_factory=set)
     cards: dict[str, list[ShownCard]] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
+    log: list[tuple[str, ShownCard | str]] = field(
+        default_factory=list
+    )  # the same of all members, oldest first
+    media: dict[str, bytes] = field(default_factory=dict)
     faults: list[tuple[str, WeChatApiError | int]] = field(default_factory=list)  # path; error or HTTP status
     calls: list[str] = field(default_factory=list)
     _access_token: str | None = None
@@ -71,12 +75,21 @@ class WeComPlatform:
                 CardType="button_interaction", ResponseCode=code, AgentID=str(self.agent_id))
         )  # fmt: skip
 
+    def sends_picture(self, member: str, data: bytes) -> int:
+        """A member sends a picture to the application; the HTTP status of the callback."""
+        number = str(next(self._numbers))
+        self.media[f"media-{number}"] = data
+        fields = {"MsgType": "image", "PicUrl": "", "MediaId": f"media-{number}", "MsgId": number}
+        return self.bring(self._xml(member, fields | {"AgentID": str(self.agent_id)}))
+
     def event(self, member: str, name: str, **fields: str) -> str:
+        return self._xml(member, {"MsgType": "event", "Event": name} | fields)
+
+    def _xml(self, member: str, fields: Mapping[str, str]) -> str:
         body = "".join(f"<{field}><![CDATA[{value}]]></{field}>" for field, value in fields.items())
         return (
             f"<xml><ToUserName><![CDATA[{self.corp_id}]]></ToUserName><FromUserName><![CDATA[{member}]]></FromUserName>"
-            f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
-            f"<Event><![CDATA[{name}]]></Event>{body}</xml>"
+            f"<CreateTime>{int(time.time())}</CreateTime>{body}</xml>"
         )
 
     def bring(self, xml: str, **query: str) -> int:
@@ -118,14 +131,25 @@ class WeComPlatform:
         self.calls.append(path)
         if path == "gettoken":
             return self._gettoken(query)
-        if not query.get("access_token"):
-            raise WeChatApiError(41001, "access_token missing")
-        if query["access_token"] != self._access_token:
-            raise WeChatApiError(40014, "invalid access_token")
+        self._check_token(query)
         known = {"message/send": self._send, "message/update_template_card": self._update}.get(path)
         if known is None:
             raise WeChatApiError(-1, "unknown path")
         return known(given)
+
+    def download(self, query: Mapping[str, str]) -> bytes:
+        """Something that a member sent, for `media/get`. Raises WeChatApiError."""
+        self.calls.append("media/get")
+        self._check_token(query)
+        if query.get("media_id") not in self.media:
+            raise WeChatApiError(40007, "invalid media_id")
+        return self.media[query["media_id"]]
+
+    def _check_token(self, query: Mapping[str, str]) -> None:
+        if not query.get("access_token"):
+            raise WeChatApiError(41001, "access_token missing")
+        if query["access_token"] != self._access_token:
+            raise WeChatApiError(40014, "invalid access_token")
 
     def _gettoken(self, query: Mapping[str, str]) -> dict[str, Any]:
         if query.get("corpid") != self.corp_id:
@@ -156,6 +180,7 @@ class WeComPlatform:
             raise WeChatApiError(45002, "content size out of limit")
         for user in users:
             self.texts.setdefault(user, []).append(text)
+            self.log.append((user, text))
 
     def _send_card(self, users: list[str], given: dict[str, Any]) -> None:
         card = given["template_card"]
@@ -171,7 +196,9 @@ class WeComPlatform:
             return  # taken, and shown once
         self._sent.add(repeated)
         for user in users:
-            self.cards.setdefault(user, []).append(ShownCard(card))
+            shown = ShownCard(card)
+            self.cards.setdefault(user, []).append(shown)
+            self.log.append((user, shown))
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
         task = self._responses.pop(given.get("response_code", ""), None)
@@ -197,6 +224,8 @@ def wecom_platform_router(platform: WeComPlatform) -> APIRouter:
                 if isinstance(fault[1], int):
                     return Response("Bad Gateway", status_code=fault[1])
                 raise fault[1]
+            if path == "media/get":
+                return Response(platform.download(query), media_type="image/jpeg")
             result = await run_in_threadpool(platform.call, path, query, orjson.loads(body) if body else {})
         except WeChatApiError as error:
             return JSONResponse({"errcode": error.code, "errmsg": error.text})

@@ -74,9 +74,8 @@ class TelegramChannel:
                 self._initialized, self.loop = True, asyncio.get_running_loop()
 
     async def close(self) -> None:
-        if self._initialized:
-            await self.bot.shutdown()
-            self._initialized = False
+        self._initialized = False
+        await self.bot.shutdown()  # a bot whose token was refused has connections, too
 
     def start_link(self, word: str) -> str:
         """The link that opens the bot and says `/start word`. Raises NotNowError before Telegram was reached."""

@@ -17,6 +17,7 @@ from wechatpy import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 from wechatpy.session import SessionStorage
 
+from backend.store.pictures import picture_type
 from bot.channels.contract import MediaError
 from bot.channels.keeper import MOST_PICTURE_BYTES, Keeper
 
@@ -118,6 +119,12 @@ class WeChatApi:
     def send_text(self, openid: str, text: str) -> None:
         """A customer-service message. Raises WeChatError."""
         self._call(lambda: self._client.message.send_text(openid, text))
+
+    def send_picture(self, openid: str, data: bytes) -> None:
+        """A customer-service message with a JPEG, PNG or GIF of at most 10 MiB. Raises WeChatError."""
+        file = ("picture", data, f"image/{picture_type(data)}")
+        uploaded = self._call(lambda: self._client.media.upload("image", file))
+        self._call(lambda: self._client.message.send_image(openid, uploaded["media_id"]))
 
     def send_template(self, openid: str, template: str, text: str, *, key: str | None = None) -> None:
         """A template message with the text as its one value `content`. Raises WeChatError.

@@ -5,6 +5,9 @@ the passive reply, the same one for each delivery, and WeChat shows it once. Wha
 is being answered already, is posted as a letter and acknowledged with nothing. The letter is answered by whoever takes it,
 and the answer is a letter again, sent by the customer-service interface. So nothing that was acknowledged is lost when a
 process dies, and nothing is answered by two. What can not be sent then waits for the person's next message.
+
+Letters lie in three boxes: `in` for any process that answers (bot/answering.py), `own` for server processes, which have
+ears and may be answering the message already, and `out` for what is to be sent. Danger is answered at once in every rush.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.domain.mail import Letter, Posting
-from bot.channels.contract import Incoming, outgoing, utf8_bytes
+from bot.channels.contract import Incoming, Text, Voice, outgoing, utf8_bytes
 from bot.channels.reception import Reception
 from bot.channels.rush import Rush
 from bot.channels.wechat.api import QuotaError, WeChatApi, WeChatError, WindowClosedError
@@ -30,6 +33,7 @@ from bot.channels.wechat.messages import LIMITS, passive_reply, read_message, sh
 from bot.conversations import NOT_STORED, Answer
 from bot.postman import NeverError, NotNowError, Postman
 from config.wording import load_wording
+from nlu.danger import find_danger
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -84,27 +88,41 @@ class WeChatChannel:
     )
 
     def __post_init__(self) -> None:
-        self._in, self._out = f"wechat:{self.api.app_id}:in", f"wechat:{self.api.app_id}:out"
+        self._in, self._own, self._out = (f"wechat:{self.api.app_id}:{box}" for box in ("in", "own", "out"))
+
+    def serve_own(self) -> None:
+        """Before the postman starts: answer here what only a server process can, or has begun to."""
+        self.postman.serve(self._own, self._answer_letter)
+
+    def serve_letters(self) -> None:
+        """Before the postman starts: answer and send here what any process can."""
         self.postman.serve(self._in, self._answer_letter, at_once=LETTERS_AT_ONCE)
         self.postman.serve(self._out, self._send_letter)
 
     async def receive(self, xml: str) -> str:
         """The passive reply to a message: XML, or nothing. Raises BrokenError."""
         message = self._read(xml)
-        if message is None:
+        if message is None or _key(message) in self._held:
             return ""
-        if _key(message) in self._held:
-            return ""
+        until = time.monotonic() + self.answers_within_s
         rush = self._rush.arrived(time.monotonic())
-        busy = rush or len(self._running) >= self.busy_at
-        if busy and _key(message) not in self._running:
-            await self._promise(message, xml)
+        begun = _key(message) in self._running
+        busy = not begun and (rush or len(self._running) >= self.busy_at)
+        if busy and not _in_danger(message):
+            await self._promise(message, xml, self._in)
             return ""
-        if await self._quickly(self._was_promised, message):
+        promised, box = await self._quickly(self._promised, message)
+        if promised:
             return ""
-        said = await self._within_time(message)
+        if not begun and not _in_danger(message):  # an answer must not overtake the one before it
+            if box is None and not await self._earlier_is_answered(message, until):
+                box = self._own
+            if box is not None:
+                await self._promise(message, xml, box)
+                return ""
+        said = await self._within_time(message, until)
         if said is None:
-            await self._promise(message, xml)
+            await self._promise(message, xml, self._own)
             return ""
         if not said.stored:
             self._hold(message, xml)
@@ -123,10 +141,21 @@ class WeChatChannel:
     def _read(self, xml: str) -> Incoming | None:
         return read_message(xml, self.api.app_id, lambda media_id: lambda: self.api.media(media_id))
 
-    async def _within_time(self, message: Incoming) -> Said | None:
+    async def _earlier_is_answered(self, message: Incoming, until: float) -> bool:
+        """Wait for the answers to what this person said before; False when they are not ready in time."""
+        talk = f"{message.session}:"
+        earlier = [
+            asyncio.wrap_future(one) for key, one in list(self._running.items()) if key.startswith(talk)
+        ]
+        if not earlier:
+            return True
+        _, late = await asyncio.wait(earlier, timeout=max(0.0, until - time.monotonic()))
+        return not late
+
+    async def _within_time(self, message: Incoming, until: float) -> Said | None:
         """The answer, if it is ready in time."""
         waiting = asyncio.wrap_future(self._being_answered(message))
-        done, _ = await asyncio.wait({waiting}, timeout=self.answers_within_s)
+        done, _ = await asyncio.wait({waiting}, timeout=max(0.0, until - time.monotonic()))
         return waiting.result() if done else None
 
     def _being_answered(self, message: Incoming) -> Future[Said]:
@@ -163,23 +192,29 @@ class WeChatChannel:
 
     # Promises: what was acknowledged with nothing.
 
-    async def _promise(self, message: Incoming, xml: str) -> None:
+    async def _promise(self, message: Incoming, xml: str, box: str) -> None:
         try:
-            await self._post(message, xml)
+            await self._post(message, xml, box)
         except SQLAlchemyError as problem:
             log.warning("wechat_not_posted", problem=type(problem).__name__)
             self._hold(message, xml)
 
-    async def _post(self, message: Incoming, xml: str) -> None:
-        posting = Posting(self._in, message.session, {"xml": xml}, _key(message))
+    async def _post(self, message: Incoming, xml: str, box: str) -> None:
+        if isinstance(message.content, Voice) and not message.content.recognised:
+            box = self._own  # nobody else has ears
+        posting = Posting(box, message.session, {"xml": xml}, _key(message))
         await asyncio.wrap_future(self.postman.post_soon(posting))
 
-    def _was_promised(self, message: Incoming) -> bool:
+    def _promised(self, message: Incoming) -> tuple[bool, str | None]:
+        """Whether this message lies in a box already, and the box in which an earlier one of this person waits."""
+        boxes = (self._own, self._in)
         try:
-            return self.postman.posted(self._in, _key(message))
+            if any(self.postman.posted(box, _key(message)) for box in boxes):
+                return True, None
+            return False, self.postman.waiting_in(boxes, message.session)
         except SQLAlchemyError as problem:
             log.warning("wechat_letters_not_read", problem=type(problem).__name__)
-            return False  # the conversation will say so kindly
+            return False, None  # the conversation will say so kindly
 
     def _hold(self, message: Incoming, xml: str) -> None:
         """The database is away: keep the message here until it is back."""
@@ -192,7 +227,7 @@ class WeChatChannel:
             await asyncio.sleep(STORE_AGAIN_S)
             for key, (message, xml) in list(self._held.items()):
                 try:
-                    await self._post(message, xml)
+                    await self._post(message, xml, self._in)
                 except SQLAlchemyError:
                     break
                 del self._held[key]
@@ -250,6 +285,18 @@ class WeChatChannel:
 
     async def _quickly(self, call: Callable[..., T], *values: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._quick, call, *values)
+
+
+def _in_danger(message: Incoming) -> bool:
+    content = message.content
+    words = (
+        content.text
+        if isinstance(content, Text)
+        else content.recognised
+        if isinstance(content, Voice)
+        else None
+    )
+    return words is not None and find_danger(words) is not None
 
 
 def openid_of(sender: str) -> str:

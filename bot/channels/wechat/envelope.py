@@ -54,11 +54,15 @@ class Envelope:
         """The XML of the message. Raises ForgedError or BrokenError."""
         self.check(query, now_s)
         text = safe_xml(body)
-        encrypted = fields(text).get("Encrypt")
         if self._crypto is None:
-            if encrypted is not None and query.get("encrypt_type") == "aes" and "MsgType" not in fields(text):
+            if (
+                query.get("encrypt_type") == "aes"
+                and "Encrypt" in (found := fields(text))
+                and "MsgType" not in found
+            ):
                 raise BrokenError("the message is encrypted, but NUANXIAN_WECHAT_AES_KEY is not set")
             return text
+        encrypted = fields(text).get("Encrypt")
         if not encrypted:
             raise ForgedError("the message is not encrypted, but this account has an AES key")
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")

@@ -14,7 +14,8 @@ import requests
 from wechatpy.enterprise import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
-from bot.channels.keeper import Keeper
+from bot.channels.contract import MediaError
+from bot.channels.keeper import MOST_PICTURE_BYTES, Keeper
 from bot.channels.wechat.api import TIMEOUT_S, TOKEN_REFUSED, StoredToken
 
 API = "https://qyapi.weixin.qq.com"
@@ -103,6 +104,14 @@ class WeComApi:
     def send_text(self, users: Sequence[str], text: str) -> None:
         """Raises WeComError."""
         self._send(users, {"msgtype": "text", "text": {"content": text}})
+
+    def media(self, media_id: str) -> bytes:
+        """A picture that a member sent. Raises WeComError, MediaError when it is none."""
+        # wechatpy's own `download` asks another address than ours, without a time limit.
+        answer = self._call(lambda: self._client.get("media/get", params={"media_id": media_id}))
+        if not isinstance(answer, requests.Response) or len(answer.content) > MOST_PICTURE_BYTES:
+            raise MediaError("no picture, or one that is too large")
+        return bytes(answer.content)
 
     def close_card(self, response_code: str, label: str) -> None:
         """The buttons of a pressed card are replaced by one word, for everybody who got it. Raises WeComError."""

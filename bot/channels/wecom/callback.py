@@ -69,6 +69,23 @@ def _signed(query: Mapping[str, str]) -> tuple[str, str, str]:
     return query.get("msg_signature", ""), query.get("timestamp", ""), query.get("nonce", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture that a member sent to the application."""
+
+    user: str
+    media_id: str
+    message_id: str
+
+
+def read_shot(xml: str) -> Shot | None:
+    """The picture; None for everything else."""
+    values = fields(xml)
+    if values.get("MsgType") != "image":
+        return None
+    return Shot(values.get("FromUserName", ""), values.get("MediaId", ""), values.get("MsgId", ""))
+
+
 def read_press(xml: str) -> Press | None:
     """The pressed button; None for every other event."""
     values = fields(xml)

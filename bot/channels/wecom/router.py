@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from bot.channels.body import TooLargeError, read_body
 from bot.channels.contract import BrokenError, ForgedError
 from bot.channels.wechat.envelope import MOST_BYTES
-from bot.channels.wecom.callback import Callback, read_press
+from bot.channels.wecom.callback import Callback, read_press, read_shot
 from bot.channels.wecom.work import Work
 
 log = structlog.get_logger()
@@ -36,13 +36,16 @@ def wecom_router(callback: Callback, work: Work, clock: Callable[[], float] = ti
     async def receive(request: Request) -> Response:
         try:
             body = await read_body(request, MOST_BYTES)
-            press = read_press(callback.open(request.query_params, body, clock()))
+            xml = callback.open(request.query_params, body, clock())
         except TooLargeError:
             return Response(status_code=413)
         except (ForgedError, BrokenError) as refused:
             return _refused(refused)
-        if press is not None:
+        if press := read_press(xml):
             await run_in_threadpool(work.press, press)
+        if shot := read_shot(xml):
+            # Posted, not fetched: to fetch a picture may take longer than the platform waits.
+            await run_in_threadpool(work.post_shot, shot)
         return PlainTextResponse("")
 
     return router

@@ -1,4 +1,4 @@
-"""Offers to workers and emergencies to the duty staff, and what their buttons do.
+"""Offers to workers and emergencies to the duty staff, what their buttons do, and the pictures that workers send.
 
 A member's userid in the enterprise is the worker's code, or the login of the staff console.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
+from backend.domain.access import Reach
 from backend.domain.local_time import local_now
 from backend.domain.mail import Letter
 from backend.domain.order import IllegalMoveError, Move, Order, OrderNotFoundError, State
@@ -19,10 +20,13 @@ from backend.domain.staff import Role
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask, MoveOrder
 from backend.services.move_order import move_order
-from backend.services.news import UNANSWERED, WORK_BOX, danger_words
+from backend.services.news import UNANSWERED, WORK_BOX, danger_words, tell_picture
+from backend.services.order_filter import OrderFilter
 from backend.services.ports import StaleError, Stores, TaskNotFoundError
+from bot.channels.contract import MediaError
+from bot.channels.keeper import Keeper
 from bot.channels.wecom.api import Card, WeComApi, WeComError
-from bot.channels.wecom.callback import Press
+from bot.channels.wecom.callback import Press, Shot
 from bot.dialogue import phrasing
 from bot.postman import NeverError, NotNowError, Postman
 from config.catalogue import load_catalogue
@@ -34,6 +38,10 @@ log = structlog.get_logger()
 OFFER, TASK = "offer", "task"
 ACCEPT, REFUSE, TAKE = "accept", "refuse", "take"
 ON_DUTY = frozenset({Role.DUTY, Role.OPERATOR})
+UNDER_WAY = (State.ACCEPTED, State.ON_THE_WAY, State.STARTED)
+JUST_DONE = (State.DONE, State.CONFIRMED)
+PICTURES_MAY_COME_FOR = timedelta(hours=2)  # after the work
+MOST_ORDERS = 50  # of one worker, the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +50,22 @@ class Work:
 
     api: WeComApi
     store: Stores
+    keeper: Keeper
     clock: Callable[[], datetime] = local_now
 
     def serve(self, postman: Postman) -> None:
         postman.serve(WORK_BOX, self.carry)
 
     def carry(self, letter: Letter) -> None:
-        """Send one card. Raises NotNowError or NeverError."""
+        """Send one card, or keep one picture. Raises NotNowError or NeverError."""
         try:
-            if letter.body["kind"] == "offer":
-                self._send_offer(letter)
-            else:
-                self._send_alert(letter)
+            match letter.body["kind"]:
+                case "offer":
+                    self._send_offer(letter)
+                case "shot":
+                    self._keep_shot(letter)
+                case _:
+                    self._send_alert(letter)
         except WeComError as problem:
             raise (NotNowError if problem.passing else NeverError)(str(problem)) from None
 
@@ -88,11 +100,58 @@ class Work:
         text = (
             words["unanswered"]
             if silent
-            else words["alert"].format(who=task.who or "", why=danger_words(task.why))
+            else words["alert"].format(who=task.who or words["somebody"], why=danger_words(task.why))
         )
         place = [(words["offer_place"], task.place)] if task.place else []
         card = Card(f"{TASK}:{task.id}", words["alert_title"], text, place, ((words["alert_take"], TAKE),))
         self.api.send_card(duty, card)
+
+    def post_shot(self, shot: Shot) -> None:
+        """A picture is fetched and kept by whoever takes the letter."""
+        body = {"kind": "shot", "worker": shot.user, "media": shot.media_id, "message": shot.message_id}
+        with self.store.unit_of_work() as uow:
+            uow.mail.post(WORK_BOX, shot.user, body, key=f"shot:{shot.message_id}", at=self.clock())
+            uow.commit()
+
+    def _keep_shot(self, letter: Letter) -> None:
+        """A worker's picture belongs to what they are doing just now; they are told which order that is."""
+        worker, words = letter.body["worker"], load_news().work
+        order = self._under_way(worker)
+        if order is None:
+            self.api.send_text([worker], words["picture_of_nothing"])
+            return
+        try:
+            data = self.api.media(letter.body["media"])
+            name = self.keeper.keep_picture_of_work(order.number, letter.body["message"], data)
+        except MediaError as problem:
+            log.warning("work_picture_refused", problem=str(problem))
+            self.api.send_text([worker], words["picture_bad"])
+            return
+        if order.state not in UNDER_WAY:
+            with self.store.unit_of_work() as uow:
+                tell_picture(order, name, uow, self.clock())
+                uow.commit()
+        what = load_catalogue()[order.item].say
+        self.api.send_text(
+            [worker], words["picture_kept"].format(who=order.beneficiary_name or "", what=what)
+        )
+
+    def _under_way(self, worker: str) -> Order | None:
+        """What this worker is doing: the visit that has begun, else what was touched last, else what was just done."""
+        wanted = OrderFilter(Reach(), states=(*UNDER_WAY, *JUST_DONE), worker=worker)
+        with self.store.reading() as uow:
+            page = uow.order_lists.page(wanted, before=None, limit=MOST_ORDERS)
+        since = self.clock() - PICTURES_MAY_COME_FOR
+
+        def theirs(one: Order) -> bool:
+            fresh = one.state in UNDER_WAY or (one.finished_at is not None and one.finished_at >= since)
+            return one.assignee == worker and fresh
+
+        def rank(one: Order) -> tuple[bool, bool, datetime]:
+            touched = one.history[-1].at if one.history else one.placed_at
+            return one.state is State.STARTED, one.state in UNDER_WAY, touched
+
+        return max(filter(theirs, page), key=rank, default=None)
 
     def press(self, press: Press) -> None:
         """Do what a button says; the card then shows what became of it. Pressing again changes nothing."""

@@ -1,15 +1,16 @@
 // The phone of the sandbox: sends what is typed, shows what the line answered. Every page load is a new person.
 "use strict";
-const phone = document.querySelector(".phone");
 const talk = document.getElementById("talk");
 const menu = document.getElementById("menu");
 const trouble = document.getElementById("trouble");
+const ask = document.getElementById("ask");
 const LOOK_EVERY_MS = 1500;
+const STARTERS = ["我要订饭", "给我妈打扫一下屋子", "护理补贴一个月多少钱"];
 const newPerson = () => 100000 + crypto.getRandomValues(new Uint32Array(1))[0];
 const talks = { wechat: newTalk(), telegram: newTalk(), wecom: newTalk() };
 let platform = "wechat";
 
-function newTalk() { return { person: newPerson(), entries: [], seen: 0, menu: "" }; }
+function newTalk() { return { person: newPerson(), entries: [], seen: 0 }; }
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -18,23 +19,33 @@ function element(tag, className, text) {
   return made;
 }
 
-function draw() {
-  const here = talks[platform];
-  talk.replaceChildren();
-  here.entries.forEach((entry, number) => {
-    const bubble = element("div", entry.mine ? "bubble mine" : "bubble", entry.text);
-    if (entry.picture) {
-      const image = document.createElement("img");
-      image.src = entry.picture;
-      image.alt = entry.text;
-      bubble.replaceChildren(image);
-    }
-    talk.append(bubble);
-    const last = number === here.entries.length - 1;
-    if (last && entry.buttons && entry.buttons.length) talk.append(answers(entry.buttons));
-  });
-  talk.scrollTop = talk.scrollHeight;
+function row(entry) {
+  const made = element("div", entry.mine ? "row mine" : "row");
+  const face = element("span", "face", entry.mine ? "我" : "暖");
+  face.setAttribute("aria-hidden", "true");
+  const bubble = element("div", entry.sound ? "bubble sound" : "bubble", entry.text);
+  if (entry.picture) {
+    const image = document.createElement("img");
+    image.src = entry.picture;
+    image.alt = entry.text || "照片";
+    image.addEventListener("load", toTheEnd);
+    bubble.replaceChildren(image);
+    bubble.classList.add("picture");
+  }
+  made.append(face, bubble);
+  return made;
 }
+
+function draw() {
+  const { entries } = talks[platform];
+  talk.replaceChildren(...entries.map(row));
+  const last = entries.at(-1);
+  if (last && last.buttons && last.buttons.length) talk.append(answers(last.buttons));
+  if (!entries.length && platform !== "wecom") talk.append(starters());
+  toTheEnd();
+}
+
+function toTheEnd() { talk.scrollTop = talk.scrollHeight; }
 
 function answers(buttons) {
   const group = element("div", "answers");
@@ -45,6 +56,12 @@ function answers(buttons) {
     group.append(made);
   }
   return group;
+}
+
+function starters() {
+  const made = element("div", "starters", "比如说：");
+  made.append(answers(STARTERS.map((said) => ({ act: "say", value: said, label: said }))));
+  return made;
 }
 
 function drawMenu(columns) {
@@ -77,7 +94,7 @@ async function send(path, body, type) {
 }
 
 function act(kind, value, shown) {
-  talks[platform].entries.push({ mine: true, text: shown });
+  talks[platform].entries.push({ mine: true, text: shown, sound: kind === "voice" });
   draw();
   return send("do", JSON.stringify({ person: talks[platform].person, act: kind, value }), "application/json");
 }
@@ -104,31 +121,45 @@ document.getElementById("words").addEventListener("submit", (event) => {
   act("say", text, text);
 });
 
-document.getElementById("picture").addEventListener("change", (event) => {
-  const file = event.target.files[0];
-  if (!file) return;
-  event.target.value = "";
-  const reader = new FileReader();
-  reader.addEventListener("load", () => {
-    talks[platform].entries.push({ mine: true, text: file.name, picture: reader.result });
+function whenChosen(id, path, entry) {
+  document.getElementById(id).addEventListener("change", async (event) => {
+    const file = event.target.files[0];
+    if (!file) return;
+    talks[platform].entries.push({ mine: true, text: file.name, ...await entry(file) });
+    event.target.value = "";
     draw();
+    send(`${path}/${talks[platform].person}`, file, file.type || "application/octet-stream");
   });
+}
+
+const asDataUrl = (file) => new Promise((done) => {
+  const reader = new FileReader();
+  reader.addEventListener("load", () => done(reader.result));
   reader.readAsDataURL(file);
-  send(`picture/${talks[platform].person}`, file, file.type || "application/octet-stream");
 });
+
+whenChosen("picture", "picture", async (file) => ({ picture: await asDataUrl(file) }));
+whenChosen("voice", "sound", () => ({ sound: true }));
 
 for (const button of document.querySelectorAll("[data-ask]")) {
   button.addEventListener("click", () => {
-    const value = window.prompt(button.dataset.question, button.dataset.example);
-    if (value) act(button.dataset.ask, value, `【${button.textContent}】${value}`);
+    ask.querySelector("span").textContent = button.dataset.question;
+    ask.querySelector("input").value = button.dataset.example;
+    ask.returnValue = "";
+    ask.addEventListener("close", () => {
+      const value = ask.querySelector("input").value.trim();
+      if (ask.returnValue === "send" && value) act(button.dataset.ask, value, value);
+    }, { once: true });
+    ask.showModal();
   });
 }
 
 function choose(name) {
   platform = name;
-  phone.dataset.platform = name;
+  document.body.dataset.platform = name;
   for (const button of document.querySelectorAll("[data-switch]")) button.setAttribute("aria-pressed", String(button.dataset.switch === name));
   for (const tool of document.querySelectorAll("[data-only]")) tool.hidden = tool.dataset.only !== name;
+  for (const tool of document.querySelectorAll("[data-not]")) tool.hidden = tool.dataset.not === name;
   draw();
   look();
 }
