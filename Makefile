@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := bot nlu voice backend config tests
 
-.PHONY: help run test check bench train-encoder lock format clean debian-packages
+.PHONY: help run test check bench bench-voice train-encoder lock format clean debian-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,6 +49,13 @@ check: $(VENV)/dev.done ## style, types, import directions, fast tests
 
 bench: $(VENV)/dev.done ## measure; prints what, on which machine, and compares side by side
 	$(BIN)/python -m tests.bench
+
+bench-voice: $(VENV)/dev.done var/pipecat ## measure the telephone alone, beside Pipecat; `QUICK=1` with small samples
+	$(BIN)/python -m tests.bench.bench_voice $(if $(QUICK),--quick)
+
+# Only for the comparison, in an environment of its own. Where it can not be installed, our side is measured alone.
+var/pipecat: | $(BIN)/python
+	@$(BIN)/python -m venv $@ && $@/bin/pip install --quiet -r requirements/pipecat.txt || rm -rf $@
 
 train-encoder: | $(BIN)/python ## train the encoder of the understanding anew (an hour; then `nuanxian nlu train`)
 	$(PYTHON) -m venv var/encoder

@@ -34,11 +34,12 @@ from backend.services.tokens import add_token
 from backend.store.open import Store, open_store
 from config.settings import load_settings
 from tests.bench.build_orders import build
-from tests.bench.machine import percentile
+from tests.bench.machine import describe_load, percentile, tree_cpu_s
 from tests.bench.postgres import postgres_server
 
 CONNECTIONS = 24
 BURST, BURST_S, BURST_CONNECTIONS = 5_000, 10.0, 400
+PARTS = ("server", "PostgreSQL", "load generator")
 TOKENS = 50  # systems that ask: each has its own limit
 ORDER = {
     "item": "meal", "beneficiary": "我妈", "beneficiary_name": "马秀英", "place": "银川市金凤区长城花园3号楼2单元501",
@@ -136,12 +137,13 @@ async def burst(port: int, tokens: list[str]) -> tuple[Counter[int], set[str], l
 
 
 @contextmanager
-def server(url: str, environment: dict[str, str]) -> Iterator[int]:
-    """`nuanxian run --workers 2`, ready."""
+def server(url: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """`nuanxian run --workers 2`, ready: its port and the id of its process."""
     with create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "bot.cli", "run", "--workers", "2", "--port", str(port), "--db", url]
-    running = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = subprocess.Popen(command, env=os.environ | environment, **quiet)
     try:
         until = time.monotonic() + 120
         while time.monotonic() < until:
@@ -151,7 +153,7 @@ def server(url: str, environment: dict[str, str]) -> Iterator[int]:
             except OSError:
                 time.sleep(0.5)
         time.sleep(3)  # the second worker
-        yield port
+        yield port, running.pid
     finally:
         running.terminate()
         running.wait(60)
@@ -189,13 +191,31 @@ def measure(orders: int, seconds: float, *, with_burst: bool) -> dict[str, float
         build(store, people=max(1_000, int(orders * 1.2)), orders=orders, now=datetime(2026, 11, 24, 10, 0))
         tokens = make_tokens(store)
         measured: dict[str, float] = {}
-        with server(url, environment) as port:
+        with server(url, environment) as (port, process):
             asyncio.run(cycles(port, tokens, 3))  # everything loaded, plans made
+            spent = [-used for used in _used(process, store)]
             measured["cycles/s"], measured["cycle p95 ms"] = asyncio.run(cycles(port, tokens, seconds))
+            done = measured["cycles/s"] * seconds / 1000
+            for of, before, after in zip(PARTS, spent, _used(process, store), strict=True):
+                measured[f"processor ms a cycle: {of}"] = (before + after) / done
             if with_burst:
                 measured |= _burst_figures(port, tokens, store, measured["cycles/s"])
         store.close()
     return measured
+
+
+def server_cpu_s(store: Store) -> float:
+    """Processor time that the processes of the PostgreSQL server have used till now; 0 on SQLite."""
+    if store.engine.dialect.name == "sqlite":
+        return 0.0
+    with store.engine.connect() as connection:
+        folder = connection.exec_driver_sql("SHOW data_directory").scalar_one()
+    return tree_cpu_s(int((Path(folder) / "postmaster.pid").read_text().split()[0]))
+
+
+def _used(process: int, store: Store) -> tuple[float, float, float]:
+    """Processor time used by the PARTS till now."""
+    return tree_cpu_s(process), server_cpu_s(store), time.process_time()
 
 
 def _burst_figures(port: int, tokens: list[str], store: Store, normal: float) -> dict[str, float]:
@@ -219,11 +239,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, nargs="+", default=[1_000, 1_000_000])
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--no-burst", action="store_true")
     given = parser.parse_args()
     rows: dict[str, dict[int, float]] = {}
     for orders in given.orders:
-        for name, value in measure(orders, given.seconds, with_burst=orders == given.orders[-1]).items():
+        with_burst = orders == given.orders[-1] and not given.no_burst
+        for name, value in measure(orders, given.seconds, with_burst=with_burst).items():
             rows.setdefault(name, {})[orders] = value
+    print(describe_load())
     print(f"{'':48}" + "".join(f"{orders:>14,}" for orders in given.orders))
     for name, values in rows.items():
         cells = "".join(

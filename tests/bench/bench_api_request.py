@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -24,7 +23,7 @@ from starlette.types import ASGIApp, Message, Scope
 from backend.store.open import Store, open_store
 from backend.web.app import create_app
 from config.settings import Settings, load_settings
-from tests.bench.bench_api import ORDER, make_tokens
+from tests.bench.bench_api import ORDER, make_tokens, server_cpu_s
 from tests.bench.postgres import postgres_server
 
 KINDS = ("create", "assign", "resolve", "search")
@@ -142,21 +141,6 @@ def yardstick_s() -> float:
     for _ in range(10):
         sum(number * number for number in range(100_000))
     return (time.process_time() - begun) / 10
-
-
-def server_cpu_s(store: Store) -> float:
-    """Processor time that the processes of the PostgreSQL server have used till now; 0 on SQLite."""
-    if store.engine.dialect.name == "sqlite":
-        return 0.0
-    with store.engine.connect() as connection:
-        folder = connection.exec_driver_sql("SHOW data_directory").scalar_one()
-    server = int((Path(folder) / "postmaster.pid").read_text().split()[0])
-    ticks = 0
-    for children in Path(f"/proc/{server}/task").glob("*/children"):
-        for child in (server, *map(int, children.read_text().split())):
-            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

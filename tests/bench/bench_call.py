@@ -8,6 +8,7 @@ sound itself.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from bot.logs import configure
 from bot.practice import caller_voices
 from config.turn_taking import load_turn_rules
+from tests.bench.figure import Figure
 from tests.bench.machine import percentile
 from voice.call import Desk
 from voice.conversation import Answer, Answering, Said
@@ -74,83 +76,122 @@ def main() -> None:
 async def _measure() -> None:
     voices, hearing = caller_voices(VOICES), await open_hearing()
     try:
-        await _latency("open questions", OPEN, Answer(("好。",)), hearing, voices, "p50 ≤ 1.2 s, p95 ≤ 2.0 s")
-        confirm = Answer(("好，对吗？",), asks="confirm", choices=(("对", "对"), ("没有了", "没有了")))
-        await _latency("closed questions", CLOSED, confirm, hearing, voices, "p50 ≤ 0.7 s")
-        await _cut_offs(hearing, voices)
-        await _barge_in(hearing, voices)
-        await _babble(hearing, voices)
+        for measure in (open_questions, closed_questions, cut_offs, barge_in, babble):
+            for figure in await measure(hearing, voices):
+                print(figure, flush=True)
     finally:
         await hearing.close()
 
 
-async def _latency(
-    name: str, texts: tuple[str, ...], answer: Answer, hearing: Hearing, voices: CallerVoices, goal: str
-) -> None:
+async def open_questions(hearing: Hearing, voices: CallerVoices) -> list[Figure]:
+    waits = await _waits(OPEN, Answer(("好。",)), hearing, voices)
+    p50, p95 = (percentile(waits, share) for share in (0.5, 0.95))
+    return [
+        Figure(
+            "open questions, end of speech to first sound",
+            f"p50 {p50:.0f} ms, p95 {p95:.0f} ms of {len(waits)} turns in real time",
+            "p50 < 1.2 s, p95 < 2.0 s",
+            met=p50 < 1_200 and p95 < 2_000,
+        )
+    ]
+
+
+async def closed_questions(hearing: Hearing, voices: CallerVoices) -> list[Figure]:
+    confirm = Answer(("好，对吗？",), asks="confirm", choices=(("对", "对"), ("没有了", "没有了")))
+    waits = await _waits(CLOSED, confirm, hearing, voices)
+    p50 = percentile(waits, 0.5)
+    value = f"p50 {p50:.0f} ms, most {percentile(waits, 1):.0f} ms of {len(waits)} turns in real time"
+    return [Figure("closed questions, end of speech to first sound", value, "p50 < 0.7 s", met=p50 < 700)]
+
+
+async def _waits(
+    texts: tuple[str, ...], answer: Answer, hearing: Hearing, voices: CallerVoices
+) -> list[float]:
+    """Seconds from the end of speech to the first sound."""
     script = _script([*map(Move, texts), Move(hang_up=True)])
-    done = await simulate(script, _desk(hearing, answer), voices, realtime=True)
-    waits = [
+    done = await simulate(script, desk(hearing, answer), voices, realtime=True)
+    return [
         min(starts - end for starts in _reply_starts(done) if starts > end) / 1000
         for _, end in done.spoken_ms
         if any(starts > end for starts in _reply_starts(done))
     ]
-    print(
-        f"end of speech to first sound, {name}, {len(waits)} turns in real time: "
-        f"p50 {percentile(waits, 0.5):.0f} ms, p95 {percentile(waits, 0.95):.0f} ms (goal: {goal})"
-    )
 
 
-async def _cut_offs(hearing: Hearing, voices: CallerVoices) -> None:
-    for pause in PAUSES_S:
+async def cut_offs(
+    hearing: Hearing, voices: CallerVoices, *, pauses_s: Sequence[float] = PAUSES_S
+) -> list[Figure]:
+    """How often a pause within a sentence is taken for its end."""
+    figures = []
+    for pause in pauses_s:
         cut = []
         for sentence in BROKEN:
             script = _script([Move(sentence.replace("|", f"[{pause}]"))])
-            done = await simulate(script, _desk(hearing, Answer(("好。",))), voices)
+            done = await simulate(script, desk(hearing, Answer(("好。",))), voices)
             began, ended = done.spoken_ms[0]
             cut.append(
                 any(began < event["at_ms"] < ended for event in done.events if event["event"] in TAKEN)
             )
-        print(f"false cut-offs, pause of {pause} s in {len(cut)} sentences: {sum(cut)} (goal: < 5 %)")
+        figures.append(
+            Figure(
+                f"false cut-offs, pause of {pause} s",
+                f"{sum(cut)} of {len(cut)} sentences",
+                "< 5 %",
+                met=sum(cut) < 0.05 * len(cut),
+            )
+        )
+    return figures
 
 
-async def _barge_in(hearing: Hearing, voices: CallerVoices) -> None:
+async def barge_in(hearing: Hearing, voices: CallerVoices) -> list[Figure]:
     stops, missed = [], 0
     for text in OPEN:
         script = _script([Move(text, over_ms=1_500)])
-        done = await simulate(script, _desk(hearing, LONG_REPLY), voices)
+        done = await simulate(script, desk(hearing, LONG_REPLY), voices)
         began = done.spoken_ms[0][0]
         stopped = [event["at_ms"] for event in done.events if event["event"] == "barge_in"]
         stops += [(stopped[0] - began) / 1000] if stopped else []
         missed += not stopped
-    print(
-        f"barge-in: our speech stops {percentile(stops, 0.5):.0f} ms (p50), {percentile(stops, 1):.0f} ms (most) after the caller "
-        f"began; missed {missed} of {len(OPEN)} (goal: ≤ 200 ms)"
-    )
+    most = percentile(stops, 1) if stops else float("inf")
+    value = f"p50 {percentile(stops, 0.5):.0f} ms, most {most:.0f} ms" if stops else "never"
+    return [
+        Figure(
+            "barge-in, caller begins to our silence",
+            f"{value}; missed {missed} of {len(OPEN)}",
+            "≤ 200 ms",
+            met=most <= 200 and not missed,
+        )
+    ]
 
 
-async def _babble(hearing: Hearing, voices: CallerVoices) -> None:
+async def babble(hearing: Hearing, voices: CallerVoices, *, most: int = BABBLE_REPLIES) -> list[Figure]:
+    """How often people talking in the room stop us."""
     replies = stopped = heard = 0
-    while replies < BABBLE_REPLIES:
+    while replies < most:
         script = replace(
             _script([Move("[40]")]),
             conditions=Conditions(noise="babble", snr_db=15),
             name=f"babble {replies}",
         )
-        done = await simulate(script, _desk(hearing, LONG_REPLY), voices)
+        done = await simulate(script, desk(hearing, LONG_REPLY), voices)
         kinds = [event["event"] for event in done.events]
         replies += kinds.count("reply")
         stopped += kinds.count("barge_in")
         heard += kinds.count("heard")
-    print(
-        f"babble at 15 dB: {replies} replies of about 9 s, {stopped} stopped (goal: < 3 %), {heard} times taken for a turn"
-    )
+    return [
+        Figure(
+            "false barge-in, babble at 15 dB",
+            f"{stopped} of {replies} replies of about 9 s; {heard} times taken for a turn",
+            "< 3 %",
+            met=stopped < 0.03 * replies,
+        )
+    ]
 
 
 def _script(says: list[Move]) -> CallScript:
     return replace(read_script({"name": "bench"}), says=tuple(says))
 
 
-def _desk(hearing: Hearing, answer: Answer) -> Desk:
+def desk(hearing: Hearing, answer: Answer) -> Desk:
     return Desk(
         hearing=hearing,
         speaking=StandInVoice(),

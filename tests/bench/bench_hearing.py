@@ -17,6 +17,7 @@ from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
 from config.hearing import load_hearing_words
+from tests.bench.figure import Figure
 from tests.bench.machine import percentile
 from tests.unit.voice.hearing.speech import FOLDER, RATE, Spoken, spoken, white_noise
 from voice.hearing.closed import mean_alike
@@ -75,6 +76,29 @@ def main() -> None:
         for name, noise in noises.items():
             report(f"{recogniser.name}, {name}", [measure(recogniser, row, noise) for row in recordings])
     detectors(recordings, noises)
+
+
+def figures(recogniser: Recogniser, recordings: list[Spoken]) -> list[Figure]:
+    """What `make bench-voice` shows: wrong characters and closed answers, clean and in babble."""
+    found = []
+    for name, noise, goal in (("clean", None, 0.93), (f"babble {NOISE_DB} dB", babble(recordings), 0.85)):
+        outcomes = [measure(recogniser, row, noise) for row in recordings]
+        open_ones = [one for one in outcomes if one.said.asks is None]
+        closed = [one for one in outcomes if one.said.asks is not None]
+        found.append(
+            Figure(f"wrong characters, {name}", f"{wrong_share(open_ones):.1%} of {len(open_ones)} sentences")
+        )
+        right = share(closed)
+        value = f"{right:.1%} of {len(closed)} (heard once, before anything is confirmed)"
+        found.append(
+            Figure(
+                f"closed answers right, {name}",
+                value,
+                f"≥ {goal:.0%} after confirmation",
+                met=right >= goal or None,
+            )
+        )
+    return found
 
 
 def report(name: str, outcomes: list[Outcome]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.logs import configure
 from tests.bench.machine import percentile
+from tests.bench.sipp_calls import sipp_calls
 from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.rtp_phone import RtpPhone
 from tests.integration.voice.line.sipp import SCENARIOS
@@ -66,7 +67,7 @@ async def _measure() -> None:
     )
 
     idle = asyncio.create_task(
-        _sipp(
+        sipp_calls(
             settings.port,
             "12345",
             "-m",
@@ -108,7 +109,7 @@ async def _set_up_seconds(port: int) -> list[float]:
             '<recv response="200" rrs="true"/>', '<recv response="200" rrs="true" rtd="1"/>', 1
         )
         scenario.write_text(text)
-        await _sipp(
+        await sipp_calls(
             port, "12345", "-m", str(SET_UPS), "-l", "1", "-r", "50", "-trace_rtt", "-rtt_freq", "1",
             scenario=scenario, folder=folder,
         )  # fmt: skip
@@ -124,7 +125,7 @@ def _response_seconds(folder: Path) -> list[float]:
 async def _longest_gap_ms(port: int, *, block: bool) -> float:
     with RtpPhone() as phone:
         call = asyncio.create_task(
-            _sipp(port, "talk", "-m", "1", "-d", str((TALK_S - 2) * 1000), rtp_port=phone.port)
+            sipp_calls(port, "talk", "-m", "1", "-d", str((TALK_S - 2) * 1000), rtp_port=phone.port)
         )
         while not call.done():
             await asyncio.sleep(1)
@@ -132,23 +133,6 @@ async def _longest_gap_ms(port: int, *, block: bool) -> float:
                 time.sleep(BLOCK_S)  # noqa: ASYNC251 (this is what is measured)
         await call
         return phone.longest_gap_ms()
-
-
-async def _sipp(
-    port: int,
-    service: str,
-    *options: str,
-    rtp_port: int = 9,
-    scenario: Path = SCENARIOS / "call.xml",
-    folder: str = ".",
-) -> None:
-    process = await asyncio.create_subprocess_exec(
-        "sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(free_ports(1)), "-nostdin",
-        "-key", "rtp_port", str(rtp_port), "-s", service, *options, f"127.0.0.1:{port}",
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
-    if await process.wait():
-        raise RuntimeError("sipp did not finish its calls")
 
 
 def _cpu_s() -> float:

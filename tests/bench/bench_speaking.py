@@ -20,6 +20,7 @@ from faster_whisper import WhisperModel
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
+from tests.bench.figure import Figure
 from tests.bench.machine import percentile
 from voice.line.line import Samples
 from voice.speaking import fragments, prompts, shape
@@ -149,6 +150,37 @@ async def _measure(name: str, options: SpeakingOptions, listener: Listener, fold
     if "-v" in sys.argv:
         for sentence, row in zip(SENTENCES, errors, strict=True):
             print(f"    {row[1]:4.0%} {sentence} | {row[2]}")
+
+
+def figures(sentences: tuple[str, ...] = SENTENCES) -> list[Figure]:
+    """What `make bench-voice` shows: of the sentences that are put together from what was rendered ahead."""
+    with tempfile.TemporaryDirectory() as name:
+        listener, options = Listener(Path(name)), SpeakingOptions(prompts=Path(name) / "prompts")
+        warm_all(options, scripts=_needed(sentences))
+        said = asyncio.run(_said(options, sentences))
+        errors = [listener.errors(one.samples, text)[0] for one, text in zip(said, sentences, strict=True)]
+    first = [one.first_s for one in said]
+    most = percentile(first, 1)
+    return [
+        Figure(
+            "our prompts at telephone band, wrong characters",
+            f"{float(np.mean(errors)):.1%} of {len(said)} sentences",
+        ),
+        Figure(
+            "a cached prompt starts after the decision",
+            f"p50 {percentile(first, 0.5):.0f} ms, most {most:.0f} ms",
+            "< 150 ms",
+            met=most < 150,
+        ),
+    ]
+
+
+async def _said(options: SpeakingOptions, sentences: tuple[str, ...]) -> list[Said]:
+    speaking = open_speaking(options)
+    try:
+        return [await _say(speaking, sentence) for sentence in sentences]
+    finally:
+        await speaking.close()
 
 
 def main() -> None:

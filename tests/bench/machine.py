@@ -21,6 +21,23 @@ def describe_machine() -> str:
     return f"{today}  {model}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
+def describe_load() -> str:
+    """How busy the machine is besides: processes that wanted a core in the last 1, 5 and 15 minutes."""
+    return "load before: " + " ".join(f"{load:.1f}" for load in os.getloadavg())
+
+
+def tree_cpu_s(process: int) -> float:
+    """Processor time that a process and its living children, with theirs, have used till now."""
+    used_s, children = 0.0, ""
+    for task in Path(f"/proc/{process}/task").glob("*"):
+        try:
+            used_s += int((task / "schedstat").read_text().split()[0]) / 1e9
+            children += (task / "children").read_text()
+        except OSError:  # ended meanwhile
+            continue
+    return used_s + sum(map(tree_cpu_s, map(int, children.split())))
+
+
 def percentile(seconds: Sequence[float], share: float) -> float:
     """The value below which `share` (0..1) of the measurements lie, in milliseconds."""
     ordered = sorted(seconds)

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from backend.store.open import Store
 from backend.web.api.front import MOST_BYTES, Front
@@ -217,3 +218,15 @@ def test_whatever_json_comes_is_answered_or_refused_in_words(
     secret = make_secret(store, "root", now=NOW)
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
     asyncio.run(ask())
+
+
+def test_while_the_database_is_away_everybody_is_asked_to_come_back(
+    api: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr("backend.store.orders.SqlOrders.get", away)
+    answer = api("op").get("/orders/11240001")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:nuanxian:problem:unavailable")
+    assert int(answer.headers["retry-after"]) >= 1

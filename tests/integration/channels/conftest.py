@@ -78,6 +78,7 @@ class Line:
     wechat: WeChatPlatform
     wecom: WeComPlatform
     sms: SmsGateway
+    second: WeChatPlatform | None = None  # another official account
 
     def orders(self) -> list[Order]:
         with self.house.store.reading() as uow:
@@ -97,6 +98,7 @@ class Wanted:
     polling: bool = False
     template: str | None = None
     relay: str | None = None
+    two_accounts: bool = False
 
 
 Open = Callable[..., Line]
@@ -135,7 +137,8 @@ def _line(store: Store, dialogue: Dialogue, folder: Path, wanted: Wanted) -> Ite
     platforms.include_router(wecom_platform_router(wecom), prefix="/wecom")
     platforms.include_router(sms_gateway_router(sms), prefix="/sms")
     platforms.include_router(telegram_platform_router(telegram))
-    platforms.include_router(wechat_platform_router(wechat))
+    second = WeChatPlatform("wx9999999999999999", "second-app-secret", "second-token", aes_key=AES_KEY)
+    platforms.include_router(wechat_platform_router(wechat, second))
     listener = socket.create_server(("127.0.0.1", 0))
     own_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with serving(platforms, socket.create_server(("127.0.0.1", 0))) as api:
@@ -154,12 +157,19 @@ def _line(store: Store, dialogue: Dialogue, folder: Path, wanted: Wanted) -> Ite
             relay_number=wanted.relay, sms_url=f"{api}/sms/send", sms_secret=sms.secret,
             wecom_corp_id=wecom.corp_id, wecom_secret=wecom.secret, wecom_agent_id=wecom.agent_id,
             wecom_token=wecom.token, wecom_aes_key=AES_KEY, wecom_api=f"{api}/wecom",
+            **({"wechat_accounts": [_account(second)]} if wanted.two_accounts else {}),
         )  # fmt: skip
         mount_channels(app, house, wanted.hears, messaging)
         wechat.url, wecom.url = f"{own_url}/channels/wechat", f"{own_url}/channels/wecom"
+        second.url = f"{wechat.url}/{second.app_id}"
         with serving(app, listener):
             wait_until(lambda: "setMyCommands" in telegram.calls and "menu/create" in wechat.calls)
-            yield Line(own_url, house, Keeper(store, settings.media), telegram, wechat, wecom, sms)
+            yield Line(own_url, house, Keeper(store, settings.media), telegram, wechat, wecom, sms, second)
+
+
+def _account(platform: WeChatPlatform) -> dict[str, Any]:
+    given = {"app_id": platform.app_id, "app_secret": platform.secret, "token": platform.token}
+    return given | {"aes_key": platform.aes_key}
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from fastapi import FastAPI
 from backend.domain.local_time import local_now
 from backend.store.open import open_store
 from bot.dialogue.engine import Dialogue
+from bot.sandbox.telegram import BotApiError, Fault, TelegramPlatform, telegram_platform_router
 from bot.sandbox.wechat import WeChatApiError, WeChatPlatform, wechat_platform_router
 from config.settings import load_settings
 from tests.integration.channels.conftest import Line, Wanted, _line, serving, wait_until
@@ -44,14 +45,22 @@ def free_port() -> int:
 
 
 def start(folder: Path, wechat: WeChatPlatform, api: str, port: int) -> subprocess.Popen[bytes]:
-    environment = os.environ | {
-        "NUANXIAN_HOME": str(folder), "NUANXIAN_PORT": str(port), "NUANXIAN_LOG_LEVEL": "error",
+    given = {
         "NUANXIAN_WECHAT_APP_ID": wechat.app_id, "NUANXIAN_WECHAT_APP_SECRET": wechat.secret,
         "NUANXIAN_WECHAT_TOKEN": wechat.token, "NUANXIAN_WECHAT_API": api,
     }  # fmt: skip
-    code = "from bot.server import serve; serve()"
+    return start_with(folder, port, given)
+
+
+def start_with(folder: Path, port: int, given: dict[str, str], before: str = "") -> subprocess.Popen[bytes]:
+    """The whole line in a process of its own. `before`: code that runs in it first."""
+    environment = os.environ | {
+        "NUANXIAN_HOME": str(folder), "NUANXIAN_PORT": str(port), "NUANXIAN_LOG_LEVEL": "error",
+        "NUANXIAN_TELEPHONE": "false",
+    }  # fmt: skip
+    code = f"{before}\nfrom bot.server import serve; serve()"
     server = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-c", code], cwd=ROOT, env=environment | given, stdout=subprocess.DEVNULL
     )
     wait_until(lambda: _listens(port), within_s=60)
     return server
@@ -110,6 +119,80 @@ def test_a_process_killed_in_the_middle_loses_no_message_and_answers_none_twice(
             server.wait(30)
     assert {openid: len(wechat.texts(openid)) for openid in messages} == dict.fromkeys(messages, 1)
     assert all("时候" in wechat.texts(openid)[0] for openid in messages)
+
+
+def answering_process(server: subprocess.Popen[bytes]) -> int | None:
+    """The process that answers letters, once it can be seen: the other child keeps track of shared resources."""
+    try:
+        threads = list(Path(f"/proc/{server.pid}/task").glob("*/children"))
+        pids = [pid for listed in threads for pid in listed.read_text().split()]
+        started = [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    except OSError:  # something of it has just ended
+        return None
+    return int(started[0]) if started else None
+
+
+@pytest.mark.slow
+def test_when_the_answering_process_is_killed_another_one_answers(tmp_path: Path) -> None:
+    wechat = WeChatPlatform("wx0123456789abcdef", "secret", "token")
+    platforms = FastAPI()
+    platforms.include_router(wechat_platform_router(wechat))
+    port = free_port()
+    wechat.url = f"http://127.0.0.1:{port}/channels/wechat"
+    openids = [f"oPerson-{n:020d}" for n in range(PEOPLE)]
+    with serving(platforms, socket.create_server(("127.0.0.1", 0))) as api:
+        server = start(tmp_path, wechat, api, port)
+        try:
+            wait_until(lambda: answering_process(server), within_s=30)
+            first = answering_process(server)
+            assert first is not None
+            os.kill(first, signal.SIGKILL)
+            threads = [threading.Thread(target=wechat.says, args=(openid, "我要订饭")) for openid in openids]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(60)
+            wait_until(lambda: answering_process(server) not in (None, first), within_s=30)
+            second = answering_process(server)
+            wait_until(lambda: all(map(wechat.texts, openids)), within_s=90)
+            time.sleep(AGAIN_S)
+        finally:
+            server.terminate()
+            server.wait(30)
+        assert not Path(f"/proc/{second}").exists()
+    assert {len(wechat.texts(openid)) for openid in openids} == {1}
+    assert wechat.calls.count("message/custom/send") > 0  # not all were answered in the same connection
+
+
+@pytest.mark.slow
+def test_what_was_fetched_from_telegram_survives_a_kill(tmp_path: Path) -> None:
+    telegram = TelegramPlatform("7000000001:AAtest_test_test_test_test_test_test")
+    platforms = FastAPI()
+    platforms.include_router(telegram_platform_router(telegram))
+    people = range(300, 312)
+    # A letter that a killed process had taken is taken anew after this long, not after a minute.
+    soon = "import backend.store.mail as mail, datetime; mail.LEASE = datetime.timedelta(seconds=15)"
+    with serving(platforms, socket.create_server(("127.0.0.1", 0))) as api:
+        given = {"NUANXIAN_TELEGRAM_TOKEN": telegram.token, "NUANXIAN_TELEGRAM_API": api}
+        # Until the kill nothing can be sent.
+        telegram.faults += [Fault("sendMessage", BotApiError(502, "Bad Gateway")) for _ in range(10_000)]
+        server = start_with(tmp_path, free_port(), given, soon)
+        for person in people:
+            telegram.deliver(telegram.says(person, "我要订饭"))
+        wait_until(lambda: not telegram._updates and "sendMessage" in telegram.calls, within_s=60)
+        server.kill()
+        assert server.wait(20) == -signal.SIGKILL
+        telegram.faults.clear()
+        assert telegram.sent == []
+        server = start_with(tmp_path, free_port(), given, soon)
+        try:
+            wait_until(lambda: len({message["chat"]["id"] for message in telegram.sent}) == len(people), 90)
+            time.sleep(AGAIN_S)
+        finally:
+            server.terminate()
+            server.wait(30)
+    assert sorted(message["chat"]["id"] for message in telegram.sent) == list(people)
+    assert all("时候" in message["text"] for message in telegram.sent)
 
 
 @dataclass

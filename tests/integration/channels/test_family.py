@@ -14,14 +14,19 @@ from backend.domain.providers import Provider, Worker
 from backend.domain.staff import Role
 from backend.services.bind_family import issue_magnet
 from backend.services.commands import MoveOrder, PlaceOrder
+from backend.services.family_ports import OutboundCall
 from backend.services.move_order import move_order
 from backend.services.place_order import place_order
 from backend.services.staff import add_staff
 from bot.conversations import Conversations
 from bot.dialogue.turn import Turn
 from bot.news import News
+from bot.outbound_book import CallBook
+from bot.spoken_message import SpokenMessage
+from config.outbound import load_outbound_rules
 from tests.integration.channels.conftest import Line, Open, wait_until
 from tests.integration.channels.drivers import AtTelegram, AtWeChat
+from voice.outbound import Result
 
 GUILAN_PHONE = "13909510001"
 TEN = datetime(2026, 11, 23, 10, 0)
@@ -70,10 +75,12 @@ def follows(person: AtWeChat) -> None:
     person.line.wechat._spoke_at[person.openid] = 10**12
 
 
-def place(line: Line, elder: Elder, key: str = "1", caller: str = GUILAN_PHONE) -> str:
+def place(
+    line: Line, elder: Elder, key: str = "1", caller: str = GUILAN_PHONE, beneficiary: str = "self"
+) -> str:
     with line.house.store.unit_of_work() as uow:
         order = place_order(
-            PlaceOrder(key, "meal", "self", caller, "call", TEN, Wanted("2026-11-24T12:00"), "王桂兰", elder.id,
+            PlaceOrder(key, "meal", beneficiary, caller, "call", TEN, Wanted("2026-11-24T12:00"), "王桂兰", elder.id,
                 "金凤区长城花园3号楼2单元501", GUILAN_PHONE),
             uow,
         )  # fmt: skip
@@ -319,3 +326,137 @@ def test_wecom_checks_our_address_and_forged_events_are_refused(line: Line) -> N
     event = line.wecom.event("worker-7", "template_card_event", EventKey="accept", TaskId="offer:1:1")
     assert line.wecom.bring(event, msg_signature="0" * 40) == 403
     line.wecom.expire_token()
+
+
+def test_pictures_that_the_worker_sent_come_with_the_news(line: Line) -> None:
+    elder = add_elder(line)
+    add_worker(line)
+    daughter, son = AtWeChat(line), AtTelegram(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    bind(line, elder, f"telegram:{son.number}", "儿子")
+    bind(line, elder, "13809510005", "侄子")
+    reads_the_first_event(line)
+    line.wecom.members.add("worker-7")
+    number = place(line, elder)
+    move(line, number, Move.OFFER, worker="worker-7")
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    pictures = [b"\xff\xd8\xff\xe0" + bytes([n]) * 500 for n in range(2)]
+    line.wechat.faults.append(("media/upload", 502))
+    for picture in pictures:
+        assert line.wecom.sends_picture("worker-7", picture) == 200
+    assert line.wecom.sends_picture("worker-8", pictures[0]) == 200
+    wait_until(lambda: len(line.wecom.texts.get("worker-7", ())) == 2)
+    assert "王桂兰" in line.wecom.texts["worker-7"][0]
+    move(line, number, Move.START, place="门口")
+    move(line, number, Move.FINISH, photos=["a", "b"])
+    wait_until(lambda: len(line.wechat.pictures.get(daughter.openid, ())) == 2)
+    assert sorted(line.wechat.pictures[daughter.openid]) == pictures
+    wait_until(lambda: len([message for message in son._mine() if "photo" in message]) == 2)
+    shown = [
+        line.telegram.files[message["photo"][0]["file_id"]] for message in son._mine() if "photo" in message
+    ]
+    assert sorted(shown) == pictures
+    assert "拍了2张照片" in next(text for text in line.wechat.texts(daughter.openid) if "办好了" in text)
+    wait_until(lambda: any("办好了" in text for _, text in line.sms.sent))
+    assert "工作人员那里" in next(text for _, text in line.sms.sent if "办好了" in text)
+
+
+def test_a_worker_without_work_is_told_that_the_picture_was_not_kept(line: Line) -> None:
+    line.wecom.members.add("worker-7")
+    assert line.wecom.sends_picture("worker-7", b"\xff\xd8\xff\xe0") == 200
+    wait_until(lambda: line.wecom.texts.get("worker-7"))
+    assert "没有正在办的单子" in line.wecom.texts["worker-7"][0]
+
+
+def test_once_a_month_relatives_get_the_numbers_of_the_month_before(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elder = add_elder(line)
+    daughter, blind = AtWeChat(line), AtTelegram(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    bind(line, elder, f"telegram:{blind.number}", "邻居", Rights(order=True, see=False, emergency=True))
+    reads_the_first_event(line)
+    with line.house.store.unit_of_work() as uow:
+        uow.mail.advance("news summaries", uow.mail.position("news summaries"), 202611)
+        uow.commit()
+    move(line, place(line, elder, "1"), Move.CANCEL, reason="不要了")
+    place(line, elder, "2")
+    monkeypatch.setattr("tests.integration.channels.test_family.TEN", datetime(2026, 12, 1, 9, 5))
+    shown = line.wechat.texts(daughter.openid)
+    wait_until(lambda: any("上个月" in text for text in shown))
+    (told,) = [text for text in shown if "上个月" in text]
+    assert "王桂兰上个月一共办了0件事。还有1件正在办。取消了1件。" in told
+    assert blind._mine() == []
+
+
+def test_a_relative_on_wechat_who_is_rung_answers_the_emergency_by_a_key(line: Line) -> None:
+    elder = add_elder(line, Contact("王强", "13809510009", "儿子"))
+    daughter = AtWeChat(
+        line
+    )  # she does not follow the account any more, and her number takes no short messages
+    bind(line, elder, sender(daughter))
+    line.keeper.verify_phone(sender(daughter), "13809510005")
+    line.sms.unknown.add("13809510005")
+    reads_the_first_event(line)
+    elder_says(line, "我摔倒了起不来", 1)
+    rules = load_outbound_rules()
+    book = CallBook(line.house.store, rules, local_now)
+    claimed: list[OutboundCall] = []
+
+    def rung() -> bool:
+        claimed.extend(call for call in [book.claim_next()] if call)
+        return bool(claimed)
+
+    wait_until(rung)
+    (call,) = claimed
+    assert (call.phone, call.reason) == ("13809510005", "alert")
+    said = SpokenMessage(book.kind_of(call), call.text, rules)
+    said.acknowledged = True  # by key 1: tests/unit/bot/test_spoken_message.py
+    book.note(call, Result.REACHED, said)
+    wait_until(lambda: any("已经赶过去了" in text for _, text in line.sms.sent))
+    with line.house.store.reading() as uow:
+        told = [alert for task in uow.tasks.open() for alert in uow.alerts.of_task(task.id or 0)]
+    assert [alert.person for alert in told if alert.acknowledged_at] == ["13809510005"]
+    assert all(person == "13809510009" for person, text in line.sms.sent if "已经赶过去了" in text)
+
+
+def test_whoever_ordered_for_somebody_without_a_binding_sees_no_pictures(line: Line) -> None:
+    elder = add_elder(line)
+    stranger = AtWeChat(line)
+    follows(stranger)
+    reads_the_first_event(line)
+    number = place(line, elder, caller=sender(stranger), beneficiary="邻居")
+    line.keeper.keep_picture_of_work(number, "1", b"\xff\xd8\xff\xe0" + bytes(100))
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    move(line, number, Move.FINISH, photos=["a"])
+    shown = line.wechat.texts(stranger.openid)
+    wait_until(lambda: any("办好了" in text for text in shown))
+    assert "工作人员那里" in shown[-1]
+    assert line.wechat.calls.count("media/upload") == 0
+
+
+def test_a_picture_that_comes_after_the_work_is_sent_after_the_news(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.integration.channels.test_family.TEN", local_now())
+    elder = add_elder(line)
+    add_worker(line)
+    daughter = AtWeChat(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    reads_the_first_event(line)
+    line.wecom.members.add("worker-7")
+    number = place(line, elder)
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    move(line, number, Move.FINISH)
+    shown = line.wechat.texts(daughter.openid)
+    wait_until(lambda: any("办好了" in text for text in shown))
+    picture = b"\xff\xd8\xff\xe0" + bytes(100)
+    line.wecom.sends_picture("worker-7", picture)
+    wait_until(lambda: line.wechat.pictures.get(daughter.openid) == [picture])
+    monkeypatch.setattr("bot.channels.wecom.work.PICTURES_MAY_COME_FOR", timedelta(0))
+    line.wecom.sends_picture("worker-7", picture)
+    wait_until(lambda: len(line.wecom.texts["worker-7"]) == 2)
+    assert "没有正在办的单子" in line.wecom.texts["worker-7"][1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -333,3 +334,52 @@ def test_a_turn_of_the_conversation_carries_what_wechat_said(open_line: Open) ->
     assert "对不住" in AtWeChat(line).says("我要订饭").text
     assert turns[0].message_id is not None
     assert abs((turns[0].now - local_now()).total_seconds()) < 60
+
+
+def test_a_second_account_has_its_own_secrets_people_and_menu(open_line: Open) -> None:
+    line = open_line(two_accounts=True)
+    second = line.second
+    assert second is not None
+    wait_until(lambda: second.menu)
+    here, there = AtWeChat(line), AtWeChat(replace(line, wechat=second))
+    assert "时候" in here.says("我要订饭").text
+    assert "时候" in there.says("我要订饭").text
+    assert (list(second.shown), list(line.wechat.shown)) == ([there.openid], [here.openid])
+    assert line.said(f"wechat:{second.app_id}:{there.openid}")[0] == ("caller", "我要订饭")
+    # A letter of the one is never sent by the other, and a message for the one is forged at the door of the other.
+    for account in (line.wechat, second):
+        with line.house.store.unit_of_work() as uow:
+            account.followers.add("oBoth")
+            account._spoke_at["oBoth"] = 10**12
+            body = {"session": "both", "openid": "oBoth", "text": account.app_id}
+            uow.mail.post(f"wechat:{account.app_id}:out", "both", body, key="both", at=local_now())
+            uow.commit()
+    wait_until(lambda: line.wechat.texts("oBoth") and second.texts("oBoth"))
+    assert line.wechat.texts("oBoth") == [line.wechat.app_id]
+    assert second.texts("oBoth") == [second.app_id]
+    second.url = line.wechat.url
+    assert second.bring(second.message("oBoth", "text", Content="我要订饭"))[0] == 403
+
+
+def test_an_answer_never_overtakes_the_one_before(open_line: Open, slow: Slow) -> None:
+    line = open_line(hears=slow)
+    person = AtWeChat(line)
+    shown = line.wechat.texts(person.openid)
+    assert line.wechat.deliver(voice(line, person)).bodies == [""]
+    assert line.wechat.says(person.openid, "明天中午").bodies == [""]
+    assert line.wechat.says(person.openid, "金凤区长城花园三号楼二单元501").bodies == [""]
+    slow.go.set()
+    wait_until(lambda: len(shown) == 3)
+    assert ["时候" in shown[0], "住在哪里" in shown[1], "贵姓" in shown[2]] == [True] * 3
+
+
+def test_in_a_rush_everybody_is_acknowledged_and_danger_answered_at_once(
+    open_line: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.wechat.channel.MOST_A_SECOND", 0)
+    line = open_line()
+    calm, hurt = AtWeChat(line), AtWeChat(line)
+    assert line.wechat.says(calm.openid, "我要订饭").bodies == [""]
+    assert "120" in (line.wechat.says(hurt.openid, "我摔倒了起不来").reply or "")
+    wait_until(lambda: line.wechat.texts(calm.openid))
+    assert "时候" in line.wechat.texts(calm.openid)[0]

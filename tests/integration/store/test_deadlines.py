@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -129,6 +131,25 @@ def test_a_clock_that_fails_waits_and_does_not_hold_up_the_others(
     monkeypatch.undo()
     assert fire_all(store, now + timedelta(seconds=10)) == 1
     assert read(store, bad).escalation == 1
+
+
+def test_a_clock_that_failed_here_and_speaks_elsewhere_is_not_set_back(store: Store) -> None:
+    from backend.services.fire_deadlines import _postpone
+
+    number, now = order(store), datetime(2026, 11, 23, 15, 10)
+    fire_all(store, datetime(2026, 11, 23, 14, 10))
+    with store.unit_of_work() as elsewhere:
+        due = elsewhere.deadlines.take_due(now)
+        assert due is not None
+        spoken = replace(due[1], level=2, next_at=now + timedelta(hours=4))
+        elsewhere.deadlines.put(number, [due[1]], [spoken])
+        here = threading.Thread(target=_postpone, args=(store, *due, now))
+        here.start()
+        time.sleep(0.3)  # it waits, or has seen what stood before
+        elsewhere.commit()
+    here.join(20)
+    with store.reading() as uow:
+        assert spoken in uow.deadlines.of(number)
 
 
 def eventually(true: Callable[[], bool], within_s: float = 10.0) -> float:

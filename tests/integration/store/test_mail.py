@@ -60,6 +60,21 @@ def test_a_letter_that_is_not_due_holds_its_lane_up(store: Store) -> None:
     assert take(store, NOW + timedelta(days=1)) == ["tomorrow"]
 
 
+def test_whether_something_of_a_lane_still_waits_is_known_with_its_box(store: Store) -> None:
+    boxes = ("in", "own")
+    with store.unit_of_work() as uow:
+        assert uow.mail.waiting_in(boxes, "anna") is None
+        uow.mail.post("own", "anna", {}, key="1", at=NOW)
+        uow.mail.post("in", "anna", {}, key="2", at=NOW)
+        uow.mail.post("out", "anna", {}, key="3", at=NOW)
+        assert uow.mail.waiting_in(boxes, "anna") == "in"
+        assert uow.mail.waiting_in(boxes, "berta") is None
+        (letter,) = uow.mail.take("in", NOW, most=5)
+        assert uow.mail.waiting_in(boxes, "anna") == "in"  # taken is not answered
+        uow.mail.settle(letter)
+        assert uow.mail.waiting_in(boxes, "anna") == "own"
+
+
 def test_a_letter_whose_carrier_died_is_taken_again_after_its_minute(store: Store) -> None:
     post(store, "1")
     assert take(store) == ["1"]

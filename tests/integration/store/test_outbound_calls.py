@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from sqlalchemy import select
 from backend.services.family_ports import OutboundCall
 from backend.services.open_task import open_task
 from backend.store.open import Store
+from bot.call_records import CallKeeper
+from bot.dialling import Dialler
 from bot.outbound_book import call_back
 from bot.outbound_calls import OutboundCalls
 from config.outbound import load_outbound_rules
@@ -112,7 +115,12 @@ class Office:
         parts = {"speaking": self.voice, "clock": lambda: self.now, "profiles": KeptProfiles()}
         self.rules = replace(load_outbound_rules(), **given)
         self.calls = OutboundCalls(
-            store, desk(hearing, self.answers, **parts), lambda: [self.line], self.rules
+            store,
+            desk(hearing, self.answers, **parts),
+            Dialler(lambda: [self.line]),
+            self.rules,
+            CallKeeper(store, None, Path(), lambda: self.now),
+            plans=True,
         )
 
     async def works(self) -> int:

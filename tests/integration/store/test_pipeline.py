@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Column, Engine, Insert, Integer, MetaData, Table, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Engine,
+    Insert,
+    Integer,
+    MetaData,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.exc import IntegrityError
 
 from backend.store.engine import make_engine, read_only
@@ -87,3 +100,30 @@ def test_questions_only_leave_no_transaction_open(engine: Engine) -> None:
     with engine.connect() as first, engine.connect() as second:
         read_only(first).execute(select(NUMBERS.c.number))
         assert read_only(second).exec_driver_sql(asking).scalar() == 0
+
+
+def test_many_rows_posted_in_turn_keep_their_order(engine: Engine) -> None:
+    ordered = Table(
+        "ordered", MetaData(), Column("place", Integer, primary_key=True), Column("number", Integer)
+    )
+    ordered.metadata.create_all(engine)
+    statement = insert(ordered).inline().execution_options(**UNANSWERED)
+    with engine.begin() as connection:
+        for number in range(40):  # more than are sent in one
+            connection.execute(statement, {"number": number})
+    with engine.connect() as connection:
+        rows = connection.execute(select(ordered.c.number).order_by(ordered.c.place)).scalars()
+        assert list(rows) == list(range(40))
+
+
+def test_statements_of_several_kinds_are_carried_out_together(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(add(), [{"number": number} for number in (1, 2, 3)])
+    with engine.begin() as connection:
+        gone = delete(NUMBERS).where(NUMBERS.c.number == bindparam("gone")).execution_options(**UNANSWERED)
+        connection.execute(gone, {"gone": 1})
+        connection.execute(add(), {"number": 10})
+        changed = update(NUMBERS).where(NUMBERS.c.number == bindparam("old")).values(number=bindparam("new"))
+        connection.execute(changed.execution_options(**UNANSWERED), {"old": 2, "new": 20})
+        assert connection.execute(select(func.sum(NUMBERS.c.number))).scalar() == 3 + 10 + 20
+    assert stored(engine) == [3, 10, 20]

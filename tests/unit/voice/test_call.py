@@ -22,8 +22,16 @@ from tests.unit.voice.fakes import (
 )
 from voice.call import Call, Event
 from voice.conversation import Answer
-from voice.line.line import FRAME_MS, Samples, Sound
+from voice.line.line import (
+    FRAME_MS,
+    Connection,
+    NotAnswered,
+    NotAnsweredError,
+    Samples,
+    Sound,
+)
 from voice.line.loopback import LoopbackConnection, pair
+from voice.person import HandedOver
 from voice.turns.actions import Reason
 
 GREETING = Answer(("您好，这里是暖线。", "您想办什么，跟我说就行。"))
@@ -102,7 +110,7 @@ async def test_the_reply_starts_soon_after_the_caller_stopped() -> None:
     played = await play([(6_000, speech(1_500))], ScriptedHearing({1_000: "我要订个午饭。"}), ScriptedAnswers([GREETING, PLACE]), until_ms=12_000)  # fmt: skip
     heard, reply = played.all("heard")[0], played.all("reply")[1]
     assert 7_440 <= heard["end_ms"] <= 7_520
-    assert 600 <= reply["starts_ms"] - 7_500 <= 1_000
+    assert 600 <= reply["starts_ms"] - 7_500 <= 1_200
 
 
 async def test_a_pause_after_an_unfinished_phrase_is_waited_out() -> None:
@@ -212,7 +220,7 @@ async def test_what_is_added_right_after_the_turn_is_answered_together() -> None
     answers = ScriptedAnswers([GREETING, PLACE, CONFIRM])
     hearing = ScriptedHearing({1_000: "我要订个午饭。"})
     profiles = KeptProfiles()
-    script: Script = [(6_000, speech(1_200)), (8_150, speech(1_500))]
+    script: Script = [(6_000, speech(1_200)), (8_400, speech(1_500))]
     played = await play(script, hearing, answers, until_ms=15_000, profiles=profiles)
     assert len(played.all("heard")) == 2
     assert max(profiles.known["13909510001"].pauses_ms) >= 850
@@ -220,10 +228,77 @@ async def test_what_is_added_right_after_the_turn_is_answered_together() -> None
 
 async def test_a_person_is_reached_by_transfer_and_otherwise_calls_back() -> None:
     handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
-    reached = await play([(1_000, "0")], ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]), transfer_to="8001")  # fmt: skip
+    reached = await play([(1_000, "0")], ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]), person=HandedOver("8001"))  # fmt: skip
     assert reached.reason is Reason.TRANSFERRED
     alone = await play([(1_000, "0")], ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]))
     assert alone.reason is Reason.DONE
+
+
+class _Desk:
+    """A person on duty: answers at once, says something, and hears what the caller says; or nobody answers."""
+
+    def __init__(self, *, answers: bool) -> None:
+        self._answers = answers
+        self.heard_ms = 0
+        self.rung: list[str] = []
+
+    async def come(self, caller: Connection) -> Connection | None:
+        self.rung.append(caller.caller)
+        if not self._answers:
+            raise NotAnsweredError(NotAnswered.NO_ANSWER)
+        ours, theirs = pair(RATE, "8001", "12345", realtime=False)
+        theirs.play(speech(2_000))
+        self._task = asyncio.create_task(self._talk(theirs))
+        return ours
+
+    async def _talk(self, phone: LoopbackConnection) -> None:
+        async for event in phone.events():
+            if isinstance(event, Sound):
+                self.heard_ms += FRAME_MS * bool(np.abs(event.samples).max() > 500)
+
+
+class _Kept:
+    """A recorder that measures what our side says after the greeting."""
+
+    def __init__(self) -> None:
+        self.said_by_line_ms = 0
+        self._joined = False
+
+    def add(self, caller: Samples, line: Samples) -> None:
+        self.said_by_line_ms += FRAME_MS * (self._joined and bool(np.abs(line).max() > 500))
+
+    def event(self, event: Event) -> None:
+        self._joined |= event["event"] == "person_joined"
+
+    def discard(self) -> None: ...
+    def close(self) -> None: ...
+
+
+async def test_a_person_who_is_rung_is_joined_with_the_call_and_both_sides_are_kept() -> None:
+    handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
+    person, kept = _Desk(answers=True), _Kept()
+    script: Script = [(1_000, "0"), (8_000, speech(1_500)), (11_000, "hang up")]
+    played = await play(
+        script, ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]), person=person, recorder=kept
+    )
+    assert played.reason is Reason.TRANSFERRED and person.rung == ["13909510001"]
+    assert [event for event in kinds(played.events) if event.startswith("person")] == [
+        "person_called", "person_joined", "person_left",
+    ]  # fmt: skip
+    assert person.heard_ms > 1_200
+    assert played.all("person_left")[0]["by"] == "caller"
+    assert kept.said_by_line_ms > 1_500  # what the person said is on our side of the recording
+
+
+async def test_when_nobody_comes_the_caller_is_told_so_and_may_go_on() -> None:
+    handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
+    answers = ScriptedAnswers([GREETING, handoff, PLACE])
+    script: Script = [(1_000, "0"), (10_000, speech(1_500))]
+    played = await play(
+        script, ScriptedHearing({1_000: "我要订个午饭。"}), answers, person=_Desk(answers=False)
+    )
+    assert "回电话" in played.all("reply")[2]["text"] and played.all("nobody_came")
+    assert answers.texts()[2] == "我要订个午饭。"
 
 
 async def test_a_fax_machine_is_told_and_left() -> None:

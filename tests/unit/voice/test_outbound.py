@@ -9,14 +9,12 @@ import pytest
 
 from config.outbound import OutboundError, load_outbound_rules, read_outbound_rules
 from config.turn_taking import load_turn_rules
-from tests.unit.voice.fakes import RATE, LevelDetector, ScriptedHearing, hum, silence, speech
-from tests.unit.voice.test_call import play
+from tests.unit.voice.fakes import RATE, LevelDetector, hum, silence, speech
 from voice.answered_by import answered_by
 from voice.line.line import FRAME_MS, Connection, Hangup, Key, LineEvent, NotAnswered, Sound
 from voice.line.loopback import LoopbackConnection
 from voice.outbound import (
     MachineEar,
-    Questionnaire,
     Result,
     Verdict,
     Wanted,
@@ -26,7 +24,7 @@ from voice.outbound import (
 )
 
 RULES = load_outbound_rules()
-REMINDER, FOLLOW_UP, ALERT = (RULES.kinds[name] for name in ("reminder", "follow_up", "alert"))
+REMINDER, ALERT = (RULES.kinds[name] for name in ("reminder", "alert"))
 NINE = datetime(2026, 11, 23, 9)
 
 
@@ -101,20 +99,6 @@ def test_a_person_says_hello_and_waits_a_machine_goes_on_or_beeps() -> None:
     beep = (8_000 * np.sin(2 * np.pi * 1_000 * np.arange(RATE // 2) / RATE)).astype(np.int16)
     assert _first_words((speech(1_000), True), (beep, False)) is Result.MACHINE
     assert _first_words((hum(200), True)) is None
-
-
-async def test_a_questionnaire_is_asked_in_a_call_and_its_answers_are_kept() -> None:
-    asked = Questionnaire(FOLLOW_UP, {"what": "昨天的送餐"})
-
-    class Answers:
-        def begin(self, *, caller: str, call_id: str) -> Questionnaire:
-            return asked
-
-    script = [(at, speech(1_500)) for at in (9_000, 15_000, 21_000, 27_000)]
-    played = await play(script, ScriptedHearing({1_000: "来过了。"}), Answers())  # type: ignore[arg-type]
-    assert set(asked.answers) == {question.key for question in FOLLOW_UP.questions}
-    assert "昨天的送餐" in played.all("reply")[0]["text"]
-    assert played.all("questionnaire")[0]["answers"]["came"] == "来过了。"
 
 
 def test_an_emergency_is_tried_again_within_minutes_and_when_nobody_acknowledged() -> None:

@@ -6,16 +6,27 @@ import pytest
 
 from config.turn_taking import TurnTakingError, load_turn_rules, read_turn_rules
 from tests.unit.voice.fakes import RATE, hum, noise, silence, speech
-from voice.conversation import Answer
+from voice.conversation import Answer, Completeness
 from voice.hearing.recogniser import Heard, Reading
 from voice.line.line import FRAME_MS
-from voice.turns.actions import Action, Announce, Ask, HangUp, Hush, Reason, Recognise, Speak, Stretch
+from voice.turns.actions import (
+    Abandon,
+    Action,
+    Announce,
+    Ask,
+    HangUp,
+    Hush,
+    Reason,
+    Recognise,
+    Speak,
+    Stretch,
+)
 from voice.turns.echo import likeness
 from voice.turns.endpoint import silence_needed_ms
 from voice.turns.frame import Frame, FrameAnalyser
 from voice.turns.keypad import KeyPad, Question
 from voice.turns.manner import manner_for, sentences_for
-from voice.turns.phrase import Phrase, phrase
+from voice.turns.phrase import Phrase, judged, phrase
 from voice.turns.profile import CallerProfile
 from voice.turns.turn_taking import TurnTaking
 
@@ -34,6 +45,7 @@ GREETING = Answer(("您好。",))
         ("我想订个午饭", None, Phrase.OPEN),
         ("我想订个午饭，行不行", None, Phrase.COMPLETE),
         ("我想", None, Phrase.UNFINISHED),
+        ("水龙头坏了，来个人修一修", None, Phrase.OBJECTLESS),
         ("我想订午饭，那个", None, Phrase.UNFINISHED),
         ("给我妈", None, Phrase.UNFINISHED),
         ("我家住在", "place", Phrase.UNFINISHED),
@@ -57,6 +69,27 @@ GREETING = Answer(("您好。",))
 def test_the_words_tell_whether_more_is_to_come(text: str, asks: str | None, kind: Phrase) -> None:
     choices = ("对", "不对") if asks == "confirm" else ()
     assert phrase(text, asks, choices, RULES.words) is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "completeness", "becomes"),
+    [
+        (Phrase.VAGUE, Completeness.SETTLED, Phrase.COMPLETE),
+        (Phrase.OPEN, Completeness.SETTLED, Phrase.COMPLETE),
+        (Phrase.OPEN, Completeness.MISSING, Phrase.VAGUE),
+        (Phrase.COMPLETE, Completeness.MISSING, Phrase.COMPLETE),
+        (Phrase.UNFINISHED, Completeness.SETTLED, Phrase.UNFINISHED),
+        (Phrase.OBJECTLESS, Completeness.SETTLED, Phrase.OPEN),
+        (Phrase.OBJECTLESS, Completeness.OPEN, Phrase.OBJECTLESS),
+        (Phrase.UNFINISHED, Completeness.ANSWERED, Phrase.COMPLETE),
+        (Phrase.CLOSED, Completeness.ANSWERED, Phrase.CLOSED),
+        (Phrase.VAGUE, None, Phrase.VAGUE),
+    ],
+)
+def test_what_is_meant_corrects_what_the_words_look_like(
+    kind: Phrase, completeness: Completeness | None, becomes: Phrase
+) -> None:
+    assert judged(kind, completeness) is becomes
 
 
 def test_a_clear_yes_is_taken_faster_than_a_sentence_and_a_sentence_faster_than_half_a_number() -> None:
@@ -176,6 +209,51 @@ def test_recognition_starts_at_a_short_pause_and_its_text_is_used_when_nothing_f
     assert ask.text == "我想订个午饭"
 
 
+def test_what_is_being_read_is_dropped_when_the_caller_goes_on_and_all_of_it_is_read_at_the_next_pause() -> (
+    None
+):
+    machine = _Machine(reads=False)
+    machine.speak(1_000)
+    machine.quiet(400)
+    machine.speak(600)
+    assert len(machine.all(Abandon)) == 1
+    machine.quiet(400)
+    first, second = (action.stretch for action in machine.all(Recognise))
+    assert second.start_ms == first.start_ms and second.end_ms >= first.end_ms + 1_000
+    assert not machine.turns.heard(first, machine.reading)  # it comes all the same, and too late
+    assert machine.turns.heard(second, machine.reading) == []
+    machine.quiet(1_000)
+    assert machine.all(Ask)[-1].text == "我想订个午饭"
+
+
+def test_where_readings_take_long_they_begin_later_but_not_too_late() -> None:
+    began = []
+    for took_ms in (0, 900, 6_000):
+        machine = _Machine(reads=False)
+        machine.speak(1_000)
+        machine.quiet(400)
+        first = machine.all(Recognise)[-1].stretch
+        machine.quiet(took_ms)
+        machine.take(machine.turns.heard(first, Heard((), "x", 1, 0, "noise")))
+        machine.quiet(4_000)
+        machine.speak(1_000)
+        silent_from = machine.now
+        while len(machine.all(Recognise)) < 2:
+            machine.quiet(FRAME_MS)
+        began.append(machine.now - silent_from)
+    assert began[0] < began[1] < began[2] == RULES.endpoint.recognise_at_the_latest_ms
+
+
+def test_words_that_settle_nothing_are_waited_for_and_those_that_do_are_not() -> None:
+    waited = {}
+    for completeness in (Completeness.SETTLED, None, Completeness.MISSING):
+        machine = _Machine(completeness=completeness)
+        machine.speak(1_000)
+        machine.quiet(4_000)
+        waited[completeness] = machine.asked_at - 1_000
+    assert waited[Completeness.SETTLED] < waited[None] < 1_000 + waited[None] < waited[Completeness.MISSING]
+
+
 def test_a_long_speech_is_recognised_in_parts() -> None:
     machine = _Machine()
     machine.speak(20_000)
@@ -243,12 +321,19 @@ class _Machine:
     """Turn taking after the greeting, with a recogniser that reads everything alike at once."""
 
     def __init__(
-        self, reading: Heard | None = None, greeting: Answer = GREETING, *, answers: bool = False
+        self,
+        reading: Heard | None = None,
+        greeting: Answer = GREETING,
+        *,
+        answers: bool = False,
+        reads: bool = True,
+        completeness: Completeness | None = None,
     ) -> None:
         self.now = 0
+        self.asked_at = 0  # the latest turn, since the first sound after the greeting
         self.done: list[Action] = []
-        self._reading = reading or Heard((Reading("我想订个午饭", 0.9),), "x", 1, 0)
-        self._answers = answers
+        self.reading = reading or Heard((Reading("我想订个午饭", 0.9),), "x", 1, 0)
+        self._answers, self._reads, self._completeness = answers, reads, completeness
         self.turns = TurnTaking(RULES, CallerProfile())
         self.turns.begin()
         self.quiet(500)
@@ -273,8 +358,11 @@ class _Machine:
     def take(self, actions: list[Action]) -> None:
         for action in actions:
             self.done.append(action)
-            if isinstance(action, Recognise):
-                self.take(self.turns.heard(action.stretch, self._reading))
-            elif isinstance(action, Ask) and self._answers:
+            if isinstance(action, Recognise) and self._reads:
+                self.take(self.turns.heard(action.stretch, self.reading, self._completeness))
+            elif isinstance(action, Ask):
+                self.asked_at = self.now
+                if not self._answers:
+                    continue
                 self.take(self.turns.answered(Answer(("您还在吗？",), emergency=True)))
                 self.take(self.turns.speaking_ended())

@@ -6,20 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from backend.domain.order import Order
+from backend.domain.people import Elder
 from backend.domain.queue import Task, TaskKind
 from backend.services.access_ports import Access
 from backend.services.call_ports import CallRecord, CallStory, Happened, RecordingUnreadableError, Spoken
+from backend.services.care_ports import CareRecord
+from backend.services.ports import ContactRecord, Line
 from backend.store.open import Store
 from backend.web.app import create_app
 from backend.web.calls import A_PAGE, calls_router
 from backend.web.words import load_words
 from config.settings import load_settings
 from tests.unit.web.conftest import NOW, Clock, Staff, text_of
+from voice.line.waiting import Unserved
 from voice.turns.actions import Reason
 
 STORY = CallStory(
@@ -106,6 +111,40 @@ def test_a_call_without_an_end_goes_on_or_was_cut_off(duty: Staff, store: Store)
     assert "中断了" in text_of(duty.get(f"/staff/calls/{old}"))
 
 
+def test_what_is_said_in_a_call_is_shown_while_it_goes_on(duty: Staff, store: Store) -> None:
+    running = note(store, reason=None)
+    contact = ContactRecord("call-c1", "13909510012", "spoken", {}, NOW, 1)
+    with store.unit_of_work() as uow:
+        uow.contacts.save(contact, [Line(NOW, "caller", "我要<b>订</b>饭"), Line(NOW, "line", "哪天合适？")])
+        uow.call_records.mark(running, ("handoff",))
+        uow.commit()
+    assert f'hx-get="/staff/calls/{running}/live"' in duty.get(f"/staff/calls/{running}").text
+    live = duty.get(f"/staff/calls/{running}/live")
+    assert "我要&lt;b&gt;订" in live.text and "哪天合适？" in live.text and "hx-refresh" not in live.headers
+    assert "找人工" in text_of(duty.get("/staff/calls"))
+    with store.unit_of_work() as uow:
+        uow.call_records.end(running, ended=NOW, length_s=9, reason="transferred", flags=(), orders=())
+        uow.commit()
+    assert duty.get(f"/staff/calls/{running}/live").headers["hx-refresh"] == "true"
+    assert "/live" not in duty.get(f"/staff/calls/{running}").text
+
+
+def test_calls_that_we_made_say_why_and_what_was_answered(duty: Staff, store: Store) -> None:
+    with store.unit_of_work() as uow:
+        elder = uow.people.save(Elder(None, "k", "马秀英", phones=("13909510012",)))
+        uow.call_records.begin("call-c1", "13909510012", NOW, purpose="care_call")
+        assert elder.id is not None
+        answers: dict[str, dict[str, Any]] = {
+            "illness": {"text": "腿有点<b>疼</b>"},
+            "meals": {"text": "对", "yes": True},
+        }
+        uow.care.add(CareRecord(elder.id, NOW, "phone", answers), "call-c1")
+        uow.commit()
+    assert "打出 · 关怀电话" in text_of(duty.get("/staff/calls"))
+    page = duty.get("/staff/calls/1")
+    assert "这几天身体怎么样？" in page.text and "腿有点&lt;b&gt;疼" in page.text
+
+
 def test_long_lists_have_pages(duty: Staff, store: Store) -> None:
     for number in range(A_PAGE + 1):
         note(store, f"call-{number}")
@@ -155,7 +194,9 @@ def test_a_damaged_recording_is_told_and_logged(
     assert duty.get(f"/staff/calls/{record_id}/sound.wav").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/staff/calls/99", "/staff/calls/99/sound.wav", "/staff/calls/x"])
+@pytest.mark.parametrize(
+    "path", ["/staff/calls/99", "/staff/calls/99/live", "/staff/calls/99/sound.wav", "/staff/calls/x"]
+)
 def test_what_is_not_there_is_not_found(duty: Staff, path: str) -> None:
     assert duty.get(path).status_code == 404
 
@@ -166,7 +207,8 @@ def test_who_may_listen(
 ) -> None:
     tapes.stories["call-c1"] = STORY
     record_id, staff = note(store), sign_in(login)
-    for path in ("/staff/calls", f"/staff/calls/{record_id}", f"/staff/calls/{record_id}/sound.wav"):
+    of_one = [f"/staff/calls/{record_id}{part}" for part in ("", "/live", "/sound.wav")]
+    for path in ("/staff/calls", *of_one):
         assert staff.get(path).status_code == (200 if may else 403)
     assert ('href="/staff/calls"' in staff.get("/staff").text) is may
 
@@ -190,4 +232,4 @@ def test_an_order_and_a_task_lead_to_their_call(
 
 
 def test_every_reason_of_an_end_has_words() -> None:
-    assert set(load_words().group("calls.reasons")) == {reason.value for reason in Reason}
+    assert set(load_words().group("calls.reasons")) == {reason.value for reason in (*Reason, *Unserved)}

@@ -229,3 +229,13 @@ def test_an_unknown_move_changes_nothing(operator: Staff, store: Store, place: P
         answer = operator.send(f"/staff/orders/{order.number}/{move}", version=str(order.version))
         assert answer.status_code == status
     assert state_of(store, order.number) == order
+
+
+def test_who_opens_an_order_stands_in_the_access_log(operator: Staff, store: Store, place: Place) -> None:
+    order = place()
+    assert operator.get(f"/staff/orders/{order.number}").status_code == 200
+    with store.reading() as uow:
+        looks = uow.access_log.page(kind="order")
+    assert [(look.actor, look.action, look.key) for look in looks] == [
+        ("operator", "order.view", order.number)
+    ]

@@ -156,4 +156,4 @@ def test_the_page_asks_for_events_after_the_last_one_it_knows(
     operator: Staff, store: Store, place: Place
 ) -> None:
     place()
-    assert f'sse-connect="/staff/events?after={store.live.last_id}"' in operator.get("/staff").text
+    assert f'sse-connect="/staff/events?after={store.live.last_id}&amp;list=1' in operator.get("/staff").text

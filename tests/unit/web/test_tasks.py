@@ -97,3 +97,13 @@ def test_an_inspector_sees_a_task_but_can_not_take_it(
 def test_a_task_that_is_not_there_is_told_in_plain_words(operator: Staff) -> None:
     assert "没有找到" in text_of(operator.get("/staff/tasks/999"))
     assert operator.send("/staff/tasks/999/acknowledge").status_code == 404
+
+
+def test_who_opens_a_task_stands_in_the_access_log(
+    operator: Staff, store: Store, raise_task: RaiseTask
+) -> None:
+    task = raise_task(TaskKind.EMERGENCY, "我摔倒了")
+    assert operator.get(f"/staff/tasks/{task.id}").status_code == 200
+    with store.reading() as uow:
+        looks = uow.access_log.page(kind="task")
+    assert [(look.actor, look.key) for look in looks] == [("operator", str(task.id))]

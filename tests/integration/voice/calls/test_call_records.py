@@ -18,13 +18,12 @@ from sqlalchemy import text
 from backend.domain.local_time import local_now
 from backend.domain.staff import Role, StaffUser
 from backend.services.call_ports import CallRecord, RecordingUnreadableError
-from bot import telephone
-from bot.call_records import KeptRecordings, calls_job, recordings_folder
+from bot import call_records
+from bot.call_records import CallKeeper, KeptRecordings, calls_job, recordings_folder
 from bot.composition import House, open_house
 from bot.phone import PhoneAnswers
 from bot.phone_desk import kept_profiles, recording_seals
 from bot.server import build_app
-from bot.telephone import _Serving
 from config.retention import load_retention
 from tests.unit.voice.fakes import RATE, ScriptedHearing, desk, speech
 from tests.unit.voice.test_call import Played, Script, _caller
@@ -42,7 +41,7 @@ SCRIPT: Script = [(6_000, speech(1_200)), (10_000, speech(2_200))]
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setenv("NUANXIAN_HOME", str(tmp_path))
-    monkeypatch.setattr(telephone, "Call", partial(Call, lockstep=True))  # faster than it is spoken
+    monkeypatch.setattr(call_records, "Call", partial(Call, lockstep=True))  # faster than it is spoken
     opened = open_house(db=f"sqlite:///{tmp_path / 'line.sqlite'}", rescue=False)
     with opened.store.unit_of_work() as uow:
         uow.staff.save(StaffUser("duty", "王建军", Role.DUTY, hashed()))
@@ -63,7 +62,9 @@ async def call(house: House, *, keeps: bool = True) -> CallRecord:
     ours, theirs = pair(RATE, CALLER, "12345", realtime=False)
     served = desk(ScriptedHearing(WORDS), PhoneAnswers(house.conversations))  # type: ignore[arg-type]
     caller = asyncio.create_task(_caller(theirs, SCRIPT, UNTIL_MS, Played()))
-    await asyncio.wait_for(_Serving(house, served, keeps=keeps)(ours), 30)
+    seal = recording_seals(house.settings)[0] if keeps else None
+    keeper = CallKeeper(house.store, seal, recordings_folder(), local_now)
+    await asyncio.wait_for(keeper.run(ours, served), 30)
     await caller
     with house.store.reading() as uow:
         return uow.call_records.page(limit=1)[0]
@@ -106,7 +107,7 @@ async def test_an_index_that_is_broken_costs_the_row_and_not_the_call(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await call(house)
-    monkeypatch.setattr("backend.store.call_records.SqlCallRecords.begin", lambda *_: 1 / 0)
+    monkeypatch.setattr("backend.store.call_records.SqlCallRecords.begin", lambda *_, **__: 1 / 0)
     assert await call(house) == before
     assert len(list(recordings_folder().rglob("*.json"))) == 2, "the call went on, and was recorded"
 

@@ -30,15 +30,26 @@ class Sipp:
         service: str = "12345",
         transport: str = "u1",
         port: int | None = None,
+        folder: Path | None = None,
+        within_s: int = 25,
     ) -> Sipp:
-        """Calls `line_port`, or waits for calls without one. `ms`: the pause of the scenario."""
+        """Calls `line_port`, or waits for calls without one. `ms`: the pause of the scenario; `folder`: where it runs."""
         port = port or free_ports(1)
         command = ["sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port)]
         command += ["-m", str(calls), "-l", str(calls), "-r", str(rate), "-d", str(ms), "-nostdin"]
-        command += ["-key", "rtp_port", str(rtp_port), "-timeout", "25s", "-timeout_error", "-t", transport]
+        command += [
+            "-key",
+            "rtp_port",
+            str(rtp_port),
+            "-timeout",
+            f"{within_s}s",
+            "-timeout_error",
+            "-t",
+            transport,
+        ]
         if line_port:
             command += ["-s", service, f"127.0.0.1:{line_port}"]
-        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, cwd=folder)
         if not line_port:
             await _listening(port)
         return cls(process, port)

@@ -11,6 +11,8 @@ import numpy as np
 from sqlalchemy import select
 
 from backend.store.open import open_store
+from bot.call_records import CallKeeper
+from bot.dialling import Dialler
 from bot.outbound_calls import OutboundCalls
 from config.outbound import load_outbound_rules
 from config.settings import load_settings
@@ -46,8 +48,9 @@ async def test_a_softphone_answers_hears_the_message_and_its_person_acknowledges
     await phone.listening()
     store = open_store(load_settings(db=f"sqlite:///{tmp_path}/line.sqlite", keys=tmp_path / "keys"))
     parts = desk(ScriptedHearing({1_000: "好的。"}), ScriptedAnswers([]), speaking=Humming())
+    keeper = CallKeeper(store, None, tmp_path, parts.clock)
     address = f"sip:{{number}}@127.0.0.1:{phone.port}"
-    calls = OutboundCalls(store, parts, lambda: [line], rules, address=address)
+    calls = OutboundCalls(store, parts, Dialler(lambda: [line], address=address), rules, keeper)
     with store.unit_of_work() as uow:
         uow.calls.want(SON, "妈妈摔倒了。", key="k", reason="alert", urgent=True, at=MONDAY)
         uow.commit()

@@ -229,3 +229,10 @@ def test_time_taken_grows_no_faster_than_the_text(unit: str) -> None:
 
 def test_what_lies_beyond_the_longest_length_is_not_looked_at() -> None:
     assert values("啊" * MAX_LENGTH + "明天", Expecting.TIME) == []
+
+
+def test_a_misheard_telephone_number_holds_no_holiday() -> None:
+    for expecting in (None, Expecting.PHONE, Expecting.CONFIRM):
+        found = find_slots("伊三九零九五一零零零一", now=NOW, expecting=expecting)
+        assert not [slot for slot in found if slot.slot == "time"]
+    assert [slot.slot for slot in find_slots("五一放假来打扫", now=NOW)] == ["time"]

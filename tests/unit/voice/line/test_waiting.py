@@ -10,7 +10,7 @@ import numpy as np
 from config.wording import sentences
 from voice.line.line import Connection, Ended, Hangup, LineError, Samples
 from voice.line.loopback import LoopbackConnection, pair
-from voice.line.waiting import HandOver, WaitingRoom, load_waiting_words, transfer_to
+from voice.line.waiting import HandOver, Unserved, WaitingRoom, load_waiting_words, transfer_to
 from voice.line.waiting_queue import Limits
 
 WORDS = load_waiting_words()
@@ -24,7 +24,15 @@ class Desk:
         self.said: list[str] = []
         self.served: list[str] = []
         self.done: dict[str, asyncio.Event] = {}
-        self.room = WaitingRoom(limits, self._serve, say=self._say, words=WORDS, hand_over=hand_over)
+        self.unserved: list[tuple[str, str]] = []
+        self.room = WaitingRoom(
+            limits,
+            self._serve,
+            say=self._say,
+            words=WORDS,
+            hand_over=hand_over,
+            on_unserved=self._note_unserved,
+        )
         self._calls: list[asyncio.Task[None]] = []
 
     def call(self, caller: str) -> LoopbackConnection:
@@ -38,9 +46,18 @@ class Desk:
         await self.done.setdefault(connection.caller, asyncio.Event()).wait()
         await connection.hang_up()
 
+    async def _note_unserved(self, connection: Connection, why: Unserved, waited_s: float) -> None:
+        assert waited_s >= 0
+        self.unserved.append((connection.caller, why.value))
+
     async def _say(self, text: str, rate: int) -> AsyncIterator[Samples]:
         self.said.append(text)
         yield np.full(rate // 20, 1000, np.int16)
+
+    async def settled(self, caller: str) -> None:
+        """This caller was noted as not served."""
+        while caller not in dict(self.unserved):  # noqa: ASYNC110 (several tasks change it)
+            await asyncio.sleep(0.01)
 
     def free(self, caller: str) -> None:
         self.done.setdefault(caller, asyncio.Event()).set()
@@ -78,6 +95,7 @@ async def test_who_hangs_up_while_waiting_gives_the_place_away() -> None:
     await leaves.hang_up()
     desk.free("a")
     await desk.until(["a", "c"])
+    assert desk.unserved == [("b", "waited")]
     await desk.close()
 
 
@@ -101,6 +119,8 @@ async def test_who_waits_too_long_goes_to_a_person() -> None:
     phone = desk.call("b")
     _ = [event async for event in phone.events()]
     assert phone.transferred_to == "110"
+    await asyncio.wait_for(desk.settled("b"), 3)
+    assert desk.unserved == [("b", "transferred")]
     await desk.close()
 
 
@@ -126,6 +146,8 @@ async def test_one_too_many_is_told_so_and_hung_up_kindly() -> None:
     events = [event async for event in phone.events()]
     assert desk.said == [WORDS.full]
     assert isinstance(events[-1], Ended)
+    await asyncio.wait_for(desk.settled("b"), 3)
+    assert desk.unserved == [("b", "full")]
     await desk.close()
 
 

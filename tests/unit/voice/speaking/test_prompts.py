@@ -1,5 +1,7 @@
 from config.catalogue import load_catalogue
-from config.wording import load_wording
+from config.outbound import load_outbound_rules
+from config.turn_taking import load_turn_rules
+from config.wording import load_wording, sentences
 from voice.speaking import fragments, prompts
 from voice.speaking.figures import speaking_rules
 from voice.speaking.words import to_words
@@ -24,6 +26,35 @@ def test_every_item_can_be_ordered_with_sound_at_once() -> None:
             f"再说{item.say}的事。",
         ):
             assert all(part.pieces for part in _plan(sentence)), sentence
+
+
+def test_every_answer_begins_with_sound_that_is_there() -> None:
+    """Names, places and lists are rendered while the beginning is heard. Details are read back, never said first."""
+    said = {
+        "name": "马秀英", "what": "送餐", "who": "给您", "list": "送餐和打扫", "place": "长城花园三号楼", "digits": "138",
+        "when": "明天中午十二点", "department": "民政局", "choice": "送餐", "told": "值班的人", "details": "一份",
+        "phone": "139 0951 0001", "day": "明天", "weekday": "星期二", "source": "宁夏的规定", "relation": "女儿",
+        "code": "1234", "elder": "马秀英",
+    }  # fmt: skip
+    wording = load_wording()
+    late = []
+    for key in set(wording.keys()) - {"confirm.details"}:
+        first = wording.say(key, "spoken", **said)[0]
+        if not _plan(first)[0].pieces:
+            late.append((key, first))
+    assert not late
+
+
+def test_what_the_telephone_says_by_itself_is_rendered_ahead() -> None:
+    rules = load_turn_rules()
+    texts = [text for key, text in rules.says.items() if key != "by_key"]
+    texts += [
+        rules.says["by_key"].format(label=word, key=key) for key, word in enumerate(rules.keys.yes_no, 1)
+    ]
+    for kind in load_outbound_rules().kinds.values():
+        texts += [kind.offer, kind.closing, *(question.text for question in kind.questions)]
+    for sentence in (one for text in texts for one in sentences(text)):
+        assert all(part.pieces for part in _plan(sentence)), sentence
 
 
 def test_phone_numbers_and_dates_are_put_together() -> None:

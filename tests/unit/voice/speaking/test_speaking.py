@@ -136,7 +136,7 @@ async def test_two_calls_take_turns_and_the_loop_is_never_held_up(speaking: Voic
     ticking = False
     await ticker
     assert sorted(order[:2]) == sorted(order[2:4]) == ["乙", "甲"]
-    assert latest < 0.1
+    assert latest < 0.4  # each of these texts takes half a second
 
 
 async def test_a_caller_who_barges_in_frees_the_voice_for_others(speaking: VoiceSpeaking) -> None:

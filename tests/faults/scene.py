@@ -1,0 +1,410 @@
+"""Two processes at work on one database, what can befall them, and what must hold afterwards.
+
+`Scene` starts the processes and keeps a journal of everything they were told was done. Each fault in FAULTS breaks something and
+repairs it; `check` then compares the database with the journal: no order lost, doubled or stuck, every chain of the audit trail
+whole, and every clock spoken once, no later than the outage and LATE_S.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from backend.domain.local_time import local_now
+from backend.domain.order import Move, Order
+from backend.services.fire_deadlines import fire_next
+from backend.store.anchors import add_anchor
+from backend.store.open import Store, open_store
+from backend.store.verify import verify
+from config.settings import load_settings
+from tests.faults.worker import DUE_IN_S, MOVES, WATCHED_EVERY
+
+WORKERS = 2
+LATE_S = 5.0
+WITHIN_S = 40.0  # a process that has done nothing new so long after the repair is stuck
+DISK_MB = {"sqlite": 48, "postgresql": 220}
+STEPS = {move.value: place for place, (move, _) in enumerate(MOVES, 1)} | {"place": 0}
+
+
+class BrokenError(AssertionError):
+    """Something that must hold does not; the text says what."""
+
+
+class Process:
+    """One worker with its journal; started again by `Scene.revive` when it died."""
+
+    def __init__(self, name: str, command: list[str]) -> None:
+        self.name = name
+        self._command = command
+        self.last: tuple[int, str] | None = None  # turn and step acknowledged last
+        self.numbers: dict[int, str] = {}  # by turn
+        self.done: dict[str, int] = {}  # order number → how far it was acknowledged
+        self.doubled: str | None = None  # a request that was answered with two orders
+        self.errors = 0
+        self.checked = 0  # orders that were compared and are no longer worked on
+        self.news = 0  # acknowledgements so far
+        self.start()
+
+    def start(self) -> None:
+        first = 0 if self.last is None else self.last[0]  # what was under way is asked for again
+        url_keys, name, clock = self._command[:-1], self.name, self._command[-1]
+        self.process = subprocess.Popen(
+            [*url_keys, name, str(first), clock],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        self._reader.start()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                with suppress(json.JSONDecodeError):  # cut off by a kill
+                    self._heard(json.loads(line))
+
+    def _heard(self, told: list[object]) -> None:
+        if told[0] == "error":
+            self.errors += 1
+            return
+        turn, step, number = int(str(told[0])), str(told[1]), str(told[2])
+        if self.numbers.setdefault(turn, number) != number:
+            self.doubled = f"{self.name}:{turn} is {self.numbers[turn]} and {number}"
+        self.done[number] = max(self.done.get(number, 0), STEPS[step])
+        self.last, self.news = (turn, step), self.news + 1
+
+    def end(self, by: signal.Signals) -> None:
+        self.process.send_signal(by)
+        self.process.wait(60)
+        self._reader.join(10)
+
+
+class Scene:
+    """The database, the processes and the clock they go by."""
+
+    def __init__(self, kind: str, seed: int) -> None:
+        """`kind`: sqlite or postgresql. The same seed chooses the same faults."""
+        self.kind, self.random = kind, random.Random(seed)
+        self.folder = Path(tempfile.mkdtemp(prefix="nxfault"))
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+        self.small_disk = _mount(self.disk, DISK_MB[kind])
+        self.server = Server(self.disk) if kind == "postgresql" else None
+        self.url = self.server.url if self.server else f"sqlite:///{self.disk}/nuanxian.sqlite"
+        self._keys, self._clock = self.folder / "keys", self.folder / "clock"
+        self.jump(0.0)
+        self._store().close()  # the tables, and the keys
+        command = [sys.executable, "-m", "tests.faults.worker", self.url, str(self._keys), str(self._clock)]
+        self.processes = [Process(f"p{place}", command) for place in range(WORKERS)]
+        self._began, self._longest_s = local_now(), 0.0
+        self._wait_for_news()
+
+    def run(self, fault: str) -> float:
+        """Work, the fault, repair, work again, check. The outage in seconds. Raises BrokenError."""
+        began = local_now()
+        time.sleep(self.random.uniform(0.3, 1.2))
+        begun = time.monotonic()
+        FAULTS[fault](self)
+        self.revive()
+        self._wait_for_news()
+        outage_s = time.monotonic() - begun
+        self._longest_s = max(self._longest_s, outage_s)
+        time.sleep(0.3)
+        self.check(began, outage_s)
+        return outage_s
+
+    def revive(self) -> None:
+        """What an init system does: what is not running is started again."""
+        if self.server is not None:
+            self.server.start()
+        for process in self.processes:
+            if process.process.poll() is not None:
+                process.start()
+
+    def jump(self, seconds: float) -> None:
+        """Set the local time of the processes, that much off the true one."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.replace(self._clock)
+
+    def close(self) -> None:
+        for process in self.processes:
+            with suppress(Exception):
+                process.end(signal.SIGKILL)
+        if self.server is not None:
+            self.server.stop("immediate")
+        if self.small_disk:
+            subprocess.run(["umount", "-l", str(self.disk)], check=True)
+        shutil.rmtree(self.folder)
+
+    def finish(self) -> tuple[int, int]:
+        """End the processes in peace and check everything once more. How many orders and rows of history there are."""
+        for process in self.processes:
+            process.end(signal.SIGTERM)
+        store = self._store()
+        _check_lateness(store, self._began, self._longest_s)
+        # Clocks of orders that were placed while the time was an hour ahead are due in an hour.
+        until = local_now() + timedelta(hours=1, seconds=DUE_IN_S[1])
+        while fire_next(store, until):
+            pass
+        while add_anchor(store, local_now()):
+            pass
+        for process in self.processes:
+            for turn, number in process.numbers.items():
+                _check_order(store, process, turn, number, ended=True)
+        report = verify(store)
+        store.close()
+        if report.broken is not None:
+            raise BrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
+        return report.orders, report.rows
+
+    def check(self, began: datetime, outage_s: float) -> None:
+        """Compare the database with the journal while work goes on. Raises BrokenError."""
+        repaired = local_now()
+        store = self._store()
+        try:
+            until = time.monotonic() + LATE_S
+            while (overdue := _overdue(store, repaired)) and time.monotonic() < until:
+                time.sleep(0.2)
+            if overdue:
+                raise BrokenError(f"{overdue} clocks are still due {LATE_S:.0f} s after the repair")
+            for process in self.processes:
+                if process.doubled is not None:
+                    raise BrokenError(f"doubled: {process.doubled}")
+                for turn, number in list(process.numbers.items())[process.checked :]:
+                    _check_order(store, process, turn, number)
+                    process.checked += turn < (process.last or (0,))[0]  # its last order goes on
+            orders = store.tables.orders
+            with store.engine.connect() as connection:
+                stored = connection.execute(select(func.count()).select_from(orders)).scalar_one()
+            told = sum(len(process.numbers) for process in self.processes)
+            if not stored - WORKERS <= told:
+                raise BrokenError(f"{stored} orders are stored, {told} were told of: some are doubled")
+            _check_lateness(store, began, outage_s)
+            report = verify(store)
+            if report.broken is not None:
+                raise BrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
+        finally:
+            store.close()
+
+    def _wait_for_news(self) -> None:
+        """Until every process has got something done that it had not done before."""
+        before = [process.news for process in self.processes]
+        until = time.monotonic() + WITHIN_S
+        while any(process.news <= old for process, old in zip(self.processes, before, strict=True)):
+            if time.monotonic() > until:
+                raise BrokenError(f"a process has done nothing for {WITHIN_S:.0f} s after the repair")
+            time.sleep(0.02)
+
+    def _store(self) -> Store:
+        return open_store(load_settings(db=self.url, keys=self._keys))
+
+
+class Server:
+    """A PostgreSQL server with its disk writes as in real work, in this folder. It listens on no network address."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if not programs:
+            raise SystemExit("the PostgreSQL server is missing: apt-get install postgresql")
+        self._bin, self._data = programs[-1], folder / "data"
+        self._socket = Path(tempfile.mkdtemp(prefix="nxpg"))
+        self._as_user: list[str] = []
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+            user = pwd.getpwnam("postgres")
+            folder.parent.chmod(0o711)
+            for owned in (folder, self._socket):
+                os.chown(owned, user.pw_uid, user.pw_gid)
+            self._as_user = [
+                "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
+            ]  # fmt: skip
+        self.url = f"postgresql://postgres@/postgres?host={self._socket}"
+        self._run(
+            "initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=1"
+        )  # fmt: skip
+        self.start()
+
+    @property
+    def process(self) -> int | None:
+        """The id of the main process; None when there is none."""
+        try:
+            found = int((self._data / "postmaster.pid").read_text().split()[0])
+            os.kill(found, 0)
+        except (OSError, ValueError, IndexError):
+            return None
+        return found
+
+    def children(self) -> list[int]:
+        if self.process is None:
+            return []
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process)], capture_output=True, text=True, check=False
+        )
+        return [int(pid) for pid in listed.stdout.split()]
+
+    def start(self) -> None:
+        if self.process is None:
+            options = f"-k {self._socket} -c listen_addresses='' -c shared_buffers=32MB -c max_wal_size=16MB"
+            options += " -c min_wal_size=4MB -c restart_after_crash=on"
+            self._run("pg_ctl", "-l", str(self._socket / "log"), "-w", "-o", options, "start")
+
+    def stop(self, how: str) -> None:
+        """`how`: fast, or immediate (as if it had crashed)."""
+        if self.process is not None:
+            self._run("pg_ctl", "-m", how, "-w", "stop")
+        if how == "immediate" and not self._data.parent.exists():
+            shutil.rmtree(self._socket)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        for _ in range(20):
+            done = subprocess.run(
+                [*self._as_user, str(self._bin / program), "-D", str(self._data), *arguments],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+            )  # fmt: skip
+            if not done.returncode or program == "initdb":
+                break
+            time.sleep(0.2)  # what was killed is still going away
+        if done.returncode:
+            raise BrokenError(f"{program}: {done.stderr.decode(errors='replace')}")
+
+
+def kill_any(scene: Scene) -> None:
+    """kill -9 of any process: one of ours, one of the database's, or the one all of these hang on."""
+    victims = [process.process.pid for process in scene.processes]
+    if scene.server is not None:
+        victims += scene.server.children()
+        victims += [scene.server.process] if scene.server.process is not None else []
+    victim = scene.random.choice(victims)
+    with suppress(ProcessLookupError):
+        os.kill(victim, signal.SIGKILL)
+    for process in scene.processes:
+        if process.process.pid == victim:
+            process.process.wait(10)
+    time.sleep(0.2)
+
+
+def restart_database(scene: Scene) -> None:
+    """The PostgreSQL server is away for a moment, after an orderly stop or a crash."""
+    assert scene.server is not None
+    scene.server.stop(scene.random.choice(("fast", "immediate")))
+    time.sleep(scene.random.uniform(0.1, 1.5))
+    scene.server.start()
+
+
+def fill_disk(scene: Scene) -> None:
+    """Not one block is left on the disk of the database, for a while."""
+    if not scene.small_disk:
+        raise SystemExit("filling a disk needs the right to mount a small one (run it as root)")
+    before = sum(process.errors for process in scene.processes)
+    ballast = scene.disk / "ballast"
+    with ballast.open("wb", buffering=0) as full, suppress(OSError):
+        while full.write(b"\0" * 65536):
+            pass
+    until = time.monotonic() + 8
+    while sum(process.errors for process in scene.processes) == before and time.monotonic() < until:
+        with ballast.open("ab", buffering=0) as full, suppress(OSError):
+            while full.write(b"\0" * 4096):  # what was given back meanwhile
+                pass
+        time.sleep(0.05)
+    hit = sum(process.errors for process in scene.processes) > before
+    time.sleep(scene.random.uniform(0.1, 0.5))
+    ballast.unlink()
+    if not hit:
+        raise BrokenError("the disk was full and nobody noticed")
+
+
+def jump_clock(scene: Scene) -> None:
+    """The local time of every process is an hour ahead, or behind, for a moment."""
+    scene.jump(scene.random.choice((3600.0, -3600.0)))
+    time.sleep(scene.random.uniform(0.8, 1.6))
+    scene.jump(0.0)
+
+
+FAULTS: Mapping[str, Callable[[Scene], None]] = {
+    "kill": kill_any, "restart": restart_database, "disk": fill_disk, "clock": jump_clock,
+}  # fmt: skip
+
+
+@contextmanager
+def scene_of(kind: str, seed: int) -> Iterator[Scene]:
+    scene = Scene(kind, seed)
+    try:
+        yield scene
+    finally:
+        scene.close()
+
+
+def _check_order(store: Store, process: Process, turn: int, number: str, *, ended: bool = False) -> None:
+    acknowledged = process.done[number]  # before reading: what follows may be newer
+    with store.reading() as uow:
+        order = uow.orders.by_key(f"{process.name}:{turn}")
+    if order is None or order.number != number:
+        raise BrokenError(f"order {number} ({process.name}:{turn}) is lost")
+    made = Counter(row.move for row in order.history)
+    wanted = [move.value for move, _ in MOVES]
+    if [move for move in wanted[:acknowledged] if made[move] != 1] or any(made[move] > 1 for move in wanted):
+        raise BrokenError(
+            f"order {number}: {acknowledged} moves were acknowledged, its history says {dict(made)}"
+        )
+    reported = Counter(
+        (row.payload["step"], row.payload["level"]) for row in order.history if row.move == Move.ESCALATE
+    )
+    if any(times > 1 for times in reported.values()):
+        raise BrokenError(f"order {number}: a clock spoke twice: {dict(reported)}")
+    watched = turn % WATCHED_EVERY == 0
+    if ended and (not reported["accept", 1] if watched else acknowledged < len(MOVES)):
+        raise BrokenError(f"order {number} is stuck: {order.state}")
+
+
+def _check_lateness(store: Store, began: datetime, outage_s: float) -> None:
+    for order in _reported(store, began):
+        due = datetime.fromisoformat(order.details[0])
+        spoken = next(row.at for row in order.history if row.move == Move.ESCALATE)
+        late_s = (spoken - due).total_seconds()
+        if (
+            due >= began and abs(late_s) < 3000 and late_s > outage_s + LATE_S
+        ):  # beyond: while the time was wrong
+            raise BrokenError(
+                f"order {order.number}: its clock spoke {late_s:.1f} s late, the outage was {outage_s:.1f} s"
+            )
+
+
+def _reported(store: Store, since: datetime) -> list[Order]:
+    orders = store.tables.orders
+    # What was placed while the time was wrong has a due time of its own kind.
+    placed = orders.c.placed_at.between(since, local_now())
+    asked = select(orders.c.number).where(orders.c.escalation > 0, placed)
+    with store.engine.connect() as connection:
+        numbers = list(connection.execute(asked).scalars())
+    with store.reading() as uow:
+        return [uow.orders.get(number) for number in numbers]
+
+
+def _overdue(store: Store, at: datetime) -> int:
+    deadlines = store.tables.work.deadlines
+    with store.engine.connect() as connection:
+        due = select(func.count()).select_from(deadlines).where(deadlines.c.next_at <= at)
+        return connection.execute(due).scalar_one()
+
+
+def _mount(folder: Path, megabytes: int) -> bool:
+    """A small disk in memory at `folder`; False where that is not allowed."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
