@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.demo import DEMO_LOGINS, load_demo
-from backend.jobs.retention import retention_job
+from backend.jobs.retention import pictures_job, retention_job
 from backend.jobs.runner import Runner
 from backend.jobs.standard import standard_jobs
 from backend.jobs.webhooks import webhook_jobs
@@ -77,7 +77,8 @@ async def at_work(house: House) -> AsyncIterator[None]:
     store = house.store
     store.tail.follow()
     calls = calls_job(store, recordings_folder(), kept_profiles(house.settings), load_retention())
-    runner = Runner((*standard_jobs(store), *webhook_jobs(store), retention_job(store), calls))
+    pictures = pictures_job(Pictures(house.settings.media, store.cipher))
+    runner = Runner((*standard_jobs(store), *webhook_jobs(store), retention_job(store), calls, pictures))
     runner.start()
     yield
     await asyncio.to_thread(runner.stop)

@@ -23,6 +23,7 @@ class Retention:
     replies: int
     deliveries: int
     calls: int
+    pictures: int
     habits: int
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from backend.store.sealing import Cipher
@@ -48,6 +50,16 @@ class Pictures:
         folder = self._of(session)
         kept = [path for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
         return [path.name for path in sorted(kept, key=lambda path: path.stat().st_mtime_ns)]
+
+    def forget_before(self, at: datetime) -> int:
+        """Delete what was kept before `at`; how many pictures were."""
+        count = 0
+        for path in self._folder.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):  # another process forgets as well
+                if path.stat().st_mtime < at.timestamp():
+                    path.unlink()
+                    count += 1
+        return count
 
     def read(self, session: str, name: str) -> bytes | None:
         """One of `names`; None for anything else, so that no name leads out of the folder."""
