@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -32,7 +34,7 @@ class WorkerDiedError(Exception):
 
 
 class Worker:
-    """The near end of one worker process. Blocking; used by one thread at a time."""
+    """The near end of one worker process. Blocking; used by one thread at a time, except to stop it."""
 
     def __init__(self, open_recogniser: OpenRecogniser) -> None:
         # Spawned, not forked: the engines have threads of their own, which a fork would break.
@@ -40,6 +42,7 @@ class Worker:
         self._pipe, far = context.Pipe()
         self._process = context.Process(target=_work, args=(far, open_recogniser), daemon=True)
         self._process.start()
+        self._stopping = Lock()
         far.close()
 
     def wait_until_ready(self, timeout_s: float) -> None:
@@ -57,10 +60,12 @@ class Worker:
         return heard
 
     def stop(self) -> None:
-        """End the process, in the middle of whatever it does."""
-        self._process.kill()
-        self._process.join()
-        self._pipe.close()
+        """End the process, in the middle of whatever it does. Any thread may, and more than once."""
+        with self._stopping:
+            self._process.kill()
+            self._process.join()
+            if not self._pipe.closed:  # closing twice would close whatever has the number by then
+                self._pipe.close()
 
     def _receive(self, timeout_s: float) -> Any:
         try:
@@ -81,6 +86,11 @@ def samples_of(task: Task) -> Samples:
 def _work(pipe: Connection, open_recogniser: OpenRecogniser) -> None:
     """The process itself. Whatever an engine raises is told, never fatal; the end of the pipe is the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends this one
+    with suppress(EOFError, BrokenPipeError):
+        _answer(pipe, open_recogniser)
+
+
+def _answer(pipe: Connection, open_recogniser: OpenRecogniser) -> None:
     try:
         recogniser = open_recogniser()
         # The first utterance costs seconds in some engines; no caller shall pay for it.
@@ -90,10 +100,7 @@ def _work(pipe: Connection, open_recogniser: OpenRecogniser) -> None:
         pipe.send(problem)
         return
     while True:
-        try:
-            task = pipe.recv()
-        except EOFError:
-            return
+        task = pipe.recv()
         try:
             answer: Heard | HearingError = recogniser.recognise(samples_of(task), task.rate, task.hint)
         except Exception as problem:
