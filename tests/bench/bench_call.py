@@ -15,11 +15,14 @@ from pathlib import Path
 
 from bot.logs import configure
 from bot.practice import caller_voices
+from bot.whole_turn import completeness
 from config.turn_taking import load_turn_rules
+from nlu.parse import load_parser
+from nlu.understanding import Expecting
 from tests.bench.figure import Figure
 from tests.bench.machine import percentile
 from voice.call import Desk
-from voice.conversation import Answer, Answering, Said
+from voice.conversation import Answer, Answering, Completeness, Said
 from voice.hearing.pool import open_hearing
 from voice.hearing.recogniser import Hearing
 from voice.simulate.run import Simulated, simulate
@@ -53,16 +56,23 @@ BABBLE_REPLIES = 40
 
 
 class Echoing:
-    """Answers everything alike at once, so that only ears and turn taking are measured."""
+    """Answers everything alike at once, so that only ears and turn taking are measured. Whether a text is complete is
+    judged as in a real conversation: how long the line waits hangs on it."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
+        self._asks = Expecting(answer.asks) if answer.asks else None
+        self._parser = load_parser()
 
     def begin(self, *, caller: str, call_id: str) -> Answering:
         return self
 
     async def answer(self, said: Said) -> Answer:
         return self._answer
+
+    async def completeness(self, text: str) -> Completeness:
+        heard = await asyncio.to_thread(self._parser.parse, text, expecting=self._asks, now=MONDAY)
+        return completeness(heard, self._asks)
 
     async def hung_up(self, reason: str) -> None:
         """Nothing is kept."""
