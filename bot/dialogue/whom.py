@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,14 @@ def settle(form: Form, slot: Slot, caller: Caller) -> bool:
     form.name = person.name if person.name and person.relation is None else None
     take_profile(form, match, caller)
     return True
+
+
+def spoken_of(slots: Sequence[Slot], caller: Caller) -> Form:
+    """A form that holds nothing but the person of these slots; the last of several."""
+    form = Form(id=0, item="")
+    for slot in slots:
+        settle(form, slot, caller)
+    return form
 
 
 def take_profile(form: Form, match: Match, caller: Caller) -> None:

@@ -41,11 +41,11 @@ def find_places(
     tagged: bool = False,
 ) -> list[PlaceSpan]:
     """The addresses and destinations of the text in order. Places in a story are left out."""
-    asked = expecting is Expecting.PLACE
+    asked, goes_on = expecting is Expecting.PLACE, goes_on_with_address(text, expecting)
     found = [
         _place_of(chain, text)
         for chain in chains_of(text)
-        if _is_address(chain, text, expecting, spans, tagged)
+        if goes_on or _is_address(chain, text, expecting, spans, tagged)
     ]
     if not found and (usual := _usual(text, asked)):
         found = [usual]
@@ -107,8 +107,6 @@ def _is_address(
     if _rule("story_before").search(left):
         return False
     candidate = _candidate(chain)
-    if goes_on_with_address(text, expecting):
-        return True
     if asked:
         return candidate is not None or _known_town(chain, asked) or chain.has("floor", "door", "side")
     if candidate is None or (

@@ -37,20 +37,22 @@ WINDOWS = (
 
 def features(text: str, labels: Iterable[str], candidates: Iterable[Candidate]) -> list[list[str]]:
     """What the model sees of each letter."""
-    known: list[list[str]] = [[] for _ in text]
+    edges: list[list[str]] = [[] for _ in text]
+    shapes: list[list[str]] = [[] for _ in text]
     for one in candidates:
         for place in range(one.start, one.end):
             edge = "B" if place == one.start else "E" if place == one.end - 1 else "I"
-            known[place] += [f"{edge}{one.kind}", f"{one.kind}:{one.shape}"]
+            edges[place].append(f"{edge}{one.kind}")
+            shapes[place].append(f"{one.kind}:{one.shape}")
     padded = " " * PADDING + text + " " * PADDING
     labels = tuple(labels)
     rows = []
     for place, letter in enumerate(text):
         middle = place + PADDING
         row = [f"{at},{size}{padded[middle + at : middle + at + size]}" for at, size in WINDOWS]
-        row += known[place]
-        row += [f"<{name}" for name in known[place - 1][::2]] if place else ["first"]
-        row += [f">{name}" for name in known[place + 1][::2]] if place + 1 < len(text) else ["last"]
+        row += edges[place] + shapes[place]
+        row += [f"<{name}" for name in edges[place - 1]] if place else ["first"]
+        row += [f">{name}" for name in edges[place + 1]] if place + 1 < len(text) else ["last"]
         for label in labels:
             row += [label, f"{label}{letter}"]
         rows.append(row)

@@ -6,7 +6,6 @@ from backend.domain.people import Elder
 from backend.domain.queue import TaskKind
 from backend.services.commands import OpenTask
 from bot.dialogue import cues, forms, whom
-from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from nlu.understanding import Danger
 
@@ -62,12 +61,10 @@ def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
 def _who(talk: Talk) -> Elder | None:
     """The person in danger, if we know them: the one named, else the elder who speaks, else the only ward."""
     caller = talk.world.caller
-    scratch = Form(id=0, item="")
-    for slot in talk.slots("beneficiary"):
-        whom.settle(scratch, slot, caller)
-    if scratch.elder_id is not None:
+    meant = whom.spoken_of(talk.slots("beneficiary"), caller)
+    if meant.elder_id is not None:
         everybody = [ward.elder for ward in caller.wards] + ([caller.elder] if caller.elder else [])
-        return next((elder for elder in everybody if elder.id == scratch.elder_id), None)
+        return next((elder for elder in everybody if elder.id == meant.elder_id), None)
     if caller.elder:
         return caller.elder
     return caller.wards[0].elder if len(caller.wards) == 1 else None

@@ -168,10 +168,9 @@ def remember_whom(talk: Talk) -> None:
     """«我爸刚才摔了» … «给他找个人洗澡»: who was spoken of outside any request is who «他» means later."""
     said = [slot for slot in talk.slots("beneficiary") if slot.value != "self"]
     if talk.form is None and len(said) == 1:
-        spoken_of = Form(id=0, item="")
-        whom.settle(spoken_of, said[0], talk.world.caller)
-        if spoken_of.beneficiary is not None:
-            talk.memory.last_whom = _whom(spoken_of)
+        meant = whom.spoken_of(said, talk.world.caller)
+        if meant.beneficiary is not None:
+            talk.memory.last_whom = _whom(meant)
 
 
 def _whom(form: Form) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from nlu.data_files import Example, read_sentence
 from nlu.slots import candidates, find_slots
 from nlu.slots.fit_tagger import tags_of
 from nlu.slots.tagger import features, load_tagger, stretches
+from nlu.understanding import Expecting
 
 NOW = datetime.fromisoformat("2026-11-24T09:30")
 
@@ -42,8 +43,10 @@ def test_a_pronoun_is_no_further_person() -> None:
 
 
 def test_an_answer_is_left_to_the_rules() -> None:
-    text = "明天上午"
-    assert find_slots(text, now=NOW, labels=()) == find_slots(text, now=NOW, labels=(), spans=None)
+    text = "陪我去县里的中医院"
+    by_rules = find_slots(text, now=NOW, expecting=Expecting.TIME)
+    assert find_slots(text, now=NOW, expecting=Expecting.TIME, labels=("medical_escort",)) == by_rules
+    assert find_slots(text, now=NOW, labels=("medical_escort",)) != by_rules
 
 
 @given(st.text(max_size=60))
