@@ -85,9 +85,9 @@ def remind_at(order: Order, now: datetime, rules: LifeRules) -> datetime | None:
 
 def starts_at(order: Order) -> datetime | None:
     """When somebody is to come; the morning of a day without an hour."""
-    if order.wanted.iso is None:
+    start = order.wanted.begins
+    if start is None:
         return None
-    start = order.wanted.iso.split("/")[0]
     return (
         datetime.fromisoformat(start)
         if "T" in start

@@ -114,9 +114,9 @@ class Clocks:
 
 def promised_end(order: Order) -> datetime | None:
     """The end of the time the order is promised for: of a day its last minute; None without a date."""
-    if order.wanted.iso is None:
+    end = order.wanted.ends
+    if end is None:
         return None
-    end = order.wanted.iso.split("/")[-1]
     moment = datetime.fromisoformat(end)
     return moment if "T" in end else datetime.combine(moment.date(), time(23, 59))
 

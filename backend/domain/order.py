@@ -148,6 +148,16 @@ class Wanted:
     asap: bool = False
     recurrence: str | None = None  # RFC 5545 RRULE without DTSTART; `iso` is then the first time
 
+    @property
+    def begins(self) -> str | None:
+        """The point or day itself, or the first of a range."""
+        return self.iso.split("/")[0] if self.iso is not None else None
+
+    @property
+    def ends(self) -> str | None:
+        """The point or day itself, or the last of a range."""
+        return self.iso.split("/")[-1] if self.iso is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:

@@ -305,9 +305,9 @@ def copy_order(form: Form, order: Order) -> None:
 
 def past(wanted: Wanted, now: datetime) -> bool:
     """Whether a wanted time lies before the call."""
-    if wanted.iso is None:
+    end = wanted.ends
+    if end is None:
         return False
-    end = wanted.iso.split("/")[-1]
     return datetime.fromisoformat(end) < now if "T" in end else date.fromisoformat(end) < now.date()
 
 
