@@ -16,7 +16,7 @@ from voice.simulate.sound import RATE, CallerVoices, Microphone, noise_for
 from voice.turns.actions import Reason
 
 CALLED = "12345"
-LONGEST_MS = 300_000  # a script that goes on for longer goes round in circles
+LONGEST_MS = 240_000  # a script that goes on for longer goes round in circles
 
 
 @dataclass(slots=True)

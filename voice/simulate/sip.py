@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import socket
@@ -26,6 +27,8 @@ from voice.simulate.sound import RATE, CallerVoices, noise_for
 LOCAL = "127.0.0.1"
 SIP_PORTS = 2  # the second one is for TLS
 RTP_PORTS = 20  # of a telephone
+TRIES = 3  # somebody else may take a free port before the telephone does
+GOODBYE_S = 10  # a telephone that is gone has hung up; the line may still be saying and storing its last
 
 
 class Stage:
@@ -82,7 +85,7 @@ async def simulate_over_sip(
     """One call in real time, from INVITE to BYE, checked against what the script expects."""
     done = Simulated(script)
     caller = ScriptedCaller(script)
-    ended = asyncio.Event()
+    taken, ended = asyncio.Event(), asyncio.Event()
     with tempfile.TemporaryDirectory() as folder:
         telephone = _Telephone(script, voices, Path(folder), done)
 
@@ -91,17 +94,23 @@ async def simulate_over_sip(
             telephone.plan(caller.on(event), event["at_ms"])
 
         async def on_call(connection: Connection) -> None:
+            taken.set()
             try:
                 done.reason = await Call(connection, desk, on_event, recorder=recorder).run()
             finally:
                 ended.set()
 
         try:
-            await telephone.ring(stage.address, stage.number_for(on_call))
-            await asyncio.wait_for(ended.wait(), LONGEST_MS / 1000)
+            for _ in range(TRIES):
+                await telephone.ring(stage.address, stage.number_for(on_call))
+                if await telephone.sees(taken):
+                    break
+            cut = None if await telephone.sees(ended) else "the caller's telephone broke down: its error is above"
+        except TimeoutError:
+            cut = f"goes on for more than {LONGEST_MS // 1000} s"
         finally:
             await telephone.put_down()
-    done.faults = faults(script.expect, done.events, caller.stuck)
+    done.faults = faults(script.expect, done.events, caller.stuck or cut)
     return done
 
 
@@ -130,6 +139,21 @@ class _Telephone:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
         )
+
+    async def sees(self, event: asyncio.Event) -> bool:
+        """Whether it comes before the telephone is gone. Raises TimeoutError when neither happens."""
+        if self._process is None:
+            return event.is_set()
+        ways = [asyncio.create_task(event.wait()), asyncio.create_task(self._process.wait())]
+        try:
+            async with asyncio.timeout(LONGEST_MS / 1000):
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), GOODBYE_S)
+        finally:
+            for way in ways:
+                way.cancel()
+        return event.is_set()
 
     def plan(self, planned: Planned | None, now_ms: int) -> None:
         """Whoever is about to speak does so, whatever the line says meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from bot.practice import simulate_scripts
 from tests.tones import tone
 from voice.line.line import Samples
+from voice.simulate import sip
 from voice.simulate.script import CallScript, load_scripts
 from voice.speaking.voice import Manner
 from voice.stand_in import StandInVoice, duration_ms
@@ -76,3 +78,28 @@ def test_calls_over_real_sip_go_as_they_should(names: tuple[str, ...]) -> None:
         scripts(*names), transport="sip", voices=CALLS / "voices", at_once=len(names), speaking=Hurried()
     )
     assert {one.script.name: one.faults for one in done if not one.passed} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("busy", "fault"), [(1, None), (sip.TRIES, "telephone broke down")])
+def test_a_telephone_that_finds_its_port_taken_tries_another(
+    monkeypatch: pytest.MonkeyPatch, busy: int, fault: str | None
+) -> None:
+    """Otherwise whoever waits for that call waits for minutes, and does not learn why."""
+    monkeypatch.setattr(sip, "GOODBYE_S", 1)
+    free_ports, left = sip._free_ports, busy
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((sip.LOCAL, 0))
+
+        def ports(count: int) -> int:
+            nonlocal left
+            if count != sip.SIP_PORTS + sip.RTP_PORTS or not left:
+                return free_ports(count)
+            left -= 1
+            return int(other.getsockname()[1])
+
+        monkeypatch.setattr(sip, "_free_ports", ports)
+        (done,) = simulate_scripts(
+            scripts("a fall on the floor"), transport="sip", voices=CALLS / "voices", speaking=Hurried()
+        )
+    assert (done.faults == []) if fault is None else (fault in done.faults[0])
