@@ -105,7 +105,11 @@ async def simulate_over_sip(
                 await telephone.ring(stage.address, stage.number_for(on_call))
                 if await telephone.sees(taken):
                     break
-            cut = None if await telephone.sees(ended) else "the caller's telephone broke down: its error is above"
+            cut = (
+                None
+                if await telephone.sees(ended)
+                else "the caller's telephone broke down: its error is above"
+            )
         except TimeoutError:
             cut = f"goes on for more than {LONGEST_MS // 1000} s"
         finally:
