@@ -33,9 +33,14 @@ def recipients(order: Order, bindings: Iterable[Binding]) -> Sequence[Recipient]
     seen = {
         binding.sender: Recipient(binding.sender, bound=True) for binding in bindings if binding.rights.see
     }
-    if normal_phone(order.caller) is None and ":" in order.caller:
+    if is_written_to(order.caller):
         seen.setdefault(order.caller, Recipient(order.caller, bound=False))
     return tuple(seen.values())
+
+
+def is_written_to(caller: str) -> bool:
+    """Whether this is the address of somebody who ordered by a message."""
+    return normal_phone(caller) is None and ":" in caller
 
 
 def made_by_caller(order: Order, move: str) -> bool:

@@ -141,10 +141,18 @@ class Webhooks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What went with a person, so that the files that belong to it can go, too."""
+
+    orders: tuple[str, ...]  # numbers of those that were made anonymous
+    sessions: tuple[str, ...]  # conversations that were erased
+
+
 class Erasure(Protocol):
     def open_orders_of(self, elder_id: int) -> Sequence[str]: ...  # their numbers
-    def forget_person(self, elder_id: int) -> int:
-        """Delete the record, with all that was said; erase the person in orders and tasks. Gives the number of orders.
+    def forget_person(self, elder_id: int) -> Forgotten:
+        """Delete the record, with all that was said and was to be told; erase the person in orders and tasks.
 
         Raises ElderNotFoundError.
         """

@@ -22,7 +22,7 @@ def load_clocks() -> Clocks:
 
 
 def set_clocks(order: Order, at: datetime, uow: UnitOfWork, *, before: State | None = None) -> None:
-    """Start, stop and end the clocks of an order that was just moved from the state `before` (None: it is new)."""
+    """Start, stop and end the clocks of an order that is just moved from the state `before` (None: it is new)."""
     running = () if before is None else uow.deadlines.of(order.number)
     uow.deadlines.put(
         order.number, running, load_clocks().after_move(order, at, before=before, running=running)

@@ -13,7 +13,7 @@ from backend.domain.queue import TaskKind
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    key: str  # idempotency key: the same key never makes a second order
+    key: str | None  # idempotency key: the same key never makes a second order; None: never to be repeated
     item: str
     beneficiary: str
     caller: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend.services.access_ports import Access
+from backend.services.access_ports import Access, Forgotten
 from backend.services.ports import Stores, UnitOfWork
 from config.retention import Retention
 
@@ -20,16 +20,16 @@ class OrdersOpenError(Exception):
         self.numbers = numbers
 
 
-def forget_person(elder_id: int, uow: UnitOfWork, *, at: datetime, actor: str, source: str) -> int:
-    """Erase everything about one person; how many orders were made anonymous.
+def forget_person(elder_id: int, uow: UnitOfWork, *, at: datetime, actor: str, source: str) -> Forgotten:
+    """Erase everything about one person that the database holds. Pictures and recordings are files: the caller's business.
 
     Raises ElderNotFoundError, or OrdersOpenError while something is still to be done for them.
     """
     if numbers := uow.erasure.open_orders_of(elder_id):
         raise OrdersOpenError(numbers)
-    count = uow.erasure.forget_person(elder_id)
+    forgotten = uow.erasure.forget_person(elder_id)
     uow.access_log.note([Access(at, actor, None, "people.forget", "person", str(elder_id), source)])
-    return count
+    return forgotten
 
 
 def apply_retention(store: Stores, rules: Retention, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -51,6 +51,7 @@ class Families(Protocol):
     def revoke(self, binding_id: int, *, at: datetime, by: str) -> Binding: ...  # raises BindingGoneError
     def get(self, binding_id: int) -> Binding: ...  # raises BindingGoneError; revoked ones are found, too
     def of_elder(self, elder_id: int) -> Sequence[Binding]: ...  # those that stand, oldest first
+    def bound_among(self, elder_ids: Collection[int]) -> Collection[int]: ...  # those who have one
     def of_sender(self, sender: str) -> Sequence[Binding]: ...
     def everybody(self) -> Iterable[Binding]: ...  # all that stand, of all elders
     def is_shut_out(self, sender: str, elder_id: int | None) -> bool: ...  # bound once, and revoked
@@ -84,13 +85,16 @@ class Mail(Protocol):
         self, postings: Sequence[Posting], at: datetime
     ) -> None: ...  # those that are not posted yet
     def has(self, box: str, key: str) -> bool: ...
-    def waiting_in(self, boxes: Sequence[str], lane: str) -> str | None:
-        """Which of these boxes holds the newest letter of this lane that still waits."""
-        ...
+    def waits(
+        self, boxes: Sequence[str], lane: str
+    ) -> bool: ...  # whether a letter of this lane is not settled
 
     def next_due(self, box: str) -> datetime | None: ...
-    def take(self, box: str, now: datetime, *, most: int) -> Sequence[Letter]:
-        """The first waiting letters of their lanes that are due; they are this process's for a minute."""
+    def take(self, box: str, now: datetime, *, most: int, beside: Sequence[str] = ()) -> Sequence[Letter]:
+        """The first waiting letters of their lanes that are due; they are this process's for a minute.
+
+        `beside`: boxes whose letters of the same lane come first, too, if they were posted before.
+        """
         ...
 
     def settle(self, letter: Letter, state: LetterState = LetterState.DONE) -> None: ...

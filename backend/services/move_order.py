@@ -47,8 +47,9 @@ def move_order(command: MoveOrder, uow: UnitOfWork) -> Order:
         origin=command.origin,
         payload=command.payload,
     )
-    uow.orders.save(moved)
+    # It asks what runs: a question costs least before anything is written.
     set_clocks(moved, command.at, uow, before=order.state)
+    uow.orders.save(moved)
     uow.publish(moved_event(command.move, moved))
     return moved
 

@@ -6,7 +6,7 @@ it from being posted twice. So news survives every restart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from backend.domain.news import (
     Recipient,
     due_at,
+    is_written_to,
     made_by_caller,
     month_before,
     photo_count,
@@ -59,14 +60,24 @@ def read_events(uow: UnitOfWork, now: datetime) -> int:
     # Another process that reads the same events waits for this one here, and then finds its place taken.
     if not posted or not uow.mail.advance(READER, position, posted[-1].id):
         return 0
+    followed = _followed({event.event.key for event in posted if event.event.name in load_news().events}, uow)
     for event in posted:
-        _tell(event, uow, now)
+        _tell(event, followed, uow, now)
     return len(posted)
 
 
-def _tell(posted: Posted, uow: UnitOfWork, now: datetime) -> None:
+def _followed(numbers: Collection[str], uow: UnitOfWork) -> Collection[str]:
+    """The orders that somebody may have to be told of: most callers are not written to, and most elders have nobody bound."""
+    whose = uow.orders.whose(numbers)
+    elders = uow.families.bound_among({elder_id for elder_id, _ in whose.values() if elder_id is not None})
+    return {
+        number for number, (elder_id, caller) in whose.items() if elder_id in elders or is_written_to(caller)
+    }
+
+
+def _tell(posted: Posted, followed: Collection[str], uow: UnitOfWork, now: datetime) -> None:
     name, key = posted.event.name, posted.event.key
-    if kind := load_news().events.get(name):
+    if key in followed and (kind := load_news().events.get(name)):
         _tell_of_order(kind, posted, uow, now)
     if name == OFFERED:
         _offer(posted, uow, now)
@@ -88,6 +99,8 @@ def _tell_of_order(kind: str, posted: Posted, uow: UnitOfWork, now: datetime) ->
     cause = _CAUSES.get(posted.event.name)
     bindings = uow.families.of_elder(order.elder_id) if order.elder_id is not None else ()
     for one in recipients(order, bindings):
+        if not one.bound and uow.families.is_shut_out(one.person, order.elder_id):
+            continue  # ordered while they were bound, and are a stranger now
         own = one.person == order.caller and kind in rules.known_to_caller
         if own and cause is not None and made_by_caller(order, cause):
             continue

@@ -18,7 +18,7 @@ PLACE = "place"
 
 def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
     """The new order; or the one that this command's key made before. Raises KeyError for an item nobody handles."""
-    if not uow.orders.claim_key(command.key):
+    if command.key is not None and not uow.orders.claim_key(command.key):
         known = uow.orders.by_key(command.key)
         if known is None:
             raise StaleError("an order with this key was just taken back")
@@ -26,7 +26,8 @@ def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
     command = replace(command, at=local_time(command.at))
     department = load_departments().for_item(command.item)
     number = uow.orders.next_number(command.at)
-    uow.orders.remember_key(command.key, number)
+    if command.key is not None:
+        uow.orders.remember_key(command.key, number)
     placed = _placed(command, number, _region(command, uow))
     order = placed.moved(Move.ROUTE, at=command.at, actor="system", payload={"department": department.code})
     uow.orders.add(order)

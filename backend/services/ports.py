@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -40,9 +40,13 @@ class Orders(Protocol):
     def add(self, order: Order) -> None: ...
     def next_number(self, at: datetime) -> str: ...  # "MMDD" and the count of that day, never given twice
     def get(self, number: str) -> Order: ...  # raises OrderNotFoundError
+    def whose(self, numbers: Collection[str]) -> Mapping[str, tuple[int | None, str]]:
+        """Of each of these orders that is there: the elder's id, and the caller."""
+        ...
+
     def by_key(self, key: str) -> Order | None: ...
     def save(self, order: Order) -> None:
-        """Optimistic: raises StaleError when order.version - 1 is not what is stored."""
+        """Optimistic: raises StaleError, at the latest with the commit, when order.version - 1 is not what is stored."""
         ...
 
     def claim_key(self, key: str) -> bool:

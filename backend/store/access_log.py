@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Insert, insert, select
 
 from backend.services.access_ports import Access
+from backend.store.pipeline import UNANSWERED
 from backend.store.tables import Tables
 
 STORED = tuple(name for name in Access.__slots__ if name != "id")
@@ -16,12 +17,12 @@ class SqlAccessLog:
     """`access_ports.AccessLog` on SQL."""
 
     def __init__(self, connection: Connection, tables: Tables) -> None:
-        self._db, self._t = connection, tables.access.access_log
+        self._db, self._tables, self._t = connection, tables, tables.access.access_log
 
     def note(self, accesses: Sequence[Access]) -> None:
         if accesses:
             rows = [{name: getattr(access, name) for name in STORED} for access in accesses]
-            self._db.execute(insert(self._t), rows)
+            self._db.execute(self._tables.once("note access", _note), rows)
 
     def page(
         self, *, before: int | None = None, actor: str | None = None, kind: str | None = None,
@@ -38,3 +39,7 @@ class SqlAccessLog:
             Access(**{name: row._mapping[name] for name in Access.__slots__})
             for row in self._db.execute(statement)
         ]
+
+
+def _note(tables: Tables) -> Insert:
+    return insert(tables.access.access_log).inline().execution_options(**UNANSWERED)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from backend.domain.deadlines import Deadline
-from backend.store.pipeline import UNANSWERED
+from backend.store.pipeline import QUESTION, UNANSWERED
 from backend.store.tables import Tables
 
 FIELDS = ("level", "due_at", "next_at", "left_s", "failures")
@@ -72,7 +72,7 @@ class SqlDeadlines:
 def _of(tables: Tables, lock: bool) -> Select[Any]:
     table = tables.work.deadlines
     asked = select(table).where(table.c.number == bindparam("of_order")).order_by(table.c.step)
-    return asked.with_for_update() if lock else asked
+    return asked.with_for_update() if lock else asked.execution_options(**QUESTION)
 
 
 def _begin(tables: Tables) -> Insert:

@@ -8,9 +8,27 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError, TimeoutError
+import psycopg
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    ExceptionContext,
+    StaticPool,
+    create_engine,
+    event,
+    make_url,
+)  # fmt: skip
+from sqlalchemy.exc import (
+    ArgumentError,
+    DisconnectionError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError,
+)  # fmt: skip
 
+from backend.services.ports import StaleError
 from backend.store.pipeline import use_pipelines
 
 BUSY_TIMEOUT_MS = 5_000
@@ -21,6 +39,15 @@ READ_ONLY = "nuanxian_read_only"  # execution option of a connection that will n
 
 # The database can not be reached, is full or restarting: what was asked may work in a moment.
 AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, TimeoutError)
+
+
+# Constraints that hold back whoever moves an order that another one has just moved, as the two databases call them.
+_MOVED_ALREADY = {
+    "order_history.order_id",  # NOT NULL: the order is of another version
+    "uq_order_history_order_id_version",
+    "order_history.order_id, order_history.version",
+    "pk_deadlines",
+}
 
 
 class StoreUrlError(ValueError):
@@ -58,6 +85,7 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(parsed, **options)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _tell_who_was_late)
     return engine
 
 
@@ -67,6 +95,7 @@ def postgresql_engine(url: URL, **options: Any) -> Engine:
     use_pipelines(engine)
     event.listen(engine, "checkin", _note_time)
     event.listen(engine, "checkout", _look_after_a_rest)
+    event.listen(engine, "handle_error", _tell_who_was_late)
     return engine
 
 
@@ -76,6 +105,17 @@ def read_only(connection: Connection) -> Connection:
     if connection.dialect.name == "postgresql":
         options["isolation_level"] = "AUTOCOMMIT"
     return connection.execution_options(**options)
+
+
+def _tell_who_was_late(context: ExceptionContext) -> None:
+    """The next row of an order's trail, or one of its clocks, has no place: the order was moved since it was read."""
+    if isinstance(context.sqlalchemy_exception, IntegrityError):
+        error: Any = context.original_exception
+        told = {str(error).partition("failed: ")[2]}  # SQLite
+        if isinstance(error, psycopg.Error):
+            told = {error.diag.constraint_name or "", f"{error.diag.table_name}.{error.diag.column_name}"}
+        if told & _MOVED_ALREADY:
+            raise StaleError("the order changed since it was read")
 
 
 def _note_time(_connection: Any, record: Any) -> None:

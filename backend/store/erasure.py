@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, or_, select, update
 
+from backend.domain.mail import LetterState
 from backend.domain.order import FINAL
+from backend.services.access_ports import Forgotten
 from backend.services.ports import ElderNotFoundError
 from backend.store.tables import Tables
 
@@ -27,26 +29,33 @@ class SqlErasure:
         statement = select(table.c.number).where(table.c.elder_id == elder_id, table.c.state.not_in(final))
         return self._db.execute(statement.order_by(table.c.id)).scalars().all()
 
-    def forget_person(self, elder_id: int) -> int:
+    def forget_person(self, elder_id: int) -> Forgotten:
         orders, tasks, elders, lookup = self._t.orders, self._t.tasks, self._t.elders, self._t.elder_lookup
         if self._db.execute(select(elders.c.id).where(elders.c.id == elder_id)).first() is None:
             raise ElderNotFoundError(elder_id)
         theirs = select(orders.c.id).where(orders.c.elder_id == elder_id)
+        rows = self._db.execute(
+            select(orders.c.number, orders.c.session).where(orders.c.elder_id == elder_id)
+        ).all()
+        numbers, sessions = [row.number for row in rows], [row.session for row in rows]
         self._erase_talk(select(orders.c.session_index).where(orders.c.elder_id == elder_id))
         # What they said from their own numbers and channels goes too; a contact's own conversations stay.
         senders = select(lookup.c.sender_index).where(
             lookup.c.elder_id == elder_id, lookup.c.kind != "contact"
         )
         contacts = self._t.contacts
-        self._erase_talk(select(contacts.c.session_index).where(contacts.c.sender_index.in_(senders)))
+        of_senders = contacts.c.sender_index.in_(senders)
+        sessions += self._db.execute(select(contacts.c.session).where(of_senders)).scalars()
+        self._erase_talk(select(contacts.c.session_index).where(of_senders))
         self._withdraw_calls(theirs, senders)
-        count = self._erase_orders(theirs)
+        self._drop_what_was_to_be_told(elder_id, numbers)
+        self._erase_orders(theirs)
         self._erase_tasks(select(tasks.c.id).where(tasks.c.elder_id == elder_id))
         self._db.execute(update(orders).where(orders.c.elder_id == elder_id).values(elder_id=None))
         self._db.execute(update(tasks).where(tasks.c.elder_id == elder_id).values(elder_id=None))
         self._db.execute(delete(lookup).where(lookup.c.elder_id == elder_id))
         self._db.execute(delete(elders).where(elders.c.id == elder_id))
-        return count
+        return Forgotten(tuple(numbers), tuple(dict.fromkeys(sessions)))
 
     def erase_talk_before(self, at: datetime, *, limit: int) -> int:
         contacts = self._t.contacts
@@ -115,6 +124,15 @@ class SqlErasure:
         sessions = select(orders.c.session_index).where(orders.c.id.in_(theirs))
         of_person = or_(calls.c.caller_index.in_(senders), calls.c.session_index.in_(sessions))
         self._db.execute(update(calls).where(of_person).values(withdrawn=True))
+
+    def _drop_what_was_to_be_told(self, elder_id: int, numbers: Sequence[str]) -> None:
+        """Letters that wait for the morning, and calls. Letters that were carried hold nothing any more."""
+        mail, calls = self._t.family.mail, self._t.family.calls
+        waiting = select(mail.c.id, mail.c.body).where(mail.c.state == LetterState.WAITING.value)
+        theirs = [row.id for row in self._db.execute(waiting) if row.body.get("order") in numbers]
+        self._db.execute(delete(mail).where(mail.c.id.in_(theirs)))
+        about = or_(calls.c.elder_id == elder_id, calls.c.order_number.in_(numbers))
+        self._db.execute(delete(calls).where(about))
 
     def _erase_talk(self, which: Select[Any]) -> int:
         sessions = self._db.execute(which).scalars().all()

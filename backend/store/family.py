@@ -6,7 +6,7 @@ what a contact of an imported list may: a relative whom the elder does not want 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -132,6 +132,15 @@ class SqlFamilies:
 
     def of_elder(self, elder_id: int) -> Sequence[Binding]:
         return self._read(self._bindings.c.elder_id == elder_id, self._bindings.c.revoked_at.is_(None))
+
+    def bound_among(self, elder_ids: Collection[int]) -> Collection[int]:
+        if not elder_ids:
+            return ()
+        table = self._bindings
+        bound = select(table.c.elder_id).where(
+            table.c.elder_id.in_(list(elder_ids)), table.c.revoked_at.is_(None)
+        )
+        return set(self._db.execute(bound).scalars())
 
     def of_sender(self, sender: str) -> Sequence[Binding]:
         table = self._bindings

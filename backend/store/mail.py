@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, exists, func, select, update
 
 from backend.domain.mail import Letter, LetterState, Posting
 from backend.store.dialect import conflict_insert, insert_or_ignore
@@ -61,12 +61,10 @@ class SqlMail:
         statement = self._tables.once("mail known", _known)
         return self._db.execute(statement, {"key": self._key(box, key)}).first() is not None
 
-    def waiting_in(self, boxes: Sequence[str], lane: str) -> str | None:
-        mail = self._table
-        of_lane = (mail.c.box.in_(boxes), mail.c.lane_index == self._cipher.index("lane", lane))
-        statement = select(mail.c.box).where(*of_lane, mail.c.state == LetterState.WAITING.value)
-        box: str | None = self._db.execute(statement.order_by(mail.c.id.desc()).limit(1)).scalar()
-        return box
+    def waits(self, boxes: Sequence[str], lane: str) -> bool:
+        statement = self._tables.once("mail waits", _waits)
+        given = {"boxes": list(boxes), "lane": self._cipher.index("lane", lane)}
+        return self._db.execute(statement, given).first() is not None
 
     def next_due(self, box: str) -> datetime | None:
         """When the next letter of this box may be due; a letter behind another of its lane counts, too."""
@@ -74,10 +72,9 @@ class SqlMail:
         due: datetime | None = self._db.execute(statement, {"box": box}).scalar()
         return due
 
-    def take(self, box: str, now: datetime, *, most: int) -> Sequence[Letter]:
-        rows = self._db.execute(
-            self._tables.once("mail take", _take), {"box": box, "now": now, "most": most}
-        ).all()
+    def take(self, box: str, now: datetime, *, most: int, beside: Sequence[str] = ()) -> Sequence[Letter]:
+        given = {"box": box, "boxes": [box, *beside], "now": now, "most": most}
+        rows = self._db.execute(self._tables.once("mail take", _take), given).all()
         if rows:
             self._db.execute(
                 update(self._table)
@@ -87,7 +84,8 @@ class SqlMail:
         return [_letter(row) for row in rows]
 
     def settle(self, letter: Letter, state: LetterState = LetterState.DONE) -> None:
-        self._change(letter, state=state.value)
+        # What was told is of no use any more; the key stays, so that it is not told again.
+        self._change(letter, state=state.value, body={})
 
     def rest(self, letter: Letter, until: datetime, body: dict[str, Any] | None = None) -> None:
         self._change(letter, due_at=until, **({"body": body, "attempts": 0} if body is not None else {}))
@@ -126,18 +124,37 @@ def _next(tables: Tables) -> Select[Any]:
     return select(func.min(mail.c.due_at)).where(*waiting)
 
 
+def _still_waits(letter: Any) -> ColumnElement[bool]:
+    """Of letters that are found by their lane. The empty end keeps PostgreSQL from looking for all that wait instead.
+
+    It believes that few do, which is so until thousands come at once; then each look would take seconds.
+    """
+    waits: ColumnElement[bool] = letter.c.state.concat("") == LetterState.WAITING.value
+    return waits
+
+
+def _waits(tables: Tables) -> Select[Any]:
+    mail = tables.family.mail
+    of_lane = (mail.c.box.in_(bindparam("boxes", expanding=True)), mail.c.lane_index == bindparam("lane"))
+    return select(mail.c.id).where(*of_lane, _still_waits(mail)).limit(1)
+
+
 def _take(tables: Tables) -> Select[Any]:
-    """The first waiting letter of each lane, if it is due. Two processes never wait for each other's letters."""
+    """The first waiting letter of each lane over all `boxes`, if it lies in `box` and is due.
+
+    Two processes never wait for each other's letters.
+    """
     mail, earlier = tables.family.mail, tables.family.mail.alias("earlier")
     behind = exists().where(
-        earlier.c.box == mail.c.box,
+        earlier.c.box.in_(bindparam("boxes", expanding=True)),
         earlier.c.lane_index == mail.c.lane_index,
-        earlier.c.state == LetterState.WAITING.value,
         earlier.c.id < mail.c.id,
+        _still_waits(earlier),
     )
     waiting = (mail.c.box == bindparam("box"), mail.c.state == LetterState.WAITING.value)
     due = select(mail).where(*waiting, mail.c.due_at <= bindparam("now"), ~behind)
-    return due.order_by(mail.c.id).limit(bindparam("most")).with_for_update(skip_locked=True, of=mail)
+    # In the order of the index, so that the search ends with the first that are found.
+    return due.order_by(mail.c.due_at).limit(bindparam("most")).with_for_update(skip_locked=True, of=mail)
 
 
 def _letter(row: Row[Any]) -> Letter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, func, null
 
 from backend.store.dialect import conflict_insert
 from backend.store.engine import postgresql_engine
@@ -30,26 +30,33 @@ class Numbers:
                 connect_args={"options": "-c synchronous_commit=off"},
             )  # fmt: skip
 
-    def next(self, at: datetime, connection: Connection) -> str:
-        """The next number of this day: 8 digits, from the ten thousandth order on one more."""
+    def next(self, at: datetime, connection: Connection) -> tuple[str, int | None]:
+        """The next number of this day: 8 digits, from the ten thousandth order on one more. With it the id of the order's row, if
+        the database gives one before the row is there."""
         day = f"{at:%m%d}"
         if self._apart is None:
-            return f"{day}{self._count(day, connection):04d}"
-        with self._apart.connect() as apart:
-            return f"{day}{self._count(day, apart):04d}"
+            count, order_id = self._count(day, connection)
+        else:
+            with self._apart.connect() as apart:
+                count, order_id = self._count(day, apart)
+        return f"{day}{count:04d}", order_id
 
     def close(self) -> None:
         if self._apart is not None:
             self._apart.dispose()
 
-    def _count(self, day: str, connection: Connection) -> int:
-        statement = self._tables.once("count order", lambda tables: _count(connection, tables.counters))
-        count: int = connection.execute(statement, {"name": f"order:{day}", "last": 1}).scalar_one()
-        return count
+    def _count(self, day: str, connection: Connection) -> tuple[int, int | None]:
+        statement = self._tables.once("count order", lambda tables: _count(connection, tables))
+        count, order_id = connection.execute(statement, {"name": f"order:{day}", "last": 1}).one()
+        return count, order_id
 
 
-def _count(connection: Connection, counters: Table) -> Any:
+def _count(connection: Connection, tables: Tables) -> Any:
+    counters = tables.counters
     counted = conflict_insert(connection, counters).on_conflict_do_update(
         index_elements=["name"], set_={"last": counters.c.last + 1}
     )
-    return counted.returning(counters.c.last)
+    order_id: Any = null()
+    if connection.dialect.name == "postgresql":
+        order_id = func.nextval(func.pg_get_serial_sequence(tables.orders.name, tables.orders.c.id.name))
+    return counted.returning(counters.c.last, order_id)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (  # fmt: skip
     ColumnElement,
     Connection,
+    Insert,
     Integer,
     Row,
     Select,
@@ -26,16 +28,21 @@ from sqlalchemy import (  # fmt: skip
 
 from backend.domain.order import FINAL, OPEN, HistoryRow, Move, Order, OrderNotFoundError, State, Wanted
 from backend.domain.phone import normal_phone, sender_identity
-from backend.services.ports import StaleError
 from backend.store.dialect import insert_or_ignore
 from backend.store.numbers import Numbers
-from backend.store.pipeline import UNANSWERED
+from backend.store.pipeline import QUESTION, UNANSWERED
 from backend.store.sealing import Cipher
 from backend.store.tables import Tables
 from backend.store.trail import HISTORY, SqlTrail, history_row
 
 NUMBER_DIGITS = 8
 SHORTEST_PHONE = 7  # digits
+_SAME_NAMES = (
+    "beneficiary_name", "place", "phone", "details", "state", "department", "assignee", "missing", "version", "offered_to",
+    "escalation",
+)  # fmt: skip
+_WANTED = {"wanted_iso": "wanted.iso", "asap": "wanted.asap", "recurrence": "wanted.recurrence"}
+_CHANGEABLE = {name: attrgetter(_WANTED.get(name, name)) for name in (*_SAME_NAMES, *_WANTED)}
 
 
 class SqlOrders:
@@ -49,9 +56,10 @@ class SqlOrders:
         self._read_once: dict[
             str, Order
         ] = {}  # till something changes: `save` tells when they are no longer true
+        self._ids: dict[str, int] = {}  # of orders that are about to be added
 
     def add(self, order: Order) -> None:
-        values = self._changeable(order) | {
+        values = self._changeable(order, None) | {
             "number": order.number,
             "item": order.item,
             "beneficiary": order.beneficiary,
@@ -64,12 +72,20 @@ class SqlOrders:
             "region": order.region,
             "bundle": order.bundle,
         }
-        statement = self._t.once("add order", lambda tables: insert(tables.orders))
-        order_id = self._db.execute(statement, values).inserted_primary_key[0]  # type: ignore[index]
+        order_id = self._ids.get(order.number)
+        if order_id is None:
+            statement = self._t.once("add order", lambda tables: insert(tables.orders))
+            order_id = self._db.execute(statement, values).inserted_primary_key[0]  # type: ignore[index]
+        else:
+            statement = self._t.once("add order with id", _add_with_id)
+            self._db.execute(statement, values | {"id": order_id})
         self._trail.begin(order_id, order)
 
     def next_number(self, at: datetime) -> str:
-        return self._numbers.next(at, self._db)
+        number, order_id = self._numbers.next(at, self._db)
+        if order_id is not None:
+            self._ids[number] = order_id
+        return number
 
     def get(self, number: str) -> Order:
         if number not in self._read_once:
@@ -79,6 +95,12 @@ class SqlOrders:
             history = tuple(history_row(row, "h_") for row in rows if row.h_version is not None)
             self._read_once[number] = _order(rows[0], history)
         return self._read_once[number]
+
+    def whose(self, numbers: Collection[str]) -> Mapping[str, tuple[int | None, str]]:
+        if not numbers:
+            return {}
+        rows = self._db.execute(self._t.once("whose", _whose), {"numbers": list(numbers)})
+        return {number: (elder_id, caller) for number, elder_id, caller in rows}
 
     def by_key(self, key: str) -> Order | None:
         statement = self._t.once("order of key", _of_key)
@@ -93,14 +115,12 @@ class SqlOrders:
         self._db.execute(statement, {"of_key": self._cipher.index("order", key), "number": number})
 
     def save(self, order: Order) -> None:
+        before = self._read_once.get(order.number)
         self._read_once.clear()
-        fits = {"of_number": order.number, "of_version": order.version - 1}
-        changing = self._changeable(order)
-        statement = self._t.once("save order", lambda _: _save(self._t, changing))
-        order_id = self._db.execute(statement, fits | changing).scalar()
-        if order_id is None:
-            raise StaleError(f"order {order.number} changed since it was read")
-        self._trail.go_on(order_id, order)
+        self._trail.go_on(order)  # refuses what is not the next version
+        changing = self._changeable(order, before)
+        statement = self._t.once(f"save order {' '.join(changing)}", lambda tables: _save(tables, changing))
+        self._db.execute(statement, {"of_number": order.number, "of_version": order.version - 1} | changing)
 
     def claim_move(self, number: str, move: Move, key: str) -> bool:
         self._read_once.clear()  # another process may have made this move while this one waited for its claim
@@ -179,35 +199,27 @@ class SqlOrders:
     def _sender_index(self, sender: str) -> bytes:
         return self._cipher.index("sender", sender_identity(sender))
 
-    def _changeable(self, order: Order) -> dict[str, Any]:
-        return {
-            "beneficiary_name": order.beneficiary_name,
-            "wanted_iso": order.wanted.iso,
-            "asap": order.wanted.asap,
-            "recurrence": order.wanted.recurrence,
-            "place": order.place,
-            "phone": order.phone,
-            "phone_index": self._sender_index(order.phone) if order.phone else None,
-            "details": list(order.details),
-            "state": order.state.value,
-            "department": order.department,
-            "assignee": order.assignee,
-            "missing": order.missing,
-            "version": order.version,
-            "offered_to": order.offered_to,
-            "escalation": order.escalation,
+    def _changeable(self, order: Order, before: Order | None) -> dict[str, Any]:
+        """What of an order may change, as far as it is not as `before`."""
+        values = {
+            name: read(order)
+            for name, read in _CHANGEABLE.items()
+            if before is None or read(order) != read(before)
         }
+        if "phone" in values:
+            values["phone_index"] = self._sender_index(order.phone) if order.phone else None
+        return values
 
 
-def _save(tables: Tables, changing: Iterable[str]) -> Any:
+def _add_with_id(tables: Tables) -> Insert:
+    return insert(tables.orders).inline().execution_options(**UNANSWERED)
+
+
+def _save(tables: Tables, changing: Iterable[str]) -> Update:
     orders = tables.orders
     fits = (orders.c.number == bindparam("of_number"), orders.c.version == bindparam("of_version"))
-    return (
-        update(orders)
-        .where(*fits)
-        .values({name: bindparam(name) for name in changing})
-        .returning(orders.c.id)
-    )
+    saved = update(orders).where(*fits).values({name: bindparam(name) for name in changing})
+    return saved.execution_options(**UNANSWERED)
 
 
 def _of_number(tables: Tables) -> Select[Any]:
@@ -218,7 +230,14 @@ def _of_number(tables: Tables) -> Select[Any]:
         .outerjoin(history, history.c.order_id == orders.c.id)
         .where(orders.c.number == bindparam("of_number"))
         .order_by(history.c.version)
+        .execution_options(**QUESTION)
     )
+
+
+def _whose(tables: Tables) -> Select[Any]:
+    orders = tables.orders
+    which = orders.c.number.in_(bindparam("numbers", expanding=True))
+    return select(orders.c.number, orders.c.elder_id, orders.c.caller).where(which)
 
 
 def _of_key(tables: Tables) -> Select[Any]:

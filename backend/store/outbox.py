@@ -50,14 +50,14 @@ def read(db: Connection, tables: Tables, last_id: int, upto: int | None, limit: 
     """Events after `last_id`, up to and with `upto`."""
     statement = tables.once("events" if upto is None else "events up to", lambda _: _after(tables, upto))
     values = {"last": last_id, "at_most": limit} | ({} if upto is None else {"upto": upto})
-    return [
-        Posted(row.id, row.at, Event(row.name, row.key, row.data)) for row in db.execute(statement, values)
-    ]
+    rows = db.execute(statement, values)
+    return [Posted(event_id, at, Event(name, key, data)) for event_id, at, name, key, data in rows]
 
 
 def _after(tables: Tables, upto: int | None) -> Select[Any]:
     table = tables.work.outbox
-    statement = select(table).where(table.c.id > bindparam("last"))
+    columns = (table.c.id, table.c.at, table.c.name, table.c.key, table.c.data)
+    statement = select(*columns).where(table.c.id > bindparam("last"))
     if upto is not None:
         statement = statement.where(table.c.id <= bindparam("upto"))
     return statement.order_by(table.c.id).limit(bindparam("at_most", type_=Integer))

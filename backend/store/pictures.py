@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +51,12 @@ class Pictures:
         folder = self._of(session)
         kept = [path for path in folder.iterdir() if path.name[0] != "."] if folder.is_dir() else []
         return [path.name for path in sorted(kept, key=lambda path: path.stat().st_mtime_ns)]
+
+    def forget(self, session: str) -> int:
+        """Delete the pictures of a conversation; how many there were."""
+        folder, count = self._of(session), len(self.names(session))
+        shutil.rmtree(folder, ignore_errors=True)
+        return count
 
     def forget_before(self, at: datetime) -> int:
         """Delete what was kept before `at`; how many pictures were."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, delete, insert, select, update
 
 from backend.services.access_ports import Answer, Token, TokenNotFoundError
 from backend.services.ports import StaleError
 from backend.store.dialect import insert_or_ignore
+from backend.store.pipeline import UNANSWERED
 from backend.store.sealing import Cipher
 from backend.store.tables import Tables
 
@@ -53,11 +54,19 @@ def _token(row: Row[Any]) -> Token:
     return Token(**{name: row._mapping[name] for name in Token.__slots__})
 
 
+def _keep(tables: Tables) -> Update:
+    answers = tables.access.answers
+    kept = update(answers).where(answers.c.key_index == bindparam("of_key"))
+    given: dict[str, Any] = {name: bindparam(name) for name in ("status", "body", "etag")}
+    return kept.values(given).execution_options(**UNANSWERED)
+
+
 class SqlAnswers:
     """`access_ports.Answers` on SQL."""
 
     def __init__(self, connection: Connection, tables: Tables, cipher: Cipher) -> None:
-        self._db, self._t, self._cipher = connection, tables.access.answers, cipher
+        self._db, self._tables, self._cipher = connection, tables, cipher
+        self._t = tables.access.answers
 
     def claim(self, owner: str, key: str, request: bytes, at: datetime) -> Answer | None:
         index = self._index(owner, key)
@@ -69,8 +78,13 @@ class SqlAnswers:
         return Answer(bytes(row.request), row.status, row.body, row.etag)
 
     def keep(self, owner: str, key: str, answer: Answer) -> None:
-        statement = update(self._t).where(self._t.c.key_index == self._index(owner, key))
-        self._db.execute(statement.values(status=answer.status, body=answer.body, etag=answer.etag))
+        values = {
+            "of_key": self._index(owner, key),
+            "status": answer.status,
+            "body": answer.body,
+            "etag": answer.etag,
+        }
+        self._db.execute(self._tables.once("keep answer", _keep), values)
 
     def forget_before(self, at: datetime, *, limit: int) -> int:
         old = select(self._t.c.key_index).where(self._t.c.at < at).limit(limit)

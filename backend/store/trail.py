@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Insert, Row, Select, bindparam, insert, select, update
 
 from backend.domain.audit import FIRST, Entry, digest_of, hash_of
 from backend.domain.order import HistoryRow, Order, State
@@ -25,41 +24,51 @@ class SqlTrail:
     """Appends to the trail of orders."""
 
     def __init__(self, connection: Connection, tables: Tables, key: bytes) -> None:
-        self._db, self._tables, self._t, self._key = connection, tables, tables.order_history, key
+        self._db, self._tables, self._key = connection, tables, key
 
     def begin(self, order_id: int, order: Order) -> None:
         """The first rows of an order: it has been placed just now."""
-        first = order.version - len(order.history) + 1
-        self._append(order_id, order.number, enumerate(order.history, first), FIRST)
+        rows, before = [], FIRST
+        for version, row in enumerate(order.history, order.version - len(order.history) + 1):
+            rows.append(self._row(order.number, version, row, before) | {"order_id": order_id})
+            before = rows[-1]["hash"]
+        self._db.execute(self._tables.once("begin history", _begin), rows if len(rows) > 1 else rows[0])
 
-    def go_on(self, order_id: int, order: Order) -> None:
-        """The newest row of an order that stands in the trail already."""
+    def go_on(self, order: Order) -> None:
+        """The newest row of an order that stands in the trail already, and has not been changed yet.
+
+        Raises StaleError, at the latest with the commit, when this order is not of the version before: then the database finds no
+        order for the row, or another row of its version.
+        """
+        which = {"of_number": order.number, "of_version": order.version - 1}
         before = order.history[-2].hash if len(order.history) > 1 else None
         if before is None:  # moved twice since it was read
-            before = self._head(order_id, order.version - 1)
-        self._append(order_id, order.number, [(order.version, order.history[-1])], before)
+            before = self._db.execute(self._tables.once("head", _head), which).scalar() or FIRST
+        row = self._row(order.number, order.version, order.history[-1], bytes(before))
+        self._db.execute(self._tables.once("go on with history", _go_on), row | which)
 
-    def _head(self, order_id: int, version: int) -> bytes:
-        table = self._t
-        found = self._db.execute(
-            select(table.c.hash).where(table.c.order_id == order_id, table.c.version == version)
-        ).scalar()
-        return FIRST if found is None else bytes(found)
-
-    def _append(
-        self, order_id: int, number: str, rows: Iterable[tuple[int, HistoryRow]], before: bytes
-    ) -> None:
-        values = []
-        for version, row in rows:
-            chained = _chained(self._key, number, version, row, before)
-            before = chained["hash"]
-            values.append(_plain(order_id, version, row) | chained)
-        statement = self._tables.once("add history", _add_history)
-        self._db.execute(statement, values if len(values) > 1 else values[0])
+    def _row(self, number: str, version: int, row: HistoryRow, before: bytes) -> dict[str, Any]:
+        return _plain(version, row) | _chained(self._key, number, version, row, before)
 
 
-def _add_history(tables: Tables) -> Insert:
+def _begin(tables: Tables) -> Insert:
     return insert(tables.order_history).inline().execution_options(**UNANSWERED)
+
+
+def _go_on(tables: Tables) -> Insert:
+    orders = tables.orders
+    fits = (orders.c.number == bindparam("of_number"), orders.c.version == bindparam("of_version"))
+    order_id = select(orders.c.id).where(*fits).scalar_subquery()
+    statement = insert(tables.order_history).values(order_id=order_id)
+    return statement.inline().execution_options(**UNANSWERED)
+
+
+def _head(tables: Tables) -> Select[Any]:
+    orders, history = tables.orders, tables.order_history
+    of_order = select(history.c.hash).join(orders, orders.c.id == history.c.order_id)
+    return of_order.where(
+        orders.c.number == bindparam("of_number"), history.c.version == bindparam("of_version")
+    )
 
 
 def history_row(row: Row[Any], prefix: str = "") -> HistoryRow:
@@ -125,9 +134,8 @@ def _chained(key: bytes, number: str, version: int, row: HistoryRow, before: byt
     }
 
 
-def _plain(order_id: int, version: int, row: HistoryRow) -> dict[str, Any]:
+def _plain(version: int, row: HistoryRow) -> dict[str, Any]:
     return {
-        "order_id": order_id,
         "version": version,
         "at": row.at,
         "actor": row.actor,

@@ -1,8 +1,9 @@
-"""The four-step cycle of DIGIT's figures (create, assign, resolve, search) through the HTTP API, and a burst.
+"""The four-step cycle of DIGIT's figures (create, assign, resolve, search) and the whole life of orders through the HTTP API,
+and a burst.
 
 A real `nuanxian run --workers 2` on a real PostgreSQL with its disk writes, the load generator on the same cores. Targets: 100
-cycles/s at 1,000 orders, 0.9 of that at 1,000,000; 5,000 requests in 10 s: nothing lost that was acknowledged, no refusal but
-429 and 503 with Retry-After, back to normal within 30 s.
+cycles/s and 30 lives/s at 1,000 orders, 0.9 of that at 1,000,000; 5,000 requests in 10 s: nothing lost that was acknowledged, no
+refusal but 429 and 503 with Retry-After, back to normal within 30 s.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,11 +29,13 @@ from urllib.request import urlopen
 
 import orjson
 
+from backend.domain.order import State
 from backend.domain.staff import Role, StaffUser
 from backend.services.access import actor_of
 from backend.services.tokens import add_token
 from backend.store.open import Store, open_store
 from config.settings import load_settings
+from tests.bench.bench_orders import FULL
 from tests.bench.build_orders import build
 from tests.bench.machine import describe_load, percentile, tree_cpu_s
 from tests.bench.postgres import postgres_server
@@ -92,8 +95,21 @@ async def cycle(client: Client, turn: int) -> None:
     assert number in {order["number"] for order in found["items"]}
 
 
-async def cycles(port: int, tokens: list[str], seconds: float) -> tuple[float, float]:
-    """Cycles a second, and milliseconds of one cycle at p95."""
+async def life(client: Client, turn: int) -> None:
+    """From placed to closed."""
+    order = ORDER | {"caller": f"138{turn % 10**8:08d}"}
+    number = (await client.expect(201, "POST", "/orders", order))["number"]
+    for move, payload in FULL:
+        moved = await client.expect(
+            200, "POST", f"/orders/{number}/moves", {"move": move, "payload": payload}
+        )
+    assert moved["state"] == State.CLOSED
+
+
+async def cycles(
+    port: int, tokens: list[str], seconds: float, one: Callable[[Client, int], Awaitable[None]] = cycle
+) -> tuple[float, float]:
+    """Cycles (or what `one` is) a second, and milliseconds of one at p95."""
     taken: list[float] = []
     first, begin = time.time_ns() // 1000, time.monotonic()
 
@@ -101,7 +117,7 @@ async def cycles(port: int, tokens: list[str], seconds: float) -> tuple[float, f
         client, turn = Client(port, tokens[way % len(tokens)]), 0
         while time.monotonic() < begin + seconds:
             begun = time.perf_counter()
-            await cycle(client, first + turn * CONNECTIONS + way)
+            await one(client, first + turn * CONNECTIONS + way)
             taken.append(time.perf_counter() - begun)
             turn += 1
 
@@ -198,6 +214,7 @@ def measure(orders: int, seconds: float, *, with_burst: bool) -> dict[str, float
             done = measured["cycles/s"] * seconds / 1000
             for of, before, after in zip(PARTS, spent, _used(process, store), strict=True):
                 measured[f"processor ms a cycle: {of}"] = (before + after) / done
+            measured["whole lives/s"], _ = asyncio.run(cycles(port, tokens, seconds / 2, life))
             if with_burst:
                 measured |= _burst_figures(port, tokens, store, measured["cycles/s"])
         store.close()

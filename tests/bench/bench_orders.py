@@ -18,6 +18,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from backend.domain.access import Reach
 from backend.domain.order import Move, State, Wanted
 from backend.services.commands import MoveOrder, PlaceOrder
 from backend.services.move_order import move_order
@@ -113,6 +114,9 @@ def reads(store: Store, times: int) -> dict[str, float]:
         ),
         "by phone": lambda turn: uow.orders.search(f"138{turn:08d}"),
         "by name": lambda turn: uow.orders.search(f"马秀英{turn % 100}"),
+        "people by name": lambda turn: uow.people_lists.page(
+            f"马秀英{turn % 100}", Reach(), after=None, limit=50
+        ),
     }
     found = {}
     for name, ask in asked.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,8 +28,13 @@ def describe_load() -> str:
 
 
 def tree_cpu_s(process: int) -> float:
-    """Processor time that a process and its living children, with theirs, have used till now."""
+    """Processor time that a process and its children, with theirs, have used till now."""
     used_s, children = 0.0, ""
+    with suppress(OSError):  # ended meanwhile
+        ended = (
+            Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[13:15]
+        )  # children, those that are gone
+        used_s += sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
     for task in Path(f"/proc/{process}/task").glob("*"):
         try:
             used_s += int((task / "schedstat").read_text().split()[0]) / 1e9

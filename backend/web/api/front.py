@@ -17,7 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.web.api.problem import ProblemError
 
 MOST_BYTES = 256 * 1024
-MOST_AT_ONCE = 16  # requests that are worked on: more threads than that only get in each other's way
+# Requests that are worked on: more threads than that only get in each other's way, and would open connections to the database
+# for a moment (`make_engine` keeps ten).
+MOST_AT_ONCE = 8
 MOST_WAITING = 256  # requests that wait for one of these
 LONGEST_WAIT_S = 2.0
 BODY_READ_WITHIN_S = 15.0  # a sender that trickles its body must not hold a place for ever

@@ -182,9 +182,9 @@ def _placed(body: OrderIn, request: Request, caller: Caller, uow: UnitOfWork) ->
         person = uow.people.get(body.person)
         region = region or person.region
     caller.require("order.place", Thing(region, load_departments().for_item(body.item).code))
-    key = request.headers.get("idempotency-key") or uuid.uuid4().hex
+    key = request.headers.get("idempotency-key")
     return PlaceOrder(
-        key=f"api:{caller.login}:{key}",
+        key=f"api:{caller.login}:{key}" if key else None,
         item=body.item,
         beneficiary=body.beneficiary,
         caller=body.caller,

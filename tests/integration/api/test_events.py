@@ -122,6 +122,19 @@ def test_an_event_is_told_signed_and_once(api: Login, store: Store, clock: Clock
     assert hook["secret"] not in root.get("/webhooks").text
 
 
+def test_a_webhook_hears_of_what_follows_it_and_of_nothing_before(
+    api: Login, store: Store, clock: Clock
+) -> None:
+    api("op").place()
+    fan_out(store, clock.now)  # nobody listens
+    register(api("root"))
+    number = api("op").place()["number"]
+    receiver = Receiver()
+    fan_out(store, clock.now)
+    deliver_due(store, receiver, clock.now)
+    assert [json.loads(body)["key"] for _, body, _ in receiver.got] == [number]
+
+
 def test_what_is_not_taken_is_sent_again_later_and_later(api: Login, store: Store, clock: Clock) -> None:
     hook = register(api("root"))
     api("op").place()

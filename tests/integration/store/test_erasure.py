@@ -54,8 +54,9 @@ def test_a_person_is_forgotten_everywhere_and_the_trail_stays_intact(store: Stor
     before = everything(store)
     assert all(word in before for word in PRIVATE)
     with store.unit_of_work() as uow:
-        assert forget_person(person, uow, at=NOW, actor="root", source="test") == 1
+        gone = forget_person(person, uow, at=NOW, actor="root", source="test")
         uow.commit()
+    assert (len(gone.orders), gone.sessions) == (1, ("s1",))
     after = everything(store)
     assert [word for word in PRIVATE if word in after] == []
     with store.reading() as uow:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.domain.order import FINAL, IllegalMoveError, Move, OrderNotFoundError, State, Wanted
+from backend.domain.order import FINAL, IllegalMoveError, Move, Order, OrderNotFoundError, State, Wanted
 from backend.domain.payload import PayloadError
 from backend.services.accept_order import accept_order
 from backend.services.cancel_order import cancel_order
@@ -37,6 +37,12 @@ def placed(store: Store, **changes: object) -> str:
     return order.number
 
 
+def _save(store: Store, order: Order) -> None:
+    with store.unit_of_work() as uow:
+        uow.orders.save(order)
+        uow.commit()
+
+
 def test_a_placed_order_comes_back_as_it_was_said_and_is_with_its_department(store: Store) -> None:
     number = placed(store)
     with store.reading() as uow:
@@ -58,6 +64,19 @@ def test_the_same_key_makes_one_order_however_often_it_comes(store: Store) -> No
         assert numbers == {"11230001"}
         assert len(uow.orders.queue()) == 1
         assert uow.orders.get("11230001").place == PLACE.place
+
+
+def test_without_a_key_every_command_makes_an_order(store: Store) -> None:
+    assert [placed(store, key=None), placed(store, key=None)] == ["11230001", "11230002"]
+
+
+def test_an_order_is_found_in_the_transaction_that_places_it(store: Store) -> None:
+    with store.unit_of_work() as uow:
+        number = place_order(PLACE, uow).number
+        accept_order(AcceptOrder(number, NOW, "jujia"), uow)
+        assert uow.orders.get(number).state is State.ACCEPTED
+    with store.reading() as uow, pytest.raises(OrderNotFoundError):
+        uow.orders.get(number)
 
 
 def test_numbers_count_within_a_day_and_start_anew_on_the_next(store: Store) -> None:
@@ -153,8 +172,8 @@ def test_a_change_based_on_an_outdated_order_is_refused(store: Store) -> None:
     with store.unit_of_work() as uow:
         cancel_order(CancelOrder(number, NOW, "caller", "不要了"), uow)
         uow.commit()
-    with store.unit_of_work() as uow, pytest.raises(StaleError):
-        uow.orders.save(outdated.moved(Move.ACCEPT, at=NOW, actor="jujia"))
+    with pytest.raises(StaleError):
+        _save(store, outdated.moved(Move.ACCEPT, at=NOW, actor="jujia"))
     with store.reading() as uow:
         order = uow.orders.get(number)
     assert (order.state, len(order.history)) == (State.CANCELLED, 3)

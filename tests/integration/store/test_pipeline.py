@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     MetaData,
+    Select,
     Table,
     bindparam,
     delete,
@@ -19,10 +21,10 @@ from sqlalchemy import (
     select,
     update,
 )  # fmt: skip
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from backend.store.engine import make_engine, read_only
-from backend.store.pipeline import UNANSWERED
+from backend.store.pipeline import QUESTION, UNANSWERED
 
 NUMBERS = Table("numbers", MetaData(), Column("number", Integer, primary_key=True))
 
@@ -100,6 +102,65 @@ def test_questions_only_leave_no_transaction_open(engine: Engine) -> None:
     with engine.connect() as first, engine.connect() as second:
         read_only(first).execute(select(NUMBERS.c.number))
         assert read_only(second).exec_driver_sql(asking).scalar() == 0
+
+
+def ask() -> Select[Any]:
+    return select(NUMBERS.c.number).order_by(NUMBERS.c.number).execution_options(**QUESTION)
+
+
+def in_transaction(engine: Engine) -> int:
+    """Connections that stand in a transaction and do nothing."""
+    asking = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    with engine.connect() as connection:
+        return int(read_only(connection).exec_driver_sql(asking).scalar_one())
+
+
+def test_a_question_that_comes_first_begins_no_transaction(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert connection.execute(ask()).all() == []
+        connection.execute(add(), {"number": 1})
+        assert in_transaction(engine) == 0
+        connection.commit()
+        connection.execute(add(), {"number": 2})
+        assert connection.execute(ask()).scalars().all() == [1, 2]
+        assert in_transaction(engine) == 1
+    assert stored(engine) == [1]
+
+
+def test_a_question_in_one_view_of_the_whole_is_asked_within_its_transaction(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        assert connection.execute(ask()).all() == []
+        with engine.begin() as other:
+            other.execute(add(), {"number": 1})
+        assert connection.execute(ask()).all() == []
+
+
+def test_one_message_is_stored_whole_or_not_at_all(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(add(), {"number": 1})
+        changed = update(NUMBERS).where(NUMBERS.c.number == bindparam("old")).values(number=bindparam("new"))
+        connection.execute(changed.execution_options(**UNANSWERED), {"old": 5, "new": 6})
+        connection.execute(add(), {"number": 1})
+        with pytest.raises(IntegrityError):
+            connection.commit()
+        connection.rollback()
+        connection.execute(add(), {"number": 7})
+        connection.commit()
+    assert stored(engine) == [7]
+
+
+def test_a_connection_that_breaks_in_its_only_message_is_not_used_again(engine: Engine) -> None:
+    with engine.connect() as connection, engine.connect() as other:
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        connection.rollback()
+        connection.execute(add(), {"number": 1})
+        read_only(other).exec_driver_sql(f"SELECT pg_terminate_backend({process}, 10000)")
+        with pytest.raises(OperationalError):
+            connection.commit()
+    assert stored(engine) == []
+    with engine.begin() as connection:
+        connection.execute(add(), {"number": 2})
+    assert stored(engine) == [2]
 
 
 def test_many_rows_posted_in_turn_keep_their_order(engine: Engine) -> None:
