@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 import structlog
 from fastapi import FastAPI
 
+from backend.domain.local_time import local_now
 from bot.channels.keeper import Keeper
 from bot.channels.mount import channels_on, keep_tokens_out_of_logs
 from bot.channels.reception import Reception
@@ -95,6 +96,7 @@ def answer_letters(db: str) -> None:
     channels = [channel for _, channel in open_accounts(house.settings, load_messaging(), reception, postman)]
     for channel in channels:
         channel.serve_letters()
+    house.conversations.warm_up(local_now())
     postman.start()
     server = multiprocessing.parent_process()
     while not closing.wait(WATCH_EVERY_S) and server is not None and server.is_alive():

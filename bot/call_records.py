@@ -193,19 +193,27 @@ def forget_old_calls(
     """Delete recordings, rows and habits that are too old, and the calls of forgotten people. True: there may be more."""
     days = forget_recordings(folder, now.date(), rules.calls)
     habits = profiles.forget(now, rules.habits)
+    withdrawn = forget_withdrawn_calls(store, folder)
     with store.unit_of_work() as uow:
-        withdrawn = uow.call_records.withdrawn(limit=BATCH)
-        for call in withdrawn:
-            forget_recording(folder, call.call_id, call.began.date())
-            uow.call_records.remove(call.id)
         # The same days as the folders: a row and its recording go together.
         oldest = datetime.combine(now.date() - timedelta(days=rules.calls), time.min)
         rows = uow.call_records.forget_before(oldest, limit=BATCH)
         care = uow.care.forget_before(now - timedelta(days=rules.tasks), limit=BATCH)
         uow.commit()
     if days or habits or withdrawn or rows or care:
-        log.info("calls_forgotten", days=days, habits=habits, of_people=len(withdrawn), rows=rows, care=care)
-    return max(len(withdrawn), rows, care) >= BATCH
+        log.info("calls_forgotten", days=days, habits=habits, of_people=withdrawn, rows=rows, care=care)
+    return max(withdrawn, rows, care) >= BATCH
+
+
+def forget_withdrawn_calls(store: Stores, folder: Path) -> int:
+    """Delete the recordings and rows of forgotten people; how many, BATCH at most."""
+    with store.unit_of_work() as uow:
+        withdrawn = uow.call_records.withdrawn(limit=BATCH)
+        for call in withdrawn:
+            forget_recording(folder, call.call_id, call.began.date())
+            uow.call_records.remove(call.id)
+        uow.commit()
+    return len(withdrawn)
 
 
 def calls_job(store: Stores, folder: Path, profiles: SealedProfiles, rules: Retention) -> Job:

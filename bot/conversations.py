@@ -126,8 +126,12 @@ class Conversations:
         return self._dialogue.rules.parser.parse(text, expecting=asks, now=now)
 
     def warm_up(self, now: datetime) -> None:
-        """The first sentence costs a second: it shall not be a caller's."""
-        self.understood(next(iter(self._dialogue.rules.catalogue.values())).say, asks=None, now=now)
+        """The first turn of a process costs a second or two: this one is nobody's, and nothing of it stays."""
+        said = next(iter(self._dialogue.rules.catalogue.values())).say
+        try:
+            self._handle(Turn("warm-up", "warm-up", now, said, message_id="1"), keep=False)
+        except Exception:
+            log.exception("not_warmed_up")  # the first caller will be told kindly
 
     def transcript(self, session: str) -> Sequence[Line]:
         with self._store.reading() as uow:
@@ -138,7 +142,7 @@ class Conversations:
         with self._store.reading() as uow:
             return tuple(uow.orders.of_session(session))
 
-    def _handle(self, turn: Turn) -> Answer:
+    def _handle(self, turn: Turn, *, keep: bool = True) -> Answer:
         # Understanding takes longest and needs no lock: it runs on what a reader sees. Whoever wrote in between makes
         # the versions differ, and the turn is answered again.
         with self._store.reading() as uow:
@@ -157,6 +161,8 @@ class Conversations:
             for note in notes:
                 note_sentence(note, uow)
             orders = self._orders(uow, turn, outcome.memory.orders)
+            if not keep:
+                return Answer(outcome.reply, orders)
             uow.commit()
         log.info("turn", happened=outcome.reply.happened, asks=outcome.reply.asks, channel=turn.channel.value)
         return Answer(outcome.reply, orders)
@@ -220,8 +226,17 @@ def _danger_in(text: str) -> Danger | None:
 def _world(uow: UnitOfWork, turn: Turn, memory: Memory) -> World:
     caller: Caller = uow.people.find_caller(turn.sender)
     ids = [elder.id for elder in caller.sees if elder.id is not None]
-    orders = tuple(uow.orders.of_people(turn.sender, ids))
+    orders = tuple(
+        order for order in uow.orders.of_people(turn.sender, ids) if _may_hear_of(order, turn, ids, uow)
+    )
     return World(caller=caller, orders=orders, family=family_of(uow, turn, memory, caller))
+
+
+def _may_hear_of(order: Order, turn: Turn, sees: Sequence[int], uow: UnitOfWork) -> bool:
+    """Whoever ordered for an elder while they were bound, and was unbound since, is a stranger to that order, too."""
+    if order.elder_id is None or order.elder_id in sees:
+        return True
+    return not uow.families.is_shut_out(turn.sender, order.elder_id)
 
 
 def _place(command: PlaceOrder, uow: UnitOfWork, memory: Memory) -> None:

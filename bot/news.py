@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -40,17 +40,25 @@ KEEP_LETTERS = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 
 
+class Numbers(Protocol):
+    """Telephone numbers that people of the channels have shown as their own."""
+
+    def phone_of(self, sender: str) -> str | None: ...
+    def writes_from(self, phone: str) -> str | None: ...
+
+
 class News:
     """One desk for all channels.
 
-    `phone_of`: the number that a channel's person has shown, if any. `pictures`: of work that was done.
+    `numbers`: which people of the channels have shown which number. `pictures`: of work that was done.
     """
 
     def __init__(
-        self, store: Stores, postman: Postman, outlets: Mapping[str, Outlet], phone_of: Callable[[str], str | None],
+        self, store: Stores, postman: Postman, outlets: Mapping[str, Outlet], numbers: Numbers,
         pictures: Pictures, *, relay: str | None = None, clock: Callable[[], datetime] = local_now,
     ) -> None:  # fmt: skip
-        self._store, self._postman, self._outlets, self._phone_of = store, postman, outlets, phone_of
+        self._store, self._postman, self._outlets, self._numbers = store, postman, outlets, numbers
+        self._phone_of = numbers.phone_of
         self._pictures, self._relay, self._clock = pictures, relay, clock
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,6 +67,8 @@ class News:
         postman.serve(ALERT_BOX, self._check_alert, at_once=1)
 
     def start(self) -> None:
+        """The first look is over when this returns: what happens from now on is news."""
+        self._try_to_look()
         self._thread = threading.Thread(target=self._run, name="news", daemon=True)
         self._thread.start()
 
@@ -69,10 +79,13 @@ class News:
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):
-            try:
-                self.look()
-            except Exception as problem:
-                log.warning("news_not_read", problem=type(problem).__name__)
+            self._try_to_look()
+
+    def _try_to_look(self) -> None:
+        try:
+            self.look()
+        except Exception as problem:
+            log.warning("news_not_read", problem=type(problem).__name__)
 
     def look(self) -> int:
         """Post the letters of everything that happened since; how many events there were."""
@@ -99,7 +112,8 @@ class News:
         """How to reach somebody, best first: where they write from, then a short message, then a call."""
         number = normal_phone(person) or normal_phone(phone or "") or self._phone_of(person)
         by_phone = [f"sms:{number}", f"call:{number}"] if number else []
-        ways = by_phone if normal_phone(person) else [person, *by_phone]
+        writes_from = self._numbers.writes_from(person) if normal_phone(person) else person
+        ways = [*([writes_from, f"template:{writes_from}"] if writes_from else ()), *by_phone]
         return [way for way in ways if self._outlet(way) is not None]
 
     def _outlet(self, way: str) -> Outlet | None:
@@ -141,7 +155,7 @@ class News:
         if pictures:  # each is a letter, so that one that fails is sent again alone
             with self._store.unit_of_work() as uow:
                 for name in pictures:
-                    post_picture(body["order"], name, body["to"], uow, self._clock())
+                    post_picture(body["order"], name, way, uow, self._clock())
                 uow.commit()
 
     def _will_be_rung(self, task: int, phone: str) -> None:
@@ -157,7 +171,8 @@ class News:
         return self._pictures.names(of_work(body["order"]))[-MOST_PICTURES:]
 
     def _carry_picture(self, letter: Letter) -> None:
-        to, outlet = letter.body["to"], self._outlet(letter.body["to"])
+        to = next((way for way in self.ways(letter.body["to"], None) if way.startswith(PLATFORMS)), "")
+        outlet = self._outlet(to)
         data = self._pictures.read(of_work(letter.body["order"]), letter.body["name"])
         if outlet is None or data is None:
             raise NeverError("the picture, or the way to this person, is gone")

@@ -17,7 +17,7 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 from backend.services.ports import Stores
 from bot.channels.contract import Outgoing
 from bot.channels.telegram.channel import TelegramChannel, keyboard
-from bot.channels.wechat.api import WeChatApi, WeChatError, WindowClosedError
+from bot.channels.wechat.api import WeChatApi, WeChatError
 from bot.channels.wechat.channel import openid_of
 from bot.channels.wechat.messages import plain, shown
 from bot.postman import NotNowError
@@ -39,10 +39,10 @@ class Outlet(Protocol):
 
 
 class WeChatOutlet:
-    """The customer-service interface within 48 hours after the person wrote, a template message after them."""
+    """The customer-service interface: within 48 hours after the person wrote."""
 
-    def __init__(self, api: WeChatApi, template: str | None) -> None:
-        self._api, self._template = api, template
+    def __init__(self, api: WeChatApi) -> None:
+        self._api = api
 
     def send(self, person: str, message: Outgoing, key: str) -> None:
         openid = openid_of(person)
@@ -51,16 +51,19 @@ class WeChatOutlet:
                 self._api.send_picture(openid, message.picture)
             else:
                 self._api.send_text(openid, shown(message))
-        except WindowClosedError:
-            self._by_template(openid, message, key)
         except WeChatError as problem:
             raise _later_or_never(problem) from None
 
-    def _by_template(self, openid: str, message: Outgoing, key: str) -> None:
-        if self._template is None or message.picture is not None:
-            raise UnreachableError("the window is closed and no template can carry this")
+
+class TemplateOutlet:
+    """A template message of WeChat: words alone, at any time."""
+
+    def __init__(self, api: WeChatApi, template: str) -> None:
+        self._api, self._template = api, template
+
+    def send(self, person: str, message: Outgoing, key: str) -> None:
         try:
-            self._api.send_template(openid, self._template, plain(message.text), key=key)
+            self._api.send_template(openid_of(person), self._template, plain(message.text), key=key)
         except WeChatError as problem:
             raise _later_or_never(problem) from None
 
@@ -142,4 +145,6 @@ class CallOutlet:
             uow.commit()
 
 
-Outlets = Mapping[str, Outlet]  # by the first part of an address: wechat:wx…, telegram, sms, call
+Outlets = Mapping[
+    str, Outlet
+]  # by the first part of an address: wechat:wx…, template:wechat:wx…, telegram, sms, call

@@ -47,11 +47,12 @@ Carry = Callable[[Letter], None]  # raises NotNowError, NeverError
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A box, what is done with its letters, and how many at once."""
+    """A box, what is done with its letters, and how many at once. `beside`: boxes with the same lanes."""
 
     box: str
     carry: Carry
     at_once: int = 4
+    beside: tuple[str, ...] = ()
 
 
 class Postman:
@@ -67,9 +68,9 @@ class Postman:
         self._stopping = threading.Event()
         self._desk: SimpleQueue[tuple[Posting, Future[None]] | None] = SimpleQueue()
 
-    def serve(self, box: str, carry: Carry, *, at_once: int = 4) -> None:
-        """Add a round; before `start`."""
-        self._rounds.append(Round(box, carry, at_once))
+    def serve(self, box: str, carry: Carry, *, at_once: int = 4, beside: tuple[str, ...] = ()) -> None:
+        """Add a round; before `start`. A letter waits for those that were put before it into the same lane `beside`, too."""
+        self._rounds.append(Round(box, carry, at_once, beside))
         self._bells[box] = threading.Event()
 
     def start(self) -> None:
@@ -135,10 +136,10 @@ class Postman:
         with self._store.reading() as uow:
             return uow.mail.has(box, key)
 
-    def waiting_in(self, boxes: Sequence[str], lane: str) -> str | None:
-        """Which of these boxes holds the newest letter of this lane that still waits."""
+    def waits(self, boxes: Sequence[str], lane: str) -> bool:
+        """Whether a letter of this lane waits in one of these boxes, or is being carried."""
         with self._store.reading() as uow:
-            return uow.mail.waiting_in(boxes, lane)
+            return uow.mail.waits(boxes, lane)
 
     def ring(self, box: str) -> None:
         """A letter was posted into this box: look at once."""
@@ -168,7 +169,7 @@ class Postman:
         try:
             if most and self._may_be_due(one):
                 with self._store.unit_of_work() as uow:
-                    letters = list(uow.mail.take(one.box, self._clock(), most=most))
+                    letters = list(uow.mail.take(one.box, self._clock(), most=most, beside=one.beside))
                     uow.commit()
         except Exception as problem:
             log.warning("post_not_read", box=one.box.split(":")[0], problem=type(problem).__name__)
@@ -189,7 +190,8 @@ class Postman:
             log.warning("post_not_noted", box=one.box.split(":")[0], problem=type(problem).__name__)
         finally:
             free.release()
-            self._bells[one.box].set()  # the next letter of the lane may go
+            for box in (one.box, *one.beside):  # the next letter of the lane may go
+                self.ring(box)
 
     def carry(self, carry: Carry, letter: Letter) -> None:
         """Carry one letter and note what became of it."""

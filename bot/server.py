@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.demo import DEMO_LOGINS, load_demo
+from backend.domain.local_time import local_now
 from backend.jobs.retention import pictures_job, retention_job
 from backend.jobs.runner import Runner
 from backend.jobs.standard import standard_jobs
@@ -73,8 +74,12 @@ def build_app(
 
 @asynccontextmanager
 async def at_work(house: House) -> AsyncIterator[None]:
-    """While the server runs, the events of other processes are followed and the jobs are done; both end what they do."""
+    """While the server runs, the events of other processes are followed and the jobs are done; both end what they do.
+
+    It takes nobody before the first turn is behind it.
+    """
     store = house.store
+    await asyncio.to_thread(house.conversations.warm_up, local_now())
     store.tail.follow()
     calls = calls_job(store, recordings_folder(), kept_profiles(house.settings), load_retention())
     pictures = pictures_job(Pictures(house.settings.media, store.cipher))

@@ -130,6 +130,17 @@ class Keeper:
 
     def verify_phone(self, sender: str, phone: str) -> None:
         self.set_fact("phone", sender, phone)
+        self.set_fact("writes-from", phone, sender)
+
+    def writes_from(self, phone: str) -> str | None:
+        """Where the owner of this number last showed it: they can be written to there."""
+        sender: str | None = self.fact("writes-from", phone)
+        return sender
+
+    def forget_phone(self, phone: str) -> None:
+        """Nobody is known by this number as one that they have shown."""
+        if sender := self.take_fact("writes-from", phone):
+            self.take_fact("phone", sender)
 
     # Pictures.
 

@@ -135,14 +135,17 @@ def _mount_telegram(desk: Mounting) -> None:
 def _mount_wechat(desk: Mounting) -> None:
     from bot.channels.wechat.accounts import open_accounts
     from bot.channels.wechat.router import add_wechat
-    from bot.outlets import WeChatOutlet
+    from bot.outlets import TemplateOutlet, WeChatOutlet
 
     for path, channel in open_accounts(desk.house.settings, desk.messaging, desk.reception, desk.postman):
         channel.serve_own()
         if not desk.answered_elsewhere:
             channel.serve_letters()
         add_wechat(desk.app, channel, path)
-        desk.outlets[f"wechat:{channel.api.app_id}"] = WeChatOutlet(channel.api, channel.template)
+        account = f"wechat:{channel.api.app_id}"
+        desk.outlets[account] = WeChatOutlet(channel.api)
+        if channel.template:
+            desk.outlets[f"template:{account}"] = TemplateOutlet(channel.api, channel.template)
         desk.links.setdefault("wechat", channel.api.qr_code)
 
 
@@ -174,14 +177,14 @@ def _mount_news(desk: Mounting) -> None:
     if messaging.sms_url and messaging.sms_secret:
         desk.outlets["sms"] = SmsOutlet(messaging.sms_url, messaging.sms_secret.get_secret_value())
     desk.outlets["call"] = CallOutlet(store, local_now)
-    phone_of = desk.reception.keeper.phone_of
+    keeper = desk.reception.keeper
     pictures = Pictures(desk.house.settings.media, store.cipher)
-    news = News(store, desk.postman, desk.outlets, phone_of, pictures, relay=messaging.relay_number)
+    news = News(store, desk.postman, desk.outlets, keeper, pictures, relay=messaging.relay_number)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         desk.postman.start()
-        news.start()
+        await asyncio.to_thread(news.start)
         yield
         await asyncio.to_thread(news.stop)
         await asyncio.to_thread(desk.postman.stop)

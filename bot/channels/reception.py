@@ -79,6 +79,11 @@ class Reception:
     def __init__(self, conversations: Handles, keeper: Keeper, hears: Hears | None = None) -> None:
         self._conversations, self.keeper, self._hears = conversations, keeper, hears
 
+    @property
+    def hears(self) -> bool:
+        """Whether voice messages can be recognised here."""
+        return self._hears is not None
+
     def receive(self, message: Incoming) -> Answer:
         """Answer one message. The same message id again gets the same answer and causes nothing new."""
         try:

@@ -19,7 +19,11 @@ from backend.services.import_people import ImportResult
 from backend.services.import_people import import_people as import_list
 from backend.services.people_file import PeopleFileError, count_lines
 from backend.services.ports import ElderNotFoundError
+from backend.store.pictures import Pictures, of_work
+from bot.call_records import forget_withdrawn_calls, recordings_folder
+from bot.channels.keeper import Keeper
 from bot.commands.opening import Db, fail, opened
+from config.settings import load_settings
 
 SHOWN_PROBLEMS = 10
 
@@ -66,23 +70,34 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
     db: Db = None,
 ) -> None:
-    """Erase a person at their request: record, contacts, everything said; their orders stay without their data."""
+    """Erase a person at their request: record, contacts, everything said, shown and recorded; orders stay without their data."""
     now = local_now()
-    with opened(db) as store, store.unit_of_work() as uow:
-        try:
-            name = uow.people.get(person).name
-            if not yes:
-                typer.confirm(f"Erase {name} for ever?", abort=True)
-            count = forget_person(
-                person, uow, at=now, actor="operator at the server", source="nuanxian people forget"
-            )
-        except ElderNotFoundError:
-            raise fail(f"nobody has the id {person}") from None
-        except OrdersOpenError as problem:
-            raise fail(str(problem)) from None
-        uow.commit()
+    with opened(db) as store:
+        pictures = Pictures(load_settings(db=db).media, store.cipher)
+        with store.unit_of_work() as uow:
+            try:
+                elder = uow.people.get(person)
+                if not yes:
+                    typer.confirm(f"Erase {elder.name} for ever?", abort=True)
+                gone = forget_person(
+                    person, uow, at=now, actor="operator at the server", source="nuanxian people forget"
+                )
+            except ElderNotFoundError:
+                raise fail(f"nobody has the id {person}") from None
+            except OrdersOpenError as problem:
+                raise fail(str(problem)) from None
+            # Before the commit: should this fail, the person is still there, and the command can be given again.
+            shown = sum(map(pictures.forget, [*gone.sessions, *map(of_work, gone.orders)]))
+            uow.commit()
+        keeper = Keeper(store, load_settings(db=db).media)
+        for phone in elder.phones:
+            keeper.forget_phone(phone)
+        calls = 0
+        while count := forget_withdrawn_calls(store, recordings_folder()):
+            calls += count
     typer.echo(
-        f"Erased, with their data in {count} orders. Backups made before still hold them: see docs/operations.md."
+        f"Erased, with their data in {len(gone.orders)} orders, {shown} pictures and {calls} recorded calls. "
+        "Backups made before still hold them: see docs/operations.md."
     )
 
 

@@ -154,6 +154,10 @@ class TelegramPlatform:
 
     def _api_setwebhook(self, given: dict[str, Any]) -> Any:
         self.webhook, self.secret = given.get("url", ""), given.get("secret_token", "")
+        with self._lock:
+            waiting, self._updates = self._updates, []
+        # As Telegram does, what was written before is brought now; not by this call, which its sender waits for.
+        threading.Thread(target=lambda: [self.deliver(update) for update in waiting], daemon=True).start()
         return True
 
     def _api_deletewebhook(self, given: dict[str, Any]) -> Any:

@@ -300,7 +300,7 @@ def wechat_platform_router(*accounts: WeChatPlatform) -> APIRouter:
     async def call(path: str, request: Request) -> Response:
         body, query = await request.body(), dict(request.query_params)
         platform = _account(accounts, query, body)
-        fault = platform.fault(path)
+        fault = await run_in_threadpool(platform.fault, path)  # it may take its time
         if isinstance(fault, int):
             return Response("Bad Gateway", status_code=fault)
         try:

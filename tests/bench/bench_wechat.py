@@ -1,12 +1,13 @@
-"""WeChat under load: `python -m tests.bench.bench_wechat [rate] [seconds]`. Target: acknowledged in 1 s, p99, at 200/s.
+"""WeChat under load: `python -m tests.bench.bench_wechat`. Target: acknowledged in 1 s, p99, at 200 messages a second.
 
-A server of its own takes encrypted messages of as many people at a steady rate (not waiting for answers), the local platform beside the
+A server of its own takes messages of as many people at a steady rate (not waiting for answers), the local platform beside the
 load generator takes what is answered later. Everything shares the cores of this machine. At the end every message must have
-been answered exactly once. On SQLite and on a PostgreSQL server of its own.
+been answered exactly once. On SQLite and on a PostgreSQL server of its own; `--database`, `--mode`, `--rate` and `--seconds` choose.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import collections
 import multiprocessing
@@ -150,6 +151,16 @@ def brought(wechat: WeChatPlatform, port: int, rate: float, seconds: float, name
     return Brought(took, sum(map(bool, answers)), all_answered, dict(sorted(counts.items())))
 
 
+def wait_for_port(port: int) -> None:
+    for _ in range(6000):
+        with socket.socket() as probe:
+            reached = probe.connect_ex(("127.0.0.1", port)) == 0
+            if reached and probe.getsockname() != probe.getpeername():  # not the probe itself
+                return
+        time.sleep(0.01)
+    raise TimeoutError("the server did not start")
+
+
 def wait_for_server(wechat: WeChatPlatform) -> None:
     for _ in range(600):
         if "menu/create" in wechat.calls:
@@ -163,14 +174,15 @@ def cpu_s(who: int) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure(rate: float, seconds: float, url: str | None) -> None:
-    wechat = WeChatPlatform("wx0123456789abcdef", "secret", "token", aes_key=aes_key())
+def measure(rate: float, seconds: float, url: str | None, *, encrypted: bool) -> None:
+    wechat = WeChatPlatform("wx0123456789abcdef", "secret", "token", aes_key=aes_key() if encrypted else None)
     used_before = cpu_s(resource.RUSAGE_CHILDREN)
     api, port = start_platform(wechat), free_port()
     with tempfile.TemporaryDirectory() as folder:
         server = start_server(folder, url, wechat, api, port)
         try:
-            wait_for_server(wechat)
+            wait_for_port(port)
+            first = brought(wechat, port, 20, 2, "oFirst").took
             brought(wechat, port, 100, 1, "oWarm")  # all its processes have answered something
             load = os.getloadavg()[0]
             measured = brought(wechat, port, rate, seconds, "oBench")
@@ -178,13 +190,15 @@ def measure(rate: float, seconds: float, url: str | None) -> None:
             server.terminate()
             server.wait(30)
     count, cuts = len(measured.took), statistics.quantiles(measured.took, n=100)
-    kind = "PostgreSQL" if url else "SQLite"
+    kind = f"{'PostgreSQL' if url else 'SQLite'}, {'encrypted' if encrypted else 'plain'}"
     print(f"{kind}: {count} messages at {rate:.0f}/s; acknowledged p50 {cuts[49] * 1000:.0f} ms, p95 {cuts[94] * 1000:.0f} ms, "
           f"p99 {cuts[98] * 1000:.0f} ms, longest {max(measured.took) * 1000:.0f} ms")  # fmt: skip
     print(
         f"  {measured.passive} answered in the same connection, the others later; all after {measured.all_answered_s:.0f} s"
     )
     print(f"  answers a message: {measured.answers}")
+    print(f"  at 20/s in the first two seconds of the server: the first {first[0] * 1000:.0f} ms, "
+          f"p50 {statistics.median(first) * 1000:.0f} ms, longest {max(first) * 1000:.0f} ms")  # fmt: skip
     used = cpu_s(resource.RUSAGE_CHILDREN) - used_before
     print(
         f"  processor time, start included, of the server's and the generator's processes {used:.1f} s; load before {load:.1f}"
@@ -192,12 +206,18 @@ def measure(rate: float, seconds: float, url: str | None) -> None:
 
 
 def main() -> None:
-    arguments = sys.argv[1:]
-    rate = float(arguments[0]) if arguments else 200.0
-    seconds = float(arguments[1]) if len(arguments) > 1 else 15.0
-    measure(rate, seconds, None)
-    with postgres_server() as url:
-        measure(rate, seconds, url)
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    arguments.add_argument("--mode", choices=["plain", "encrypted"], default="encrypted")
+    arguments.add_argument("--rate", type=float, default=200.0, help="messages a second")
+    arguments.add_argument("--seconds", type=float, default=15.0)
+    given = arguments.parse_args()
+    encrypted = given.mode == "encrypted"
+    if given.database != "postgresql":
+        measure(given.rate, given.seconds, None, encrypted=encrypted)
+    if given.database != "sqlite":
+        with postgres_server() as url:
+            measure(given.rate, given.seconds, url, encrypted=encrypted)
 
 
 if __name__ == "__main__":

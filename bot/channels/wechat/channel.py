@@ -8,6 +8,9 @@ process dies, and nothing is answered by two. What can not be sent then waits fo
 
 Letters lie in three boxes: `in` for any process that answers (bot/answering.py), `own` for server processes, which have
 ears and may be answering the message already, and `out` for what is to be sent. Danger is answered at once in every rush.
+
+Everything else that one person says is answered in the order in which it was said: a message waits for the one before it, and
+what must be recognised first is always a letter, so that every process sees that it is not answered yet.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -80,6 +84,7 @@ class WeChatChannel:
         default_factory=dict
     )  # to be posted when the database is back
     _holding: asyncio.Task[None] | None = None
+    _talks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _rush: Rush = field(default_factory=lambda: Rush(MOST_A_SECOND))
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WORKERS, "wechat"))
     # Letters must not wait behind sixteen voice messages that are being recognised.
@@ -92,11 +97,11 @@ class WeChatChannel:
 
     def serve_own(self) -> None:
         """Before the postman starts: answer here what only a server process can, or has begun to."""
-        self.postman.serve(self._own, self._answer_letter)
+        self.postman.serve(self._own, self._answer_letter, beside=(self._in,))
 
     def serve_letters(self) -> None:
         """Before the postman starts: answer and send here what any process can."""
-        self.postman.serve(self._in, self._answer_letter, at_once=LETTERS_AT_ONCE)
+        self.postman.serve(self._in, self._answer_letter, at_once=LETTERS_AT_ONCE, beside=(self._own,))
         self.postman.serve(self._out, self._send_letter)
 
     async def receive(self, xml: str) -> str:
@@ -108,18 +113,24 @@ class WeChatChannel:
         rush = self._rush.arrived(time.monotonic())
         begun = _key(message) in self._running
         busy = not begun and (rush or len(self._running) >= self.busy_at)
-        if busy and not _in_danger(message):
-            await self._promise(message, xml, self._in)
-            return ""
-        promised, box = await self._quickly(self._promised, message)
-        if promised:
-            return ""
-        if not begun and not _in_danger(message):  # an answer must not overtake the one before it
-            if box is None and not await self._earlier_is_answered(message, until):
-                box = self._own
-            if box is not None:
-                await self._promise(message, xml, box)
+        if _in_danger(message):
+            promised, _ = await self._quickly(self._promised, message)
+            return "" if promised else await self._reply(message, xml, until)
+        # One by one: an answer must not overtake the one before it. Whoever is before us is done or put aside in time.
+        async with self._talks.setdefault(message.session, asyncio.Lock()):
+            if any(held.session == message.session for held, _ in self._held.values()):
+                self._hold(message, xml)
                 return ""
+            if busy or self._must_be_heard(message):
+                await self._promise(message, xml, self._in)
+                return ""
+            promised, waiting = await self._quickly(self._promised, message)
+            if waiting:
+                await self._promise(message, xml, self._in)
+            return "" if promised or waiting else await self._reply(message, xml, until)
+
+    async def _reply(self, message: Incoming, xml: str, until: float) -> str:
+        """The passive reply, if the answer is ready in time; else nothing, and a letter."""
         said = await self._within_time(message, until)
         if said is None:
             await self._promise(message, xml, self._own)
@@ -141,16 +152,10 @@ class WeChatChannel:
     def _read(self, xml: str) -> Incoming | None:
         return read_message(xml, self.api.app_id, lambda media_id: lambda: self.api.media(media_id))
 
-    async def _earlier_is_answered(self, message: Incoming, until: float) -> bool:
-        """Wait for the answers to what this person said before; False when they are not ready in time."""
-        talk = f"{message.session}:"
-        earlier = [
-            asyncio.wrap_future(one) for key, one in list(self._running.items()) if key.startswith(talk)
-        ]
-        if not earlier:
-            return True
-        _, late = await asyncio.wait(earlier, timeout=max(0.0, until - time.monotonic()))
-        return not late
+    def _must_be_heard(self, message: Incoming) -> bool:
+        """Recognising takes seconds; no other process could see that a message is being recognised here."""
+        content = message.content
+        return isinstance(content, Voice) and not content.recognised and self.reception.hears
 
     async def _within_time(self, message: Incoming, until: float) -> Said | None:
         """The answer, if it is ready in time."""
@@ -205,16 +210,15 @@ class WeChatChannel:
         posting = Posting(box, message.session, {"xml": xml}, _key(message))
         await asyncio.wrap_future(self.postman.post_soon(posting))
 
-    def _promised(self, message: Incoming) -> tuple[bool, str | None]:
-        """Whether this message lies in a box already, and the box in which an earlier one of this person waits."""
-        boxes = (self._own, self._in)
+    def _promised(self, message: Incoming) -> tuple[bool, bool]:
+        """Whether this message is a letter already, and whether an earlier one of this person, or its answer, still waits."""
         try:
-            if any(self.postman.posted(box, _key(message)) for box in boxes):
-                return True, None
-            return False, self.postman.waiting_in(boxes, message.session)
+            if any(self.postman.posted(box, _key(message)) for box in (self._own, self._in)):
+                return True, False
+            return False, self.postman.waits((self._own, self._in, self._out), message.session)
         except SQLAlchemyError as problem:
             log.warning("wechat_letters_not_read", problem=type(problem).__name__)
-            return False, None  # the conversation will say so kindly
+            return False, False  # the conversation will say so kindly
 
     def _hold(self, message: Incoming, xml: str) -> None:
         """The database is away: keep the message here until it is back."""
@@ -225,12 +229,13 @@ class WeChatChannel:
     async def _post_held(self) -> None:
         while self._held:
             await asyncio.sleep(STORE_AGAIN_S)
-            for key, (message, xml) in list(self._held.items()):
-                try:
-                    await self._post(message, xml, self._in)
-                except SQLAlchemyError:
-                    break
-                del self._held[key]
+            held = dict(self._held)
+            posting = [self._post(message, xml, self._in) for message, xml in held.values()]
+            for key, problem in zip(
+                held, await asyncio.gather(*posting, return_exceptions=True), strict=True
+            ):
+                if problem is None:
+                    del self._held[key]
 
     # Letters, in the threads of the postman.
 

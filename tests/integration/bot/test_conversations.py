@@ -5,8 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from backend.domain.order import State
 from backend.domain.queue import TaskKind
+from backend.services.ports import UnitOfWork
 from backend.store.open import Store
 from bot.conversations import Answer, Conversations
 from bot.dialogue.engine import Dialogue
@@ -132,3 +135,29 @@ def test_what_was_said_is_kept_with_the_conversation(conversations: Conversation
     said = conversations.transcript("s")
     assert [line.who for line in said] == ["caller", "line"] * 3
     assert said[0].text == REQUEST
+
+
+def test_the_first_turn_of_a_process_is_nobodys_and_leaves_nothing(
+    store: Store, conversations: Conversations
+) -> None:
+    def rows() -> dict[str, int]:
+        with store.engine.connect() as connection:
+            tables = store.tables.metadata.sorted_tables
+            return {
+                one.name: connection.execute(select(func.count()).select_from(one)).scalar_one()
+                for one in tables
+            }
+
+    before = rows()
+    conversations.warm_up(MONDAY)
+    assert rows() == before
+
+
+def test_a_first_turn_that_fails_does_not_stop_the_start(dialogue: Dialogue) -> None:
+    class Gone:
+        def reading(self) -> UnitOfWork:
+            raise ConnectionError("the database is gone")
+
+        unit_of_work = reading
+
+    Conversations(Gone(), dialogue).warm_up(MONDAY)

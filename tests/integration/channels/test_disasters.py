@@ -23,7 +23,13 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
+from backend.domain import order as orders
+from backend.domain.family import ALL_RIGHTS
 from backend.domain.local_time import local_now
+from backend.domain.people import Elder
+from backend.services.commands import MoveOrder, PlaceOrder
+from backend.services.move_order import move_order
+from backend.services.place_order import place_order
 from backend.store.open import open_store
 from bot.dialogue.engine import Dialogue
 from bot.sandbox.telegram import BotApiError, Fault, TelegramPlatform, telegram_platform_router
@@ -44,12 +50,14 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path, wechat: WeChatPlatform, api: str, port: int) -> subprocess.Popen[bytes]:
+def start(
+    folder: Path, wechat: WeChatPlatform, api: str, port: int, before: str = ""
+) -> subprocess.Popen[bytes]:
     given = {
         "NUANXIAN_WECHAT_APP_ID": wechat.app_id, "NUANXIAN_WECHAT_APP_SECRET": wechat.secret,
         "NUANXIAN_WECHAT_TOKEN": wechat.token, "NUANXIAN_WECHAT_API": api,
     }  # fmt: skip
-    return start_with(folder, port, given)
+    return start_with(folder, port, given, before)
 
 
 def start_with(folder: Path, port: int, given: dict[str, str], before: str = "") -> subprocess.Popen[bytes]:
@@ -68,7 +76,18 @@ def start_with(folder: Path, port: int, given: dict[str, str], before: str = "")
 
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        # While nobody listens there, the port may be given to the probe itself, which then reaches itself.
+        return probe.connect_ex(("127.0.0.1", port)) == 0 and probe.getsockname() != probe.getpeername()
+
+
+@contextmanager
+def ending(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The server has ended when the block has, whatever went wrong in it."""
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 @pytest.mark.slow
@@ -193,6 +212,69 @@ def test_what_was_fetched_from_telegram_survives_a_kill(tmp_path: Path) -> None:
             server.wait(30)
     assert sorted(message["chat"]["id"] for message in telegram.sent) == list(people)
     assert all("时候" in message["text"] for message in telegram.sent)
+
+
+@pytest.mark.slow
+def test_news_survives_a_kill_once_and_in_its_order(tmp_path: Path) -> None:
+    wechat = WeChatPlatform("wx0123456789abcdef", "secret", "token")
+    platforms = FastAPI()
+    platforms.include_router(wechat_platform_router(wechat))
+    relatives = [f"oRelative-{n:020d}" for n in range(4)]
+    wechat.followers |= set(relatives)
+    wechat._spoke_at |= dict.fromkeys(relatives, time.time())
+    before = """
+import datetime, backend.store.mail, backend.services.news
+backend.store.mail.LEASE = datetime.timedelta(seconds=10)
+backend.services.news.due_at = lambda now, *_: now  # at any hour
+"""
+    store = open_store(
+        load_settings(db=f"sqlite:///{tmp_path}/var/nuanxian.sqlite", keys=tmp_path / "var" / "keys")
+    )
+    elder, now = Elder(None, "guilan", "王桂兰", ("13909510001",), "长城花园"), local_now()
+    with store.unit_of_work() as uow:
+        elder_id = uow.people.save(elder).id or 0
+        for openid in relatives:
+            uow.families.bind(
+                elder_id, f"wechat:{wechat.app_id}:{openid}", "女儿", ALL_RIGHTS, at=now, by="test"
+            )
+        uow.commit()
+
+    def ordered(key: str) -> None:
+        placed = PlaceOrder(
+            key, "meal", "self", "13909510001", "call", now, orders.Wanted(None), "王桂兰", elder_id, "x", "y"
+        )
+        with store.unit_of_work() as uow:
+            number = place_order(placed, uow).number
+            move_order(MoveOrder(number, orders.Move.ACCEPT, now, "op", payload={"assignee": "op"}), uow)
+            move_order(MoveOrder(number, orders.Move.SET_OUT, now, "op"), uow)
+            uow.commit()
+
+    def begun() -> bool:
+        with store.reading() as uow:
+            return uow.mail.position("news") is not None
+
+    with serving(platforms, socket.create_server(("127.0.0.1", 0))) as api:
+        wechat.faults += [("message/custom/send", 502)] * 10_000
+        server = start(tmp_path, wechat, api, free_port(), before)
+        with ending(server):
+            wait_until(begun, within_s=60)
+            ordered("1")
+            wait_until(lambda: len(wechat.faults) < 9_990, within_s=60)
+            ordered("2")
+            server.kill()
+            assert server.wait(20) == -signal.SIGKILL
+        assert not any(map(wechat.texts, relatives))
+        wechat.faults.clear()
+        with ending(start(tmp_path, wechat, api, free_port(), before)):
+            ordered("3")
+            wait_until(lambda: all(len(wechat.texts(openid)) >= 9 for openid in relatives), within_s=90)
+            time.sleep(AGAIN_S)
+    store.close()
+    for openid in relatives:
+        told = [
+            next(word for word in ("下单", "接单", "出发") if word in text) for text in wechat.texts(openid)
+        ]
+        assert told == ["下单", "接单", "出发"] * 3
 
 
 @dataclass

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 
 from backend.domain.family import ALL_RIGHTS, Binding, Rights
@@ -22,6 +25,7 @@ from bot.conversations import Conversations
 from bot.dialogue.turn import Turn
 from bot.news import News
 from bot.outbound_book import CallBook
+from bot.sandbox.wechat import NO_TLS
 from bot.spoken_message import SpokenMessage
 from config.outbound import load_outbound_rules
 from tests.integration.channels.conftest import Line, Open, wait_until
@@ -32,6 +36,11 @@ GUILAN_PHONE = "13909510001"
 TEN = datetime(2026, 11, 23, 10, 0)
 
 
+def in_ten_years() -> datetime:
+    """The postman's clock: whatever may ever be due is due."""
+    return local_now() + timedelta(days=3650)
+
+
 @pytest.fixture(autouse=True)
 def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     """News is read at ten in the morning, whenever the tests run."""
@@ -40,7 +49,7 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     def at_ten(self: News, *given: object, **named: object) -> None:
         real(self, *given, **named)  # type: ignore[arg-type]
         self._clock = lambda: TEN
-        self._postman._clock = lambda: local_now() + timedelta(days=3650)
+        self._postman._clock = lambda: in_ten_years()
 
     monkeypatch.setattr(News, "__init__", at_ten)
     monkeypatch.setattr("backend.domain.mail.FIRST_PAUSE", timedelta(milliseconds=10))
@@ -76,11 +85,12 @@ def follows(person: AtWeChat) -> None:
 
 
 def place(
-    line: Line, elder: Elder, key: str = "1", caller: str = GUILAN_PHONE, beneficiary: str = "self"
-) -> str:
+    line: Line, elder: Elder, key: str = "1", caller: str = GUILAN_PHONE, beneficiary: str = "self",
+    name: str = "王桂兰",
+) -> str:  # fmt: skip
     with line.house.store.unit_of_work() as uow:
         order = place_order(
-            PlaceOrder(key, "meal", beneficiary, caller, "call", TEN, Wanted("2026-11-24T12:00"), "王桂兰", elder.id,
+            PlaceOrder(key, "meal", beneficiary, caller, "call", TEN, Wanted("2026-11-24T12:00"), name, elder.id,
                 "金凤区长城花园3号楼2单元501", GUILAN_PHONE),
             uow,
         )  # fmt: skip
@@ -138,8 +148,45 @@ def test_a_daughter_is_bound_by_the_code_that_her_mother_hears(line: Line) -> No
     other = AtWeChat(line)
     assert "不对" in other.says(f"绑定 {code}").text  # used once
     assert "看不到" in elder_says(line, "别让我闺女看了", 2)
+    assert "没查到" in person.says("我妈订的饭怎么样了").text  # though she ordered it
+    assert "没查到" in person.says("取消我妈的饭").text
     person.says("给我妈订个明天下午的保洁")
     assert "长城花园" not in person.seen.text
+
+
+def test_who_speaks_for_two_elders_hears_of_the_one_she_names(line: Line) -> None:
+    mother = add_elder(line)
+    with line.house.store.unit_of_work() as uow:
+        father = uow.people.save(
+            Elder(None, "key of wenxiang", "马文祥", ("13909510002",), "兴庆区北塔村三组12号", gender="m")
+        )
+        uow.commit()
+    person = AtWeChat(line)
+    assert "没查到" in person.says("我爸订的饭到哪了").text
+    assert "绑定" in person.seen.text
+    bind(line, mother, sender(person), "女儿")
+    assert "没查到" in person.says("我妈订的饭到哪了").text
+    assert "绑定" not in person.seen.text
+    bind(line, father, sender(person), "儿媳")
+    place(line, mother, "1")
+    assert "没查到" in person.says("我公公订的饭到哪了").text
+    place(line, father, "2", caller="13909510002", name="马文祥")
+    assert "马文祥明天中午" in person.says("我公公订的饭到哪了").text
+    assert "王桂兰" not in person.seen.text
+    assert "王桂兰明天中午" in person.says("我妈订的饭到哪了").text
+    assert "马文祥" not in person.seen.text
+
+
+def test_two_orders_that_are_alike_can_be_told_apart_by_a_button(line: Line) -> None:
+    elder = add_elder(line)
+    person = AtWeChat(line)
+    bind(line, elder, sender(person))
+    numbers = {place(line, elder, key) for key in ("1", "2")}
+    assert set(person.says("把明天的饭取消了").choices) == {"第一个", "第二个"}
+    assert "取消了" in person.presses("第一个").text
+    left = [order.number for order in line.orders() if order.state != "cancelled"]
+    assert len(left) == 1
+    assert set(left) < numbers
 
 
 def test_guessing_ends_after_five_wrong_codes(line: Line) -> None:
@@ -219,6 +266,26 @@ def test_news_of_an_order_comes_once_and_in_its_order(open_line: Open) -> None:
     assert len(shown) == 5
 
 
+def test_a_relative_who_showed_her_number_is_written_to_and_not_called(line: Line) -> None:
+    elder = add_elder(line)
+    daughter = AtTelegram(line)
+    contact = {"phone_number": "+8613809510005", "first_name": "x", "user_id": daughter.number}
+    line.telegram.deliver(line.telegram.sends(daughter.number, contact=contact))
+    said = elder_says(line, "给我一个绑定码", 1)
+    code = "".join(letter for letter in said.split("。")[0] if letter.isdigit())
+    daughter.says(f"绑定 {code}")
+    assert "绑上了" in daughter.says("女儿").text
+    reads_the_first_event(line)
+    number = place(line, elder)
+    line.keeper.keep_picture_of_work(number, "1", b"\xff\xd8\xff\xe0" + bytes(100))
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    move(line, number, Move.FINISH, photos=["a"])
+    wait_until(lambda: [message for message in daughter._mine() if "photo" in message])
+    texts = [message.get("text", "") for message in daughter._mine()]
+    assert ["下单" in texts[-4], "接单" in texts[-3], "办好了" in texts[-2]] == [True] * 3
+    assert line.sms.sent == []
+
+
 def test_news_goes_by_short_message_and_then_by_a_call_when_nothing_else_works(line: Line) -> None:
     elder = add_elder(line)
     bind(line, elder, "13809510005")
@@ -290,13 +357,99 @@ def test_an_emergency_that_nobody_answers_goes_back_to_the_staff(
         assert len(uow.tasks.open()) == 1
 
 
-def test_quiet_hours_keep_news_until_the_morning(line: Line) -> None:
-    from backend.domain.news import due_at
-    from config.news import load_news
+def test_quiet_hours_keep_news_until_the_morning_and_emergencies_not_a_moment(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = "tests.integration.channels.test_family"
+    monkeypatch.setattr(f"{here}.TEN", datetime(2026, 11, 23, 22, 30))
+    monkeypatch.setattr(f"{here}.in_ten_years", lambda: TEN)
+    elder = add_elder(line)
+    daughter = AtWeChat(line)
+    follows(daughter)
+    bind(line, elder, sender(daughter))
+    reads_the_first_event(line)
+    place(line, elder)
+    elder_says(line, "我摔倒了起不来", 1)
+    shown = line.wechat.texts(daughter.openid)
+    wait_until(lambda: shown)
+    assert "可能有危险" in shown[0]
+    for minute in (31, 32, 59):
+        monkeypatch.setattr(f"{here}.TEN", datetime(2026, 11, 23, 22, minute))
+    assert len(shown) == 1
+    monkeypatch.setattr(f"{here}.TEN", datetime(2026, 11, 24, 8, 0))
+    wait_until(lambda: len(shown) == 2)
+    assert "已经下单" in shown[1]
 
-    rules = load_news()
-    late = datetime(2026, 11, 23, 22, 30)
-    assert due_at(late, rules.quiet_from, rules.quiet_until) == datetime(2026, 11, 24, 8, 0)
+
+def test_after_48_hours_news_goes_by_template_and_promises_no_pictures(open_line: Open) -> None:
+    line = open_line(template="template-1")
+    line.wechat.templates["template-1"] = []
+    elder = add_elder(line)
+    daughter = AtWeChat(line)
+    follows(daughter)
+    line.wechat.close_window(daughter.openid)
+    bind(line, elder, sender(daughter))
+    reads_the_first_event(line)
+    number = place(line, elder)
+    line.keeper.keep_picture_of_work(number, "1", b"\xff\xd8\xff\xe0" + bytes(100))
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    move(line, number, Move.FINISH, photos=["a"])
+    sent = line.wechat.templates["template-1"]
+    wait_until(lambda: len(sent) == 3)
+    texts = [one["data"]["content"]["value"] for one in sent]
+    assert ["下单" in texts[0], "接单" in texts[1], "办好了" in texts[2]] == [True] * 3
+    assert "发给您看看" not in texts[2]
+    assert "照片有1张" in texts[2]
+    assert line.wechat.calls.count("media/upload") == 0
+    assert line.sms.sent == []
+
+
+def test_each_right_gives_what_it_says_and_no_more(line: Line) -> None:
+    elder = add_elder(line)
+    sees, orders, is_called = AtWeChat(line), AtWeChat(line), AtWeChat(line)
+    for person, relation, rights in (
+        (sees, "女儿", Rights(order=False, see=True, emergency=False)),
+        (orders, "儿子", Rights(order=True, see=False, emergency=False)),
+        (is_called, "侄子", Rights(order=False, see=False, emergency=True)),
+    ):
+        follows(person)
+        bind(line, elder, sender(person), relation, rights)
+    reads_the_first_event(line)
+    place(line, elder)
+    elder_says(line, "我摔倒了起不来", 1)
+    told = {person: line.wechat.texts(person.openid) for person in (sees, orders, is_called)}
+    wait_until(lambda: told[sees] and told[is_called])
+    assert [len(texts) for texts in told.values()] == [1, 0, 1]
+    assert ["下单" in told[sees][0], "可能有危险" in told[is_called][0]] == [True, True]
+    assert "明天中午" in sees.says("我妈订的饭怎么样了").text
+    for person in (orders, is_called):
+        assert "明天中午" not in person.says("我妈订的饭怎么样了").text
+    for person in (sees, is_called):
+        person.says("给我妈订个明天下午的保洁")
+        assert "长城花园" not in person.seen.text + person.says("13709510008").text
+    orders.says("给我妈订个明天下午的保洁")
+    assert "长城花园" in orders.seen.text + orders.says("13709510008").text
+
+
+def test_a_relative_of_two_elders_is_asked_whom_she_means(line: Line) -> None:
+    first = add_elder(line)
+    with line.house.store.unit_of_work() as uow:
+        second = uow.people.save(
+            Elder(None, "key of xiuying", "马秀英", ("13909510002",), "兴庆区北塔村三组12号", gender="f")
+        )
+        uow.commit()
+    daughter = AtWeChat(line)
+    bind(line, first, sender(daughter), "女儿")
+    bind(line, second, sender(daughter), "女儿")
+    asked = daughter.says("给我妈订个明天中午的饭").text
+    assert "王桂兰" in asked
+    assert "马秀英" in asked
+    answer = daughter.says("马秀英").text
+    answer += daughter.says("13709510008").text if "电话" in answer else ""
+    assert "北塔村" in answer
+    assert "安排好了" in daughter.says("对").text
+    (order,) = daughter.orders()
+    assert order.beneficiary_name == "马秀英"
 
 
 def test_a_worker_takes_an_offer_by_a_button_and_a_late_press_changes_nothing(line: Line) -> None:
@@ -326,6 +479,17 @@ def test_wecom_checks_our_address_and_forged_events_are_refused(line: Line) -> N
     event = line.wecom.event("worker-7", "template_card_event", EventKey="accept", TaskId="offer:1:1")
     assert line.wecom.bring(event, msg_signature="0" * 40) == 403
     line.wecom.expire_token()
+
+
+@pytest.mark.parametrize("name", ["entity_expansion", "external_entity", "no_xml", "cut_off", "empty"])
+def test_wecom_takes_nothing_that_is_no_event_and_tells_nothing_of_it(name: str, shared_line: Line) -> None:
+    body = (Path(__file__).parent / f"samples/wechat_bad/{name}.xml").read_bytes()
+    query = {"timestamp": str(int(time.time())), "nonce": "1", "msg_signature": "0" * 40}
+    answer = httpx.post(shared_line.wecom.url, params=query, content=body, verify=NO_TLS)
+    assert answer.status_code < 500
+    assert answer.text == ""
+    huge = httpx.post(shared_line.wecom.url, params=query, content=b"x" * 300_000, verify=NO_TLS)
+    assert huge.status_code == 413
 
 
 def test_pictures_that_the_worker_sent_come_with_the_news(line: Line) -> None:

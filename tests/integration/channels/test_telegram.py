@@ -32,6 +32,15 @@ def test_telegram_is_told_where_to_send_updates_and_what_to_offer(line: Line) ->
     assert [command["command"] for command in line.telegram.commands] == ["start", "help", "human"]
 
 
+def test_what_was_written_before_the_webhook_was_set_is_answered_then(line: Line) -> None:
+    address, line.telegram.webhook = line.telegram.webhook, ""
+    line.telegram.deliver(line.telegram.says(30, "我要订饭"))
+    assert texts(line, 30) == []
+    line.telegram.call("setWebhook", {"url": address, "secret_token": TELEGRAM_SECRET})
+    wait_until(lambda: texts(line, 30))
+    assert len(texts(line, 30)) == 1
+
+
 @pytest.mark.parametrize("secret", ["", "wrong", TELEGRAM_SECRET[:-1]])
 def test_an_update_without_the_secret_is_refused(secret: str, shared_line: Line) -> None:
     update = shared_line.telegram.says(31, "我要订饭")
@@ -117,6 +126,21 @@ def test_a_photo_that_can_not_be_fetched_is_asked_for_again(shared_line: Line) -
     photo = [{"file_id": "gone", "file_unique_id": "g", "width": 1, "height": 1}]
     shared_line.telegram.deliver(shared_line.telegram.sends(52, photo=photo))
     assert "再发一次" in texts(shared_line, 52)[-1]
+
+
+def test_a_photo_that_is_too_large_is_not_even_fetched(shared_line: Line) -> None:
+    telegram = shared_line.telegram
+    photo = telegram.photo(JPEG + bytes(10 * 1024 * 1024))
+    assert telegram.deliver(telegram.sends(55, photo=photo)) == 200
+    assert "再发一次" in texts(shared_line, 55)[-1]
+    assert list(shared_line.keeper.pictures("telegram:55")) == []
+
+
+def test_an_update_that_is_far_too_large_is_refused(shared_line: Line) -> None:
+    headers = {"X-Telegram-Bot-Api-Secret-Token": TELEGRAM_SECRET}
+    body = b"x" * (1024 * 1024 + 1)
+    answer = httpx.post(shared_line.telegram.webhook, content=body, headers=headers, verify=NO_TLS)
+    assert answer.status_code == 413
 
 
 def test_a_voice_note_is_recognised(open_line: Open) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +94,24 @@ def test_a_message_that_is_far_too_large_is_refused(line: Line) -> None:
     query, _ = line.wechat.sealed(line.wechat.message("x", "text", Content=""))
     answer = httpx.post(line.wechat.url, params=query, content=b"x" * 300_000, verify=NO_TLS)
     assert answer.status_code == 413
+
+
+def test_messages_that_come_in_the_wrong_order_are_each_answered_and_the_talk_goes_on(
+    shared_line: Line,
+) -> None:
+    person, wechat = AtWeChat(shared_line), shared_line.wechat
+    first = wechat.message(person.openid, "text", Content="我想订个午饭").replace(
+        f"<CreateTime>{int(time.time())}", f"<CreateTime>{int(time.time()) - 90}"
+    )
+    second = wechat.message(person.openid, "text", Content="明天中午，送到金凤区长城花园三号楼二单元501")
+    answers = [wechat.deliver(xml).reply or "" for xml in (second, first, second, first)]
+    assert all(answers)
+    assert "对不住" not in "".join(answers)
+    assert answers[2:] == answers[:2]  # brought again, each gets its own answer again
+    person.says("马建国")
+    assert "长城花园" in person.says("13909510001").text
+    assert "安排好了" in person.says("对").text
+    assert len(person.orders()) == 1
 
 
 def test_a_press_on_the_menu_begins_an_order(shared_line: Line) -> None:
@@ -371,6 +390,39 @@ def test_an_answer_never_overtakes_the_one_before(open_line: Open, slow: Slow) -
     slow.go.set()
     wait_until(lambda: len(shown) == 3)
     assert ["时候" in shown[0], "住在哪里" in shown[1], "贵姓" in shown[2]] == [True] * 3
+
+
+def test_in_a_rush_a_voice_message_is_answered_before_what_was_typed_after_it(
+    open_line: Open, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.wechat.channel.MOST_A_SECOND", 0)
+    line = open_line(hears=slow)
+    person = AtWeChat(line)
+    shown = line.wechat.texts(person.openid)
+    assert line.wechat.deliver(voice(line, person)).bodies == [""]
+    for text in ("明天中午", "金凤区长城花园三号楼二单元501"):
+        assert line.wechat.says(person.openid, text).bodies == [""]
+    other = AtWeChat(line)
+    assert "时候" in other.says("我要订饭").text  # only the same person waits
+    assert shown == []
+    slow.go.set()
+    wait_until(lambda: len(shown) == 3)
+    assert ["时候" in shown[0], "住在哪里" in shown[1], "贵姓" in shown[2]] == [True] * 3
+
+
+def test_an_answer_in_the_same_connection_never_overtakes_one_that_could_not_be_sent_yet(
+    open_line: Open, slow: Slow
+) -> None:
+    line = open_line(hears=slow)
+    person = AtWeChat(line)
+    shown = line.wechat.texts(person.openid)
+    line.wechat.faults += [("message/custom/send", 502)] * 8
+    answer_late(line, slow, person)
+    wait_until(lambda: len(line.wechat.faults) < 8)  # it was tried to be sent
+    assert line.wechat.says(person.openid, "明天中午").bodies == [""]
+    line.wechat.faults.clear()
+    wait_until(lambda: len(shown) == 2)
+    assert ["时候" in shown[0], "住在哪里" in shown[1]] == [True] * 2
 
 
 def test_in_a_rush_everybody_is_acknowledged_and_danger_answered_at_once(
