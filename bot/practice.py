@@ -174,7 +174,10 @@ class _Databases:
         try:
             if script.people:
                 _import(script, store, path.with_suffix(".csv"))
-            yield House(settings, store, Conversations(store, self._dialogue))
+            conversations = Conversations(store, self._dialogue)
+            if self._calls == 1:
+                conversations.warm_up(script.now)
+            yield House(settings, store, conversations)
         finally:
             store.close()
 

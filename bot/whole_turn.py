@@ -8,6 +8,8 @@ from voice.conversation import Completeness
 
 # An answer, a remark or a hello, but no wish: by itself it tells the line nothing that it could act on.
 NO_WISH = frozenset({"inform", "out_of_scope", "affirm", "deny", "greet"})
+# Wishes of one thing after another.
+LISTED = frozenset({"errand"})
 TALK_LABELS = frozenset(understanding.TALK_LABELS)
 MARKS = "，。、！？…,.!? "
 
@@ -15,12 +17,13 @@ MARKS = "，。、！？…,.!? "
 def completeness(heard: Understanding, asks: Expecting | None) -> Completeness:
     """Of a sentence heard so far, said when the line had asked for `asks`."""
     if heard.danger is not None:
-        return Completeness.SETTLED
+        return Completeness.ANSWERED  # whatever else there is to say
     wishes = [name for name in heard.names() if name not in NO_WISH]
     match asks:
         case None:
             if wishes:
-                return Completeness.SETTLED if heard.sure else Completeness.OPEN
+                whole = Completeness.LISTING if _lists(heard, wishes) else Completeness.SETTLED
+                return whole if heard.sure else Completeness.OPEN
             return Completeness.MISSING if heard.has("inform") else Completeness.OPEN
         case Expecting.TIME:
             return _time(heard)
@@ -32,6 +35,11 @@ def completeness(heard: Understanding, asks: Expecting | None) -> Completeness:
             return _person(heard)
         case _:  # names, numbers, things: whoever says something else altogether has said it
             return Completeness.SETTLED if heard.sure and TALK_LABELS & set(wishes) else Completeness.OPEN
+
+
+def _lists(heard: Understanding, wishes: list[str]) -> bool:
+    """«帮我买一袋米» can go on with «再买一桶油»; whoever has said when is past the things."""
+    return not LISTED.isdisjoint(wishes) and not heard.filled("time")
 
 
 def _person(heard: Understanding) -> Completeness:

@@ -42,6 +42,7 @@ class Endpoint:
     closed_ms: int
     complete_ms: int
     open_ms: int
+    list_ms: int
     vague_ms: int
     unread_ms: int
     unfinished_ms: int
@@ -57,6 +58,7 @@ class Endpoint:
     recognise_after_closed_ms: int
     recognise_at_the_latest_ms: int
     resumed_within_ms: int
+    unheard_within_ms: int
     part_ms: int
     longest_part_ms: int
 
@@ -133,6 +135,8 @@ class Words:
     fillers: tuple[str, ...]
     unfinished: tuple[str, ...]
     objectless: tuple[str, ...]
+    topics: tuple[str, ...]
+    verbs: tuple[str, ...]
     complete: frozenset[str]
     affirm: frozenset[str]
     deny: frozenset[str]

@@ -317,6 +317,8 @@ class Call:
                 "engine": ask.engine,
                 "start_ms": ask.stretch.start_ms,
                 "end_ms": ask.stretch.end_ms,
+                "taken_as": ask.taken_as,
+                "waited_ms": ask.waited_ms,
             }
         self._emit("heard", **facts)
 

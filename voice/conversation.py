@@ -49,8 +49,9 @@ class Answering(Protocol):
 class Completeness(StrEnum):
     """How much of what the line needs has been said, while the caller pauses."""
 
-    ANSWERED = "answered"  # just what was asked for, to its last word, however unfinished that may sound
+    ANSWERED = "answered"  # enough, however unfinished it may sound: just what was asked for, or danger
     SETTLED = "settled"  # a whole request, or an answer: nothing more is needed
+    LISTING = "listing"  # a whole request that names things: one more may follow
     OPEN = "open"  # could stand so, could go on
     MISSING = "missing"  # nothing that could be answered yet: «后天上午……»
 

@@ -66,7 +66,7 @@ def main() -> None:
 
 def _all(*, quick: bool) -> dict[str, Measure]:
     """In the order in which they are measured."""
-    pauses = (0.8, 2.0) if quick else bench_call.PAUSES_S
+    pauses = (0.8, 1.6, 2.5) if quick else bench_call.PAUSES_S
     replies = 12 if quick else bench_call.BABBLE_REPLIES
     prompts = bench_speaking.SENTENCES[:QUICK_PROMPTS] if quick else bench_speaking.SENTENCES
     talk_s = QUICK_TALK_S if quick else bench_many_calls.TALK_S
@@ -79,7 +79,9 @@ def _all(*, quick: bool) -> dict[str, Measure]:
         "response, open questions": bench_call.open_questions,
         "response, closed questions": bench_call.closed_questions,
         "cut-offs": lambda hearing, voices: bench_call.cut_offs(hearing, voices, pauses_s=pauses),
-        "barge-in": bench_call.barge_in,
+        "barge-in": lambda hearing, voices: bench_call.barge_in(
+            hearing, voices, scripts=() if quick else _scripts()
+        ),
         "babble": lambda hearing, voices: bench_call.babble(hearing, voices, most=replies),
         "talking calls": lambda hearing, voices: bench_many_calls.talking_calls(
             hearing, voices, seconds=talk_s
@@ -110,9 +112,12 @@ def _alive(measure: Live) -> Measure:
 
 def orders(most: int | None) -> list[Figure]:
     """The right orders, no more and no less, at the end of scripted spoken calls; known failures count as failures."""
-    scripts = [one for file in sorted(CALLS.glob("*.yaml")) for one in load_scripts(file)]
-    scripts = [one for one in scripts if isinstance(one.expect.get("orders"), list)][:most]
+    scripts = [one for one in _scripts() if isinstance(one.expect.get("orders"), list)][:most]
     return [_orders(scripts, *condition) for condition in ORDERS]
+
+
+def _scripts() -> list[CallScript]:
+    return [one for file in sorted(CALLS.glob("*.yaml")) for one in load_scripts(file)]
 
 
 def _orders(scripts: Sequence[CallScript], name: str, noise: str, goal: float) -> Figure:

@@ -103,7 +103,9 @@ class HearingPool:
             worker.stop()
 
     async def _serve(self, number: int) -> None:
-        """One worker for ever: opened, given work, and replaced when it dies."""
+        """One worker for ever: opened, given work, and replaced when it dies. The first need not share its start."""
+        if number:
+            await self._opened.wait()
         while True:
             worker = await self._open(number)
             if worker is None:

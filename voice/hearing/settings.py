@@ -31,7 +31,7 @@ class HearingSettings(BaseSettings):
         validation_alias="NUANXIAN_MODELS_MIRROR",
         description="address that has <model>/<file> for `nuanxian models fetch`; default: where each comes from",
     )
-    workers: int = Field(default=1, ge=1, le=64, description="processes that recognise")
+    workers: int = Field(default=2, ge=1, le=64, description="processes that recognise")
     threads: int = Field(default=2, ge=1, le=64, description="threads of each of them")
     queue: int = Field(default=64, ge=1, description="utterances that may wait; more are refused")
     timeout_s: float = Field(default=20, gt=0, description="an answer that takes longer is given up")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from functools import lru_cache
@@ -26,10 +27,13 @@ BEAM = 3  # against 1: a sixth fewer wrong characters and fewer loops, for 40 ms
 # So much less likely (mean over the tokens, natural logarithm) a reading in the words of the answers may be than a free
 # one and still be meant.
 CLOSED_MARGIN = 0.6
+# And it has at most so many characters less than the free one.
+MOST_LEFT_OUT = 2
 # A short answer so likely leaves hardly a free reading that could outweigh it by the margin: none is made.
 SURE_CLOSED, SHORT_ANSWER_S = -0.35, 2.0
 # Shorter or softer than this nobody has spoken, and whisper would invent something.
 SHORTEST_S, SILENCE_DBFS = 0.1, -60.0
+_NOT_SAID = re.compile(r"[\W_]+")
 _TOKENS_A_SECOND, _SPARE_TOKENS = 9, 8
 _MARKS = "，。、？,.?"
 
@@ -75,7 +79,7 @@ class WhisperRecogniser:
         prompt = self._prompt(hint)
         open_readings = list(self._decode(encoded, sound_s, prompt=prompt))
         best, why = open_readings[0], why_disbelieved(open_readings[0], prompt, self._words)
-        if closed is not None and why != "silence" and closed.logprob >= best.logprob - CLOSED_MARGIN:
+        if closed is not None and why != "silence" and (why or _outweighs(closed, best)):
             return self._readings([closed, *open_readings], self._meant(closed, hint)), ""
         return ((), why) if why else (self._readings(open_readings, written(best.text)), "")
 
@@ -140,6 +144,12 @@ class WhisperRecogniser:
         pieces = {*words, *"".join(words), *_MARKS}
         needed = {self._end, *(token for piece in pieces for token in self._tokens(piece))}
         return [token for token in range(self._tokenizer.get_vocab_size()) if token not in needed]
+
+
+def _outweighs(closed: Decoded, best: Decoded) -> bool:
+    """Likely enough beside the free reading, and no mere piece of it: «明天上午» of «明天上午，不对，后天上午»."""
+    left_out = len(_NOT_SAID.sub("", best.text)) - len(_NOT_SAID.sub("", closed.text))
+    return closed.logprob >= best.logprob - CLOSED_MARGIN and left_out <= MOST_LEFT_OUT
 
 
 def _joined(read: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:

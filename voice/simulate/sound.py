@@ -24,6 +24,7 @@ RATE = 8_000  # of the telephone
 SPEECH_DB = -22.0  # active speech of a caller, relative to full scale
 NOISE_S = 20  # then it begins anew
 BABBLE_VOICES = 6
+BABBLE = "babble.ulaw"
 _PAUSE = re.compile(r"\[(\d+(?:\.\d+)?)\]")
 SILENT_BELOW = 0.03  # of the loudest 20 ms: not counted as speech when its level is set
 
@@ -50,7 +51,13 @@ class CallerVoices:
 
     def babble(self) -> Samples:
         """People talking in the room, none of whom can be understood: several voices at once, backwards, from all that
-        has been rendered. Of `NOISE_S` seconds, the same every time for the same folder."""
+        has been rendered. Of `NOISE_S` seconds, kept in the folder like everything else: new texts do not change it."""
+        path = self.folder / BABBLE
+        if not path.is_file():
+            path.write_bytes(encode_ulaw(self._babble()))
+        return decode_ulaw(path.read_bytes())
+
+    def _babble(self) -> Samples:
         files = sorted(self.folder.glob("*.ulaw"))
         if not files:
             raise FileNotFoundError(f"no speech in {self.folder} to make babble of")

@@ -54,6 +54,8 @@ class Ask:
     by_key: bool = False
     stretch: Stretch | None = None
     engine: str = ""
+    taken_as: str = ""  # the kind of phrase, by which the turn was taken …
+    waited_ms: int = 0  # … after so much silence
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ _MARKS = re.compile(r"[\s,，。.！!？?、；;：:…~～—\-“”\"'「」]
 _NUMERAL = "0-9０-９零〇一二三四五六七八九十幺两洞拐"
 _ENDS_IN_DIGITS = re.compile(rf"[{_NUMERAL}]{{2,}}$")
 _DIGIT = re.compile(rf"[{_NUMERAL}]")
+_AGE = re.compile(rf"[{_NUMERAL}]{{2,}}(岁|岁了|了)$")
+_REPEATED = re.compile(r"(.)一?\1$")  # «修一修», «修修»: such a verb wants no object
 MOBILE_DIGITS = 11
 # Questions that are answered in a word or two.
 CLOSED = frozenset({"confirm", "which_item", "satisfaction"})
@@ -21,8 +23,10 @@ class Phrase(StrEnum):
     """How much more is to be expected."""
 
     CLOSED = "closed"  # a clear yes or no, or one of the choices, to a closed question
-    COMPLETE = "complete"
+    SETTLED = "settled"  # a whole wish or answer: somebody has understood it as one
+    COMPLETE = "complete"  # as far as its words tell
     OPEN = "open"  # could stand so, could go on
+    LIST = "list"  # things to buy: another may come to mind
     VAGUE = "vague"  # hardly all of it: a wish without a wish in it, a place without a number
     UNFINISHED = "unfinished"
     OBJECTLESS = "objectless"  # so it seems: it ends in a verb
@@ -54,11 +58,14 @@ def phrase(text: str, asks: str | None, choices: tuple[str, ...], words: Words) 
         return Phrase.UNFINISHED
     if asks == "phone" and _ENDS_IN_DIGITS.search(core):
         return Phrase.COMPLETE if len(_DIGIT.findall(core)) >= MOBILE_DIGITS else Phrase.DIGITS
-    if core in words.complete:
+    # «要» answers a question; before any it begins a sentence.
+    if core in words.complete and (asks is not None or core not in words.unfinished):
         return Phrase.COMPLETE
+    if asks is None and _is_background(core, words):
+        return Phrase.UNFINISHED
     if core != said or core.endswith(words.unfinished) or text.rstrip().endswith((",", "，", "、", "…")):
         return Phrase.UNFINISHED
-    if core.endswith(words.objectless):
+    if core.endswith(words.objectless) and not _REPEATED.search(core):
         return Phrase.OBJECTLESS
     if core.endswith(words.closing) or text.rstrip().endswith(("?", "？")):
         return Phrase.COMPLETE
@@ -73,15 +80,23 @@ def judged(kind: Phrase, completeness: Completeness | None) -> Phrase:
     """
     if kind is Phrase.OPEN and completeness is Completeness.MISSING:
         return Phrase.VAGUE
-    if completeness is Completeness.SETTLED:
+    if completeness is Completeness.ANSWERED and kind is not Phrase.CLOSED:
+        return Phrase.SETTLED
+    if completeness in (Completeness.SETTLED, Completeness.LISTING):
+        whole = Phrase.SETTLED if completeness is Completeness.SETTLED else Phrase.LIST
         return {
-            Phrase.OPEN: Phrase.COMPLETE,
-            Phrase.VAGUE: Phrase.COMPLETE,
+            Phrase.COMPLETE: whole,
+            Phrase.OPEN: whole,
+            Phrase.VAGUE: whole,
             Phrase.OBJECTLESS: Phrase.OPEN,
         }.get(kind, kind)
-    if completeness is Completeness.ANSWERED and kind is not Phrase.CLOSED:
-        return Phrase.COMPLETE
     return kind
+
+
+def _is_background(core: str, words: Words) -> bool:
+    """«我那个社保卡», «我今年八十二了»: what it is about, and not yet what about it."""
+    topic = core.startswith(words.topics) and any(word in core for word in words.wishes)
+    return bool(_AGE.search(core)) or (topic and not any(verb in core for verb in words.verbs))
 
 
 def _by_question(core: str, asks: str | None, words: Words) -> Phrase:

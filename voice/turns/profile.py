@@ -10,6 +10,8 @@ from config.turn_taking import Endpoint, MannerRules
 
 # How much one more utterance changes what is known of level and speed.
 NEWS = 0.25
+# What is left of a too early turn after one more turn that was not.
+FADING = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class CallerProfile:
     """Habits of a caller, nothing of what they said. `None`: not known yet."""
 
     pauses_ms: tuple[int, ...] = ()  # between words within one turn, the latest last
+    resumed_ms: int = 0  # the pause after which they went on though we had taken the turn; fades
     level_db: float | None = None  # of their speech, relative to full scale
     chars_per_s: float | None = None  # while they speak, without the pauses
     pace: int = 0  # steps slower and louder that they wished for
@@ -33,13 +36,26 @@ class CallerProfile:
         return cls(**known)
 
     def spoke(
-        self, *, pauses_ms: Sequence[int], level_db: float, chars: int, speech_ms: int, kept: int
+        self,
+        *,
+        pauses_ms: Sequence[int],
+        level_db: float,
+        chars: int,
+        speech_ms: int,
+        kept: int,
+        resumed_ms: int = 0,
     ) -> CallerProfile:
-        """After one more utterance with these pauses in it; the latest `kept` pauses are remembered."""
+        """After one more utterance with these pauses in it; the latest `kept` pauses are remembered.
+
+        `resumed_ms`: the pause before it, where it was the rest of a turn that we had taken too early.
+        """
+        if resumed_ms:
+            pauses_ms = (resumed_ms, *pauses_ms)
         rate = chars * 1000 / speech_ms if speech_ms and chars else None
         return replace(
             self,
             pauses_ms=(*self.pauses_ms, *pauses_ms)[-kept:],
+            resumed_ms=max(resumed_ms, round(self.resumed_ms * FADING)),
             level_db=_blend(self.level_db, level_db),
             chars_per_s=_blend(self.chars_per_s, rate),
         )

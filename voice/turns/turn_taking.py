@@ -56,6 +56,7 @@ class TurnTaking:
         self._began_reading_ms = self._reads_in_ms = 0  # when, and how long the latest reading took
         self._asking = 0  # turns that the conversation has not answered yet
         self._answer = Answer(())  # the latest
+        self._answer_before = Answer(())
         self._held: Answer | None = None  # not said yet, because the caller speaks
         self._speaking = False
         self._greeted = False
@@ -114,7 +115,7 @@ class TurnTaking:
             frame, speaks=speaks, over_us=self._speaking, shortest_pause_ms=shortest_pause_ms
         ):
             self._utterance = begun
-            self._learn_from_cut_off(begun)
+            self._resumes(begun)
         if self._utterance is None:
             return actions + self._in_silence()
         self._quiet.interrupted()
@@ -172,7 +173,7 @@ class TurnTaking:
     def answered(self, answer: Answer) -> list[Action]:
         """The conversation has answered the oldest open turn."""
         self._asking -= 1
-        self._answer = answer
+        self._answer_before, self._answer = self._answer, answer
         self._emergency |= answer.emergency
         self.profile = replace(self.profile, pace=answer.pace, loudness=answer.loudness)
         if answer.urgent:
@@ -180,7 +181,7 @@ class TurnTaking:
         if self._asking:
             return []  # the caller has added something; its answer knows of both
         if self._utterance is not None:
-            self._held = answer
+            self._held, self._utterance.unheard = answer, True
             return []
         return self._speak(answer)
 
@@ -234,9 +235,11 @@ class TurnTaking:
             self._utterance = None
             return [Note("talk_over", {"speech_ms": utterance.speech_ms})]
         if utterance.speech_ms < self._rules.speech.shortest_ms:
-            return stopping + (self._nothing(utterance) if silence_ms >= self._read_after_ms() else [])
+            return stopping + (
+                self._nothing(utterance) if silence_ms >= self._read_after_ms(utterance) else []
+            )
         too_long = self._now - utterance.part_ms >= self._rules.endpoint.longest_part_ms
-        if silence_ms < self._read_after_ms() and not too_long:
+        if silence_ms < self._read_after_ms(utterance) and not too_long:
             return stopping
         if not utterance.is_read:
             return stopping + self._recognise(utterance) + self._late(utterance.last_ms)
@@ -254,16 +257,18 @@ class TurnTaking:
         utterance.stopped_us = True
         return [Hush(), Note("barge_in", {"began_ms": utterance.start_ms})]
 
-    def _read_after_ms(self) -> int:
+    def _read_after_ms(self, utterance: Utterance) -> int:
         """Later where readings take long just now: one in vain then keeps this caller and others waiting."""
         rules = self._rules.endpoint
-        closed = self._answer.asks in CLOSED or bool(self._answer.choices)
+        question = self._question(utterance)
+        closed = question.asks in CLOSED or bool(question.choices)
         after_ms = rules.recognise_after_closed_ms if closed else rules.recognise_after_ms
         return min(max(after_ms, self._reads_in_ms // 3), rules.recognise_at_the_latest_ms)
 
     def _kind(self, utterance: Utterance) -> Phrase:
-        choices = tuple(text for _, text in self._answer.choices)
-        kind = phrase(utterance.text(), self._answer.asks, choices, self._rules.words)
+        question = self._question(utterance)
+        choices = tuple(text for _, text in question.choices)
+        kind = phrase(utterance.text(), question.asks, choices, self._rules.words)
         return judged(kind, utterance.completeness)
 
     def _recognise(self, utterance: Utterance) -> list[Action]:
@@ -271,8 +276,9 @@ class TurnTaking:
             return []
         self._recognising = utterance.stretch(self._rules.speech)
         self._began_reading_ms = self._now
-        choices = tuple(text for _, text in self._answer.choices)
-        return [Recognise(self._recognising, self._answer.asks, choices)]
+        question = self._question(utterance)
+        choices = tuple(text for _, text in question.choices)
+        return [Recognise(self._recognising, question.asks, choices)]
 
     def _abandon(self) -> list[Action]:
         """What is being read has been spoken on; a long part is kept whatever follows."""
@@ -301,7 +307,7 @@ class TurnTaking:
             return self._nothing(utterance)
         self._utterance = self._held = None
         self._caller_spoke = True
-        self._learn(utterance)
+        self._learn(utterance, kind)
         text = utterance.text()
         if self._records and bare(text) in self._rules.words.refuse_recording:
             return self._stop_recording()
@@ -314,6 +320,8 @@ class TurnTaking:
                 confidence=utterance.confidence(),
                 stretch=Stretch(utterance.start_ms, utterance.last_ms),
                 engine=reading.engine,
+                taken_as=kind.value,
+                waited_ms=self._now - utterance.last_ms,
             )
         )
 
@@ -342,25 +350,30 @@ class TurnTaking:
         self._speaking = True
         return [Announce("unclear" if self._unclears == 1 else "unclear_again", self._answer)]
 
-    def _learn(self, utterance: Utterance) -> None:
+    def _learn(self, utterance: Utterance, kind: Phrase) -> None:
         self.profile = self.profile.spoke(
             pauses_ms=utterance.pauses_ms,
             level_db=utterance.level_db(),
             chars=len(bare(utterance.text())),
             speech_ms=utterance.speech_ms,
             kept=self._rules.endpoint.kept_pauses,
+            # A clear yes is an answer to what we began to say.
+            resumed_ms=0 if kind is Phrase.CLOSED else utterance.resumed_ms,
         )
         self._presence.caller_level_db = self.profile.level_db
 
-    def _learn_from_cut_off(self, utterance: Utterance) -> None:
-        """Whoever goes on speaking right after we took the turn was only pausing."""
-        rules = self._rules.endpoint
-        ended, self._turn_ended_ms = self._turn_ended_ms, None
-        if ended is None or self._now - ended > rules.resumed_within_ms:
+    def _resumes(self, utterance: Utterance) -> None:
+        """Whoever goes on speaking right after we took the turn, and has not heard all of our answer, was only pausing."""
+        rules, (ended, self._turn_ended_ms) = self._rules.endpoint, (self._turn_ended_ms, None)
+        if ended is None or not (self._speaking or self._asking):
             return
-        paused = utterance.start_ms + self._rules.speech.lead_in_ms - self._spoke_until_ms
-        pauses = (*self.profile.pauses_ms, paused)[-rules.kept_pauses :]
-        self.profile = replace(self.profile, pauses_ms=pauses)
+        if self._now - ended <= rules.resumed_within_ms:
+            utterance.resumed_ms = utterance.start_ms + self._rules.speech.lead_in_ms - self._spoke_until_ms
+        utterance.unheard = self._now - ended <= rules.unheard_within_ms and not self._asking
+
+    def _question(self, utterance: Utterance) -> Answer:
+        """What this may be an answer to."""
+        return self._answer_before if utterance.unheard else self._answer
 
     def _in_silence(self) -> list[Action]:
         if self._speaking or self._keys.collecting:

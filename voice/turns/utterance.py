@@ -24,6 +24,8 @@ class Utterance:
     last_ms: int  # end of the latest speech
     over_us: bool  # it began while we were speaking
     stopped_us: bool = False
+    unheard: bool = False  # it began before what we were about to ask can have been heard
+    resumed_ms: int = 0  # the pause before it, if we had taken the turn in it and not yet answered to the end
     speech_ms: int = 0
     clear_ms: int = 0  # of it voiced and no hum
     levels_db: list[float] = field(default_factory=list)

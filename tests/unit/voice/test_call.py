@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from config.turn_taking import load_turn_rules
 from tests.unit.voice.fakes import (
     RATE,
     KeptProfiles,
@@ -34,6 +35,7 @@ from voice.line.loopback import LoopbackConnection, pair
 from voice.person import HandedOver
 from voice.turns.actions import Reason
 
+RULES = load_turn_rules()
 GREETING = Answer(("您好，这里是暖线。", "您想办什么，跟我说就行。"))
 PLACE = Answer(("您住在哪里？",), asks="place")
 CONFIRM = Answer(
@@ -110,6 +112,7 @@ async def test_the_reply_starts_soon_after_the_caller_stopped() -> None:
     played = await play([(6_000, speech(1_500))], ScriptedHearing({1_000: "我要订个午饭。"}), ScriptedAnswers([GREETING, PLACE]), until_ms=12_000)  # fmt: skip
     heard, reply = played.all("heard")[0], played.all("reply")[1]
     assert 7_440 <= heard["end_ms"] <= 7_520
+    assert heard["taken_as"] == "open" and 1_000 <= heard["waited_ms"] <= 1_200
     assert 600 <= reply["starts_ms"] - 7_500 <= 1_200
 
 
@@ -223,7 +226,21 @@ async def test_what_is_added_right_after_the_turn_is_answered_together() -> None
     script: Script = [(6_000, speech(1_200)), (8_400, speech(1_500))]
     played = await play(script, hearing, answers, until_ms=15_000, profiles=profiles)
     assert len(played.all("heard")) == 2
-    assert max(profiles.known["13909510001"].pauses_ms) >= 850
+    known = profiles.known["13909510001"]
+    assert max(known.pauses_ms) >= 850 and known.resumed_ms >= 850
+
+
+async def test_who_speaks_soon_after_a_short_answer_was_heard_has_not_been_cut_off() -> None:
+    answers = ScriptedAnswers([GREETING, Answer(("好。",)), PLACE])
+    profiles = KeptProfiles()
+    script: Script = [(6_000, speech(1_200)), (9_300, speech(1_500))]
+    played = await play(
+        script, ScriptedHearing({1_000: "我要订个午饭。"}), answers, until_ms=15_000, profiles=profiles
+    )
+    taken, resumed = played.all("heard")
+    assert resumed["start_ms"] - taken["at_ms"] < RULES.endpoint.resumed_within_ms
+    known = profiles.known["13909510001"]
+    assert known.resumed_ms == 0 and not known.pauses_ms
 
 
 async def test_a_person_is_reached_by_transfer_and_otherwise_calls_back() -> None:

@@ -45,12 +45,23 @@ GREETING = Answer(("您好。",))
         ("我想订个午饭", None, Phrase.OPEN),
         ("我想订个午饭，行不行", None, Phrase.COMPLETE),
         ("我想", None, Phrase.UNFINISHED),
-        ("水龙头坏了，来个人修一修", None, Phrase.OBJECTLESS),
+        ("水龙头坏了，来个人修", None, Phrase.OBJECTLESS),
+        ("水龙头坏了，来个人修一修", None, Phrase.OPEN),
+        ("水龙头坏了，来个人修修", None, Phrase.OPEN),
         ("我想订午饭，那个", None, Phrase.UNFINISHED),
         ("给我妈", None, Phrase.UNFINISHED),
         ("我家住在", "place", Phrase.UNFINISHED),
         ("我想找个人", None, Phrase.UNFINISHED),
         ("我一个人在家", None, Phrase.VAGUE),
+        ("麻烦你", None, Phrase.UNFINISHED),
+        ("我要", None, Phrase.UNFINISHED),
+        ("我要", "confirm", Phrase.COMPLETE),
+        ("是的", None, Phrase.COMPLETE),
+        ("我那个社保卡", None, Phrase.UNFINISHED),
+        ("我那个社保卡丢了", None, Phrase.COMPLETE),
+        ("低保", None, Phrase.OPEN),
+        ("我今年八十二了", None, Phrase.UNFINISHED),
+        ("八十二了", "detail", Phrase.COMPLETE),
         ("后天上午", None, Phrase.VAGUE),
         ("金凤区长城花园", "place", Phrase.VAGUE),
         ("金凤区长城花园三号楼", "place", Phrase.OPEN),
@@ -74,14 +85,17 @@ def test_the_words_tell_whether_more_is_to_come(text: str, asks: str | None, kin
 @pytest.mark.parametrize(
     ("kind", "completeness", "becomes"),
     [
-        (Phrase.VAGUE, Completeness.SETTLED, Phrase.COMPLETE),
-        (Phrase.OPEN, Completeness.SETTLED, Phrase.COMPLETE),
+        (Phrase.VAGUE, Completeness.SETTLED, Phrase.SETTLED),
+        (Phrase.OPEN, Completeness.SETTLED, Phrase.SETTLED),
+        (Phrase.COMPLETE, Completeness.SETTLED, Phrase.SETTLED),
+        (Phrase.OPEN, Completeness.LISTING, Phrase.LIST),
+        (Phrase.UNFINISHED, Completeness.LISTING, Phrase.UNFINISHED),
         (Phrase.OPEN, Completeness.MISSING, Phrase.VAGUE),
         (Phrase.COMPLETE, Completeness.MISSING, Phrase.COMPLETE),
         (Phrase.UNFINISHED, Completeness.SETTLED, Phrase.UNFINISHED),
         (Phrase.OBJECTLESS, Completeness.SETTLED, Phrase.OPEN),
         (Phrase.OBJECTLESS, Completeness.OPEN, Phrase.OBJECTLESS),
-        (Phrase.UNFINISHED, Completeness.ANSWERED, Phrase.COMPLETE),
+        (Phrase.UNFINISHED, Completeness.ANSWERED, Phrase.SETTLED),
         (Phrase.CLOSED, Completeness.ANSWERED, Phrase.CLOSED),
         (Phrase.VAGUE, None, Phrase.VAGUE),
     ],
@@ -94,7 +108,9 @@ def test_what_is_meant_corrects_what_the_words_look_like(
 
 def test_a_clear_yes_is_taken_faster_than_a_sentence_and_a_sentence_faster_than_half_a_number() -> None:
     unknown = CallerProfile()
-    order = [Phrase.CLOSED, Phrase.COMPLETE, Phrase.OPEN, Phrase.VAGUE, Phrase.DIGITS, Phrase.UNFINISHED]
+    order = [
+        Phrase.CLOSED, Phrase.SETTLED, Phrase.OPEN, Phrase.LIST, Phrase.VAGUE, Phrase.DIGITS, Phrase.UNFINISHED,
+    ]  # fmt: skip
     waits = [silence_needed_ms(kind, unknown, RULES.endpoint) for kind in order]
     assert waits == sorted(waits) and len(set(waits)) == len(waits)
 
@@ -106,8 +122,24 @@ def test_a_caller_who_pauses_long_is_waited_for_but_not_for_a_clear_yes() -> Non
     assert silence_needed_ms(Phrase.CLOSED, slow, RULES.endpoint) == RULES.endpoint.closed_ms
 
 
+def test_after_a_whole_wish_only_those_are_waited_for_longer_who_went_on_after_one_and_not_for_ever() -> None:
+    slow = CallerProfile(pauses_ms=(1_200, 1_400, 900, 1_600, 1_300) * 4)
+    assert silence_needed_ms(Phrase.SETTLED, slow, RULES.endpoint) == RULES.endpoint.complete_ms
+    waits = []
+    profile = _after_a_turn(CallerProfile(), resumed_ms=1_250)
+    for _ in range(8):
+        waits.append(silence_needed_ms(Phrase.SETTLED, profile, RULES.endpoint))
+        profile = _after_a_turn(profile)
+    assert waits[0] > 1_300 and waits == sorted(waits, reverse=True)
+    assert waits[-1] == RULES.endpoint.complete_ms
+
+
+def _after_a_turn(profile: CallerProfile, resumed_ms: int = 0) -> CallerProfile:
+    return profile.spoke(pauses_ms=(), level_db=-22, chars=8, speech_ms=1_800, kept=40, resumed_ms=resumed_ms)
+
+
 def test_what_is_known_of_a_caller_survives_being_stored() -> None:
-    known = CallerProfile((300, 900), -24.5, 3.1, 1, 2)
+    known = CallerProfile((300, 900), 1_200, -24.5, 3.1, 1, 2)
     assert CallerProfile.from_json(known.to_json() | {"of_a_newer_version": 1}) == known
 
 
@@ -276,6 +308,31 @@ def test_speech_stops_when_the_caller_speaks_and_the_stretch_covers_the_first_wo
     machine.quiet(1_000)
     stretch: Stretch = machine.all(Recognise)[1].stretch
     assert stretch.start_ms <= began and stretch.end_ms >= began + 600
+
+
+def test_who_goes_on_before_a_question_can_have_been_heard_does_not_answer_it() -> None:
+    asked = {}
+    for after_ms in (300, 2_400):
+        machine = _Machine()
+        machine.speak(1_000)
+        machine.quiet(1_200)
+        machine.take(machine.turns.answered(Answer(("您看什么时候合适？",), asks="time")))
+        machine.quiet(after_ms)
+        machine.speak(800)
+        machine.quiet(400)
+        asked[after_ms] = machine.all(Recognise)[-1].asks
+    assert asked == {300: None, 2_400: "time"}
+
+
+def test_who_speaks_while_the_answer_is_being_found_does_not_answer_what_it_asks() -> None:
+    machine = _Machine()
+    machine.speak(1_000)
+    machine.quiet(1_200)
+    machine.speak(400)
+    machine.take(machine.turns.answered(Answer(("您看什么时候合适？",), asks="time")))
+    machine.speak(400)
+    machine.quiet(400)
+    assert machine.all(Recognise)[-1].asks is None
 
 
 def test_on_hold_nothing_is_heard() -> None:

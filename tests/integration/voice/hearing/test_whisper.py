@@ -1,15 +1,21 @@
 """whisper on real sound: the synthetic recordings at telephone rate, noise, silence."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from bot.practice import caller_voices
 from tests.bench.bench_hearing import babble, hint_of, measure, share, wrong_share
 from tests.unit.voice.hearing.speech import RATE, spoken, white_noise
 from voice.hearing.recogniser import Hint
 from voice.hearing.whisper import WhisperRecogniser
 from voice.line.line import Samples
+from voice.simulate.script import Conditions
 
 pytestmark = pytest.mark.slow
+
+CALLERS = Path(__file__).parents[3] / "calls" / "voices"
 
 
 def test_open_sentences_are_heard(whisper: WhisperRecogniser) -> None:
@@ -57,6 +63,11 @@ def test_an_answer_outside_of_what_was_offered_is_still_heard(whisper: WhisperRe
     row = next(row for row in spoken() if row.text == "后天陪我去医院看病")
     heard = whisper.recognise(row.samples, RATE, Hint("confirm"))
     assert "医院" in (heard.text or "")
+
+
+def test_a_correction_is_not_cut_down_to_the_first_of_its_answers(whisper: WhisperRecogniser) -> None:
+    sound = caller_voices(CALLERS).say("明天上午，不对，后天上午", Conditions())
+    assert "后天上午" in (whisper.recognise(sound, RATE, Hint("time")).text or "")
 
 
 def test_both_rates_of_the_line_are_taken(whisper: WhisperRecogniser) -> None:

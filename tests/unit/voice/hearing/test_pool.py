@@ -86,3 +86,11 @@ async def test_an_engine_that_can_not_be_opened_is_told_with_what_to_do() -> Non
             await ask(hearing, "time")
     finally:
         await hearing.close()
+
+
+async def test_the_first_worker_serves_while_the_others_are_still_being_opened() -> None:
+    async with pool(workers=3) as hearing:
+        assert (await ask(hearing, "time")).text == "time80"
+        async with asyncio.timeout(60):
+            while len(hearing._workers) < 3:  # noqa: ASYNC110 (tasks of the pool open them)
+                await asyncio.sleep(0.05)
