@@ -17,6 +17,7 @@ from nlu.engines.encoder import EncoderModel
 from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
 from nlu.slots import find_slots
+from nlu.slots.phone import with_a_whole_number
 from nlu.speech import cut
 from nlu.understanding import Expecting, Parser, Slot, Understanding
 
@@ -43,6 +44,8 @@ class NuanxianParser:
         now: datetime,
     ) -> Understanding:
         text = cut(text)
+        if expecting is Expecting.PHONE:
+            text = with_a_whole_number(text, alternatives)
         if (known := settled(text, expecting=expecting, now=now)) is not None:
             return known
         logits = self._read(text, expecting)

@@ -29,6 +29,11 @@ def before(cue: str, text: str) -> str:
     return text[: found.start()] if found else text
 
 
+def without(cue: str, text: str) -> str:
+    """The text without the first sign of the cue."""
+    return _cue(cue).sub("", text, count=1)
+
+
 def ordinal(text: str) -> int | None:
     """0, 1 or 2 for «the first», «the second», «the last»."""
     for index, pattern in enumerate(_lexicon()["ordinals"]):

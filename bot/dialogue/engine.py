@@ -115,7 +115,7 @@ def _take_answer(talk: Talk) -> None:
     form = talk.form
     if form is None or (talk.requests() and talk.understood):
         return
-    if forms.fill(talk, form) or forms.take_answer(talk, form) or talk.memory.phone_part:
+    if forms.fill(talk, form) or forms.take_answer(talk, form):
         talk.understood = True
 
 

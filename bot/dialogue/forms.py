@@ -15,6 +15,8 @@ from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.answers import bare_answer
+from nlu.slots.names import name_at
+from nlu.slots.place import read_place
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
 
 
@@ -66,7 +68,13 @@ def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
 
 
 def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
-    return isinstance(slot.resolved, WantedTime) and take_time(form, slot.resolved)
+    said = slot.resolved
+    if not isinstance(said, WantedTime) or not take_time(form, said):
+        return False
+    if said.vague and said.iso is None:  # «啥时候都行» holds for what else was asked for, too
+        for other in talk.memory.forms:
+            other.time = other.time or dict(form.time or {})
+    return True
 
 
 def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
@@ -105,6 +113,9 @@ def merged(before: Wanted | None, said: WantedTime) -> Wanted:
     return Wanted(iso=iso, asap=said.asap and iso is None, recurrence=said.recurrence)
 
 
+LONGEST_PHONE = 12  # digits, with the area code
+
+
 def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     place = slot.resolved if isinstance(slot.resolved, Place) else Place(text=slot.text)
     if place.usual:
@@ -115,8 +126,10 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         return False
     if place.destination:
         return _take_detail(talk, form, slot)
-    text = slot.value or slot.text
+    text = _with_region(form, place, slot.value or slot.text)
     finer_only = not (place.county or place.town or place.community)
+    if text.isdecimal() and talk.memory.asking != Asks.PLACE:
+        return False  # «200» is no door when nobody asked for one
     if finer_only and form.place and text not in form.place and not form.place_known:
         form.place += text
     elif finer_only and form.place_known:
@@ -129,6 +142,14 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     return True
 
 
+def _with_region(form: Form, place: Place, text: str) -> str:
+    """«利通区金积镇» … «秦坝关村三组»: the village lies in the town that was named before."""
+    if form.place is None or form.place_known or place.county or place.town or not place.community:
+        return text
+    before = read_place(form.place)
+    return form.place + text if (before.county or before.town) and not before.community else text
+
+
 def _take_phone(talk: Talk, form: Form, slot: Slot) -> bool:
     phone = slot.resolved
     if not isinstance(phone, Phone):
@@ -137,12 +158,20 @@ def _take_phone(talk: Talk, form: Form, slot: Slot) -> bool:
     if not phone.complete:
         digits = talk.memory.phone_part + digits
         if not _whole(digits):
-            talk.memory.phone_part = digits if talk.memory.asking == Asks.PHONE else ""
+            _keep_part(talk, digits, phone.digits)
             return False
     talk.memory.phone_part = ""
     changed = form.phone != digits
     form.phone = talk.memory.phone = digits
     return changed
+
+
+def _keep_part(talk: Talk, digits: str, latest: str) -> None:
+    """The first groups of a number. With more digits than a number has they have begun anew, and something was misheard."""
+    asked = talk.memory.asking == Asks.PHONE
+    fits = len(digits) < LONGEST_PHONE
+    talk.memory.phone_part = (digits if fits else latest) if asked else ""
+    talk.understood |= asked and fits
 
 
 _TAKE: dict[str, Callable[[Talk, Form, Slot], bool]] = {
@@ -158,6 +187,7 @@ _TAKE: dict[str, Callable[[Talk, Form, Slot], bool]] = {
 NOT_KIN = (None, "other", "neighbour", "friend", "elder")
 LONGEST_NAME = 16  # characters
 LONGEST_LATIN_NAME = 40
+LONGEST_WISH = 40  # characters; what is longer tells something else, too
 
 
 def _whole(digits: str) -> bool:
@@ -171,14 +201,21 @@ def take_answer(talk: Talk, form: Form) -> bool:
     asked, text = talk.memory.asking, talk.text
     if asked is None or len(text) > 60:
         return False
-    if cues.says("refuse", text) or (asked != Asks.CONFIRM and cues.says("unknown", text)):
+    if (
+        cues.says("refuse", text)
+        or cues.says("enough", text)
+        or (asked != Asks.CONFIRM and cues.says("unknown", text))
+    ):
         return _leave_out(talk, form, asked)
     if asked == Asks.BENEFICIARY and (ward := whom.by_name(text, talk.world.caller)):
         form.beneficiary = ward.name
         whom.take_profile(form, whom.Match(elder=ward), talk.world.caller)
         return True
-    if asked == Asks.TIME and (cues.says("any", text) or talk.heard.has("affirm")):
+    if asked == Asks.TIME and (cues.says("any", text) or (talk.heard.has("affirm") and talk.heard.sure)):
         form.time = {"iso": None, "asap": False, "recurrence": None}
+        return True
+    if asked != Asks.PHONE and "detail" in talk.rules.catalogue[form.item].asks and cues.says("money", text):
+        form.details.append(cues.core(text))
         return True
     if asked == Asks.PHONE and (cues.says("this_phone", text)):
         form.phone = talk.world.caller.phone
@@ -190,6 +227,9 @@ def take_answer(talk: Talk, form: Form) -> bool:
     ):
         return False
     answer = cues.core(text)
+    if asked in (Asks.TIME, Asks.PLACE) and form.elder_id is None and not form.name and _is_a_name(answer):
+        form.name = answer  # said before it was asked for
+        return True
     if bare_answer(text, expecting=Asks.CONFIRM):
         return False  # a mere yes or no answers none of these
     if asked == Asks.DETAIL and answer:
@@ -204,6 +244,42 @@ def take_answer(talk: Talk, form: Form) -> bool:
         form.beneficiary = answer
     else:
         return False
+    return True
+
+
+def take_wish(talk: Talk, form: Form) -> bool:
+    """A note for whoever comes, in the caller's own words. A question is none."""
+    if not is_wish(talk):
+        return False
+    form.wishes.append(cues.without("opens_yes", talk.text).strip("，,。！!？? "))
+    return True
+
+
+def _is_a_name(text: str) -> bool:
+    return len(text) > 1 and name_at(text, 0) == text
+
+
+def is_wish(talk: Talk) -> bool:
+    """Whether the sentence tells how something is to be done, and nothing else."""
+    text = talk.text
+    others = [slot for slot in talk.heard.slots if slot.slot != "detail"]
+    return (
+        cues.says("wish", text)
+        and not cues.says("question", text)
+        and len(text) <= LONGEST_WISH
+        and not others
+    )
+
+
+def take_note(talk: Talk, form: Form) -> bool:
+    """What is added to a read-back without being a slot («厨房的», «一直滴水»): kept for whoever comes."""
+    heard, text = talk.heard, talk.text
+    said = heard.has("inform") or heard.has(form.item)
+    if not said or heard.slots or len(text) > LONGEST_WISH:
+        return False
+    if any(cues.says(cue, text) for cue in ("question", "unknown", "refuse", "hesitates")):
+        return False
+    form.wishes.append(text.strip("，,。！!？? "))
     return True
 
 
@@ -291,7 +367,7 @@ def to_command(talk: Talk, form: Form) -> PlaceOrder:
         wanted=wanted,
         place=form.place,
         phone=form.phone or talk.memory.phone or caller.phone,
-        details=tuple(form.details),
+        details=(*form.details, *form.wishes),
         missing=tuple(form.missing),
     )
 

@@ -27,6 +27,7 @@ class Form:
     place_known: bool = False  # it came from the profile, not from the caller
     phone: str | None = None
     details: list[str] = field(default_factory=list)
+    wishes: list[str] = field(default_factory=list)  # how it is to be done, as said: «要软和些的»
     missing: list[str] = field(default_factory=list)  # what the caller did not want to give
     conflict: str | None = None  # a contradiction in the time that must be asked about
     parked: bool = False  # put aside by an emergency or a hand-off
@@ -53,12 +54,14 @@ class Memory:
 
     forms: list[Form] = field(default_factory=list)
     form_count: int = 0
+    dropped: Form | None = None  # the request that was given up last, should they want it after all
     asking: str | None = None  # a value of Asks
     pending: Pending | None = None
     said: list[str] = field(default_factory=list)  # the last reply without its question, for «再说一遍»
     question: list[str] = field(default_factory=list)
     misses: int = 0  # turns in a row that were not understood
     silences: int = 0
+    repeats: int = 0  # times in a row that the last reply was not heard
     pace: int = 0
     loudness: int = 0
     choices: list[list[str]] = field(default_factory=list)  # quick answers offered with it: label and text
@@ -120,6 +123,8 @@ class Memory:
         """Read what `to_json` wrote; fields that a newer or older version does not know are left out."""
         known = {key: value for key, value in raw.items() if key in cls.__dataclass_fields__}
         known["forms"] = [Form(**_known(Form, form)) for form in known.get("forms", [])]
+        if dropped := known.get("dropped"):
+            known["dropped"] = Form(**_known(Form, dropped))
         if pending := known.get("pending"):
             known["pending"] = Pending(**_known(Pending, pending))
         return cls(**known)

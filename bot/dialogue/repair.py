@@ -13,7 +13,7 @@ from bot.dialogue.turn import Asks, Choice
 MISSES_UNTIL_PERSON = 2
 SILENCES_UNTIL_PERSON = 3
 SAME_QUESTION_UNTIL_PERSON = 2
-REPEATED = frozenset({"repeat", "slower", "louder"})
+REPEATED = frozenset({"repeat", "slower", "louder", "clearer"})
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
 LONGEST_TURN = 1_000
 LEAST_LIKELY_OFFER = 0.06

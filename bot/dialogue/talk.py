@@ -10,7 +10,7 @@ from backend.domain.order import Order
 from bot.dialogue.knowledge import Knowledge
 from bot.dialogue.memory import Form, Memory, Pending
 from bot.dialogue.phrasing import broken_short
-from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
+from bot.dialogue.turn import Asks, Channel, Choice, Command, Reply, Turn, World
 from config.catalogue import Catalogue
 from config.organisation import Departments
 from config.wording import Wording
@@ -103,11 +103,12 @@ class Talk:
         return next((order for order in self.world.orders if order.number == number), None)
 
     def reply(self) -> Reply:
-        """The finished reply; its sentences are cut to what can be said in one breath."""
+        """The finished reply; what is heard is cut to what can be said in one breath, what is read is left whole."""
         memory = self.memory
         room = len(self.sentences) if self.reads_back else max(1, MOST_SENTENCES - len(self.question))
+        sentences = (*self.sentences[:room], *self.question)
         return Reply(
-            sentences=broken_short([*self.sentences[:room], *self.question]),
+            sentences=broken_short(sentences) if self.turn.channel is Channel.SPOKEN else sentences,
             asks=self.asks,
             choices=self.choices,
             urgent=self.urgent,

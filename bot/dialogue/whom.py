@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.domain.people import Caller, Elder
+from backend.domain.people import Caller, Elder, Ward
 from bot.dialogue.memory import Form
 from config.lexicon import load
 from nlu.understanding import Person, Slot
@@ -21,15 +21,16 @@ class Match:
     same_home: bool = False  # not in our records, but under the roof of the elder who speaks
 
 
-def find(person: Person, caller: Caller) -> Match:
-    """The elder meant by «我妈», «王奶奶», «我自己», as far as the records say."""
+def find(person: Person, caller: Caller, wards: Sequence[Ward] | None = None) -> Match:
+    """The elder meant by «我妈», «王奶奶», «我自己», as far as the records say; `wards`: else those to be ordered for."""
+    wards = caller.orders_for if wards is None else wards
     if person.relation == "self":
         return Match(elder=caller.elder)
-    named = [ward.elder for ward in caller.orders_for if _same_name(person, ward.elder)]
+    named = [ward.elder for ward in wards if _same_name(person, ward.elder)]
     if len(named) == 1:
         return Match(elder=named[0])
     kin = _relation(person.relation)
-    fitting = [ward.elder for ward in caller.orders_for if _fits(kin, ward.relation, ward.elder)]
+    fitting = [ward.elder for ward in wards if _fits(kin, ward.relation, ward.elder)]
     if len(fitting) == 1:
         return Match(elder=fitting[0])
     if len(fitting) > 1:
@@ -73,7 +74,7 @@ def settle(form: Form, slot: Slot, caller: Caller) -> bool:
     match = find(person, caller)
     # Two of the people we know fit the word: nothing is guessed, the line asks which.
     form.beneficiary, form.relation = (None if match.several else word), person.relation
-    form.name = person.name if person.name and person.relation is None else None
+    form.name = person.name if person.name and (person.relation is None or person.name == word) else None
     take_profile(form, match, caller)
     return True
 

@@ -33,7 +33,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a sentence shows: signs that stand, and whether some were held back or harmless."""
+    """What a sentence shows: signs that stand, and whether something speaks against danger: signs that were held back
+    or harmless, an everyday trouble."""
 
     evidence: tuple[Evidence, ...]
     held_back: bool
@@ -67,6 +68,7 @@ def look(text: str, known: Rules) -> Findings:
             found = _found(standing)
             evidence.extend(Evidence(sign, one) for one in found)
             held_back = held_back or not found
+    held_back = held_back or any(find_chain(text, hits, chain) for chain in known.everyday)
     evidence.sort(key=lambda item: (item.found.start, item.found.end, item.sign.kind, item.sign.level))
     return Findings(tuple(evidence), held_back, hits)
 

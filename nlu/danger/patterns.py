@@ -90,6 +90,7 @@ class Rules:
     kinds: dict[str, Kind]  # in the order in which one wins over another
     signs: dict[str, tuple[Sign, ...]]  # by the first group of the first chain
     harmless: tuple[Chain, ...]
+    everyday: tuple[Chain, ...]
     watched: frozenset[str]  # the groups that signs are made of
 
 
@@ -104,6 +105,7 @@ class _Compiler:
     def compile(self) -> Rules:
         kinds = {name: self._kind(name, body) for name, body in self.lexicon["kinds"].items()}
         harmless = tuple(self._chain(str(line)) for line in self.lexicon["harmless"])
+        everyday = tuple(self._chain(str(line)) for line in self.lexicon["everyday"])
         cues = self.lexicon["cues"]
         if set(cues) != set(CUES):
             raise DangerLexiconError(f"cues must be {', '.join(CUES)}")
@@ -120,8 +122,9 @@ class _Compiler:
                 words.add(word, f"cue {name}", word)
         self._add_sounds(heard)
         return Rules(
-            words, heard, kinds, {name: tuple(found) for name, found in by_first.items()}, harmless, watched
-        )
+            words, heard, kinds, {name: tuple(found) for name, found in by_first.items()}, harmless, everyday,
+            watched,
+        )  # fmt: skip
 
     def _kind(self, name: str, body: dict[str, Any]) -> Kind:
         for level in LEVELS:

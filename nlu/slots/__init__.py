@@ -107,7 +107,7 @@ def _times(
         spans=spans,
         tagged=tagged,
     )
-    numbers = house_numbers(plain)
+    numbers = house_numbers(plain, asked=expecting is Expecting.PLACE)
     return [
         Slot(
             "time",

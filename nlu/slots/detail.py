@@ -40,6 +40,20 @@ def _edges() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
+@lru_cache(maxsize=1)
+def _buying() -> re.Pattern[str]:
+    """What stands right before things that are certainly wanted."""
+    return re.compile(load("details")["bought"])
+
+
+def _bought(text: str, span: DetailSpan) -> bool:
+    return _buying().search(text, 0, span.start) is not None
+
+
+def _overlaps(span: DetailSpan, others: Iterable[DetailSpan]) -> bool:
+    return any(span.start < other.end and other.start < span.end for other in others)
+
+
 def find_details(
     text: str,
     *,
@@ -58,6 +72,7 @@ def find_details(
     if not found and not tagged:
         asked = expecting is Expecting.DETAIL
         found = [span for span in _by_words(text) if is_wanted(text, _candidate(span, text), asked=asked)]
+    found += [span for span in _by_words(text) if _bought(text, span) and not _overlaps(span, found)]
     found = [span for span in found if not any(span.start < end and start < span.end for start, end in busy)]
     if expecting is Expecting.DETAIL:
         return _answer(text, found, busy)

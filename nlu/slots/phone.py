@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from config.lexicon import load
 from nlu.slots.numbers import digit_values
+from nlu.speech import cut, even
 from nlu.understanding import Expecting, Phone
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -86,6 +88,15 @@ def find_phones(text: str, *, expecting: Expecting | None = None) -> list[PhoneS
     if not found and asked and (match := patterns.this.search(text)):
         return [PhoneSpan(match.start(), match.end(), None)]
     return found
+
+
+def with_a_whole_number(text: str, alternatives: Iterable[str]) -> str:
+    """The first reading of an answer that holds a whole number, else the best: digits come and go between readings."""
+    for reading in (text, *alternatives):
+        found = find_phones(even(reading), expecting=Expecting.PHONE)
+        if any(span.phone is None or span.phone.complete for span in found):
+            return cut(reading)
+    return text
 
 
 def _followed(part: PhoneSpan, found: list[PhoneSpan]) -> bool:

@@ -77,13 +77,14 @@ def goes_on_with_address(text: str, expecting: Expecting | None) -> bool:
     )
 
 
-def house_numbers(text: str) -> frozenset[tuple[int, int]]:
-    """Where «12号» ends an address («北塔村三组12号») and is no day of the month."""
+def house_numbers(text: str, *, asked: bool = False) -> frozenset[tuple[int, int]]:
+    """Where «12号» ends an address («北塔村三组12号») and is no day of the month; after a pause when a place was asked for."""
+    between = ("", ",", "，") if asked else ("",)
     return frozenset(
         (atom.start, atom.end)
         for chain in chains_of(text)
         for before, atom in zip(chain.atoms, chain.atoms[1:], strict=False)
-        if atom.kind == "road_number" and before.end == atom.start
+        if atom.kind == "road_number" and text[before.end : atom.start] in between
     )
 
 

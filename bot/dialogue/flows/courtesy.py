@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues
+from bot.dialogue import cues, forms
 from bot.dialogue.flows import existing, person, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
@@ -18,6 +18,10 @@ def answer_offer(talk: Talk) -> bool:
     yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not no
     if pending.kind == "anything_else" and pending.numbers and cues.says("undo", talk.text):
         return existing.undo_cancel(talk, pending)
+    if pending.kind == "anything_else" and talk.memory.dropped and cues.says("undo", talk.text):
+        return _takes_up_again(talk)
+    if pending.kind == "anything_else" and talk.memory.orders and forms.is_wish(talk):
+        return person.pass_on(talk, talk.memory.orders[-1])
     if pending.items and pending.kind == "offer_person" and not talk.requests() and _books(talk):
         talk.memory.pending, talk.understood = None, True
         request.take_up(talk, pending.items[0], pending.said)
@@ -29,6 +33,16 @@ def answer_offer(talk: Talk) -> bool:
     if pending.kind == "anything_else" and not talk.requests():
         return _answer_anything_else(talk, yes=yes, no=no)
     return False
+
+
+def _takes_up_again(talk: Talk) -> bool:
+    """«那算了» … «不是，还是订吧»."""
+    memory = talk.memory
+    if memory.dropped is not None:
+        memory.forms.append(memory.dropped)
+        forms.fill(talk, memory.dropped)
+    memory.pending, memory.dropped, talk.understood = None, None, True
+    return True
 
 
 def _books(talk: Talk) -> bool:
@@ -61,6 +75,8 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
         item = shorts.get(talk.text) or (mentioned[0] if len(mentioned) == 1 else None)
     if item is None and no and (instead := talk.other_item(pending.items)):
         item = instead
+    if item is None and not no and not talk.requests() and _tells_more(talk):
+        item = pending.items[0]
     if item is None and no and not talk.requests():
         talk.memory.pending = None
         talk.understood = True
@@ -73,6 +89,12 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     talk.understood = True
     request.take_up(talk, item, pending.said)
     return True
+
+
+def _tells_more(talk: Talk) -> bool:
+    """«您是想陪看病，对吗？» – «我爸在中卫»: who goes on about it means it."""
+    told = talk.heard.has("inform") or talk.slots("beneficiary") or talk.slots("place") or talk.slots("time")
+    return bool(told) and not cues.says("question", talk.text)
 
 
 def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
@@ -93,11 +115,15 @@ def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
 def courtesy(talk: Talk) -> bool:
     """Courtesies; a request under way is taken up again right after."""
     heard, memory = talk.heard, talk.memory
-    if heard.has("help"):
+    if cues.says("asks_who", talk.text) and not talk.requests():
+        talk.say("who_we_are")
+    elif talk.form is None and cues.says("preamble", talk.text):
+        talk.say("greet.listening")
+    elif heard.has("help"):
         talk.ask(None, "help", choices=request.choices_for(talk, Asks.WHICH_ITEM))
     elif heard.has("greet"):
         greet(talk)
-    elif heard.has("goodbye"):
+    elif heard.has("goodbye") and not (talk.form and cues.says("enough", talk.text)):
         talk.say("goodbye")
         talk.ended = True
     elif heard.has("thanks"):

@@ -77,7 +77,7 @@ def after_danger(talk: Talk) -> bool:
         return False
     if talk.heard.has("human"):
         return False
-    if cues.says("false_alarm", talk.text) and not talk.requests():
+    if cues.says("false_alarm", talk.text) and not cues.says("urges", talk.text) and not talk.requests():
         memory.in_danger = False
         talk.understood = True
         talk.say("emergency.false_alarm")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from backend.domain.order import OPEN, Order, State, Wanted
 from backend.domain.queue import TaskKind
 from backend.services.commands import CancelOrder, OpenTask, RescheduleOrder
-from bot.dialogue import cues, forms, phrasing
+from bot.dialogue import cues, forms, phrasing, whom
 from bot.dialogue.flows import request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks, Choice
-from nlu.understanding import Slot, WantedTime
+from nlu.understanding import Person, Slot, WantedTime
 
 MOST_TOLD = 2
 MOVED = "moved_existing"
@@ -68,8 +68,14 @@ def complaint(talk: Talk) -> bool:
 
 
 def name_of(talk: Talk, order: Order) -> str:
-    """「明天中午十二点的送餐」, as the caller would recognise it."""
-    return request.named(talk, order.item, order.wanted)
+    """「明天中午十二点的送餐」, as the caller would recognise it; with whose it is, where they speak for several."""
+    name = request.named(talk, order.item, order.wanted)
+    elder = talk.world.caller.elder
+    own = elder is not None and order.elder_id == elder.id
+    people = {one.beneficiary_name for one in _open_orders(talk)}
+    return (
+        f"{order.beneficiary_name}{name}" if order.beneficiary_name and len(people) > 1 and not own else name
+    )
 
 
 def _open_orders(talk: Talk) -> list[Order]:
@@ -95,7 +101,22 @@ def _fitting(talk: Talk, orders: Sequence[Order]) -> list[Order]:
 def _of_people(talk: Talk, orders: Sequence[Order]) -> list[Order]:
     """Those of the orders that are for somebody named in the sentence."""
     people = [slot.value or slot.text for slot in talk.slots("beneficiary")]
-    return [order for order in orders if order.beneficiary in people or order.beneficiary_name in people]
+    caller = talk.world.caller
+    found = [whom.find(person, caller, caller.wards).elder for person in _others(talk)]
+    ids = {elder.id for elder in found if elder is not None}
+    return [
+        order
+        for order in orders
+        if order.beneficiary in people
+        or order.elder_id in ids
+        or (order.beneficiary_name or " ") in talk.text
+    ]
+
+
+def _others(talk: Talk) -> list[Person]:
+    """Relatives who are named in the sentence: «我妈订的饭»."""
+    said = [slot.resolved for slot in talk.slots("beneficiary")]
+    return [one for one in said if isinstance(one, Person) and one.relation not in (None, "self")]
 
 
 def _is_clear(talk: Talk, orders: Sequence[Order]) -> bool:
@@ -128,6 +149,8 @@ def _new_time(talk: Talk) -> WantedTime | None:
 
 def _status(talk: Talk) -> None:
     orders = _open_orders(talk) or list(talk.world.orders[:1])
+    if _others(talk):  # not the order of one elder for that of another
+        orders = _of_people(talk, orders) or [order for order in orders if order.elder_id is None]
     if not orders:
         _none_open(talk)
         return
@@ -145,7 +168,16 @@ def _none_open(talk: Talk) -> None:
     if talk.form:
         return
     talk.memory.pending = Pending(kind="anything_else")
-    talk.ask(None, "order.none_open")
+    caller = talk.world.caller
+    named = _others(talk)
+    if (
+        named
+        and caller.elder is None
+        and not any(whom.find(one, caller, caller.wards).elder for one in named)
+    ):
+        talk.ask(None, "order.none_open_of_other")
+    else:
+        talk.ask(None, "order.none_open_for" if named else "order.none_open")
 
 
 def _cancel(talk: Talk) -> bool:
@@ -164,11 +196,21 @@ def _cancel(talk: Talk) -> bool:
     if cues.says("all", talk.text):
         fitting = orders
     elif not _is_clear(talk, fitting):
-        _which(talk, "cancel", fitting)
+        if named := cues.items_mentioned(talk.text) - {order.item for order in orders}:
+            said = [talk.rules.catalogue[item].say for item in sorted(named) if item in talk.rules.catalogue]
+            talk.say("order.none_of", what=phrasing.joined(said, talk.words()))
+        _which(talk, "cancel", _spoken_of(talk, fitting))
         return True
     for order in fitting:
         cancel(talk, order)
     return True
+
+
+def _spoken_of(talk: Talk, orders: Sequence[Order]) -> Sequence[Order]:
+    """«取消吧» right after an order was placed means that one; what is named or dated otherwise is not narrowed."""
+    named = cues.items_mentioned(talk.text) or talk.slots("time") or talk.slots("beneficiary")
+    last = [] if named else talk.memory.orders[-1:]
+    return [order for order in orders if order.number in last] or orders
 
 
 def undo_cancel(talk: Talk, pending: Pending) -> bool:
@@ -254,7 +296,11 @@ def _which(talk: Talk, kind: str, orders: Sequence[Order], said: WantedTime | No
         key = "order.confirm_cancel" if kind == "cancel" else "order.confirm_move"
         talk.ask(Asks.CONFIRM, key, choices=request.choices_for(talk, Asks.CONFIRM), what=names[0])
         return
-    talk.say("order.which_of", list=phrasing.joined(names, talk.words(), link="list_and"))
+    if len(set(names)) == 1:
+        talk.say("order.which_of_same", what=names[0])
+        names = list(talk.words()["ordinals"][: len(names)])
+    else:
+        talk.say("order.which_of", list=phrasing.joined(names, talk.words(), link="list_and"))
     key = "order.which_cancel" if kind == "cancel" else "order.which_move"
     talk.ask(Asks.WHICH_ITEM, key, choices=[Choice(name, name) for name in names])
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from bot.dialogue import cues
 from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Channel
 
 MOST_SLOWER = 3
 MOST_LOUDER = 2
+HARD_TO_HEAR = 2  # who asks «啥？» so often in a row did not hear it: once more the same way helps nobody
 
 
 def pace(talk: Talk) -> bool:
-    """Repeat the last reply as wished. The question that was open stays open."""
+    """Repeat the last reply as wished, clearer for whoever asks for it again and again. The question that was open stays open."""
     memory = talk.memory
     wish = next((name for name in ("slower", "louder", "repeat") if talk.heard.has(name)), None)
+    memory.repeats = memory.repeats + 1 if wish == "repeat" else 0
     if wish is None or talk.requests():
         return False
     if memory.asking and any(cues.says(cue, talk.text) for cue in ("refuse", "unknown")):
         return False  # «到时候再说» refuses an answer
     talk.understood = True
-    if wish == "slower":
+    if memory.repeats >= HARD_TO_HEAR and talk.turn.channel is Channel.SPOKEN:
+        wish = "clearer"
+    if wish in ("slower", "clearer"):
         memory.pace = min(MOST_SLOWER, memory.pace + 1)
-    elif wish == "louder":
+    if wish in ("louder", "clearer"):
         memory.loudness = min(MOST_LOUDER, memory.loudness + 1)
     if not memory.said and not memory.question:
         talk.say("pace.nothing_said")

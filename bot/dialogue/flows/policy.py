@@ -11,7 +11,7 @@ from bot.dialogue.turn import Asks
 
 def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
-    if not talk.heard.has("policy_question") and not _about_this(talk):
+    if not talk.heard.has("policy_question") and not _about_this(talk) and not _in_passing(talk):
         return False
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
     spoken_of = (*talk.requests(), *([talk.form.item] if talk.form else []))
@@ -28,7 +28,7 @@ def policy(talk: Talk) -> bool:
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
-    return not talk.requests() or not talk.heard.has("policy_question")
+    return not talk.requests() or not talk.heard.has("policy_question") or _in_passing(talk)
 
 
 def _about_this(talk: Talk) -> bool:
@@ -37,6 +37,15 @@ def _about_this(talk: Talk) -> bool:
     if form is None or talk.requests() != (form.item,) or talk.heard.slots:
         return False
     return talk.rules.knowledge.answer(talk.text, (form.item,)) is not None
+
+
+def _in_passing(talk: Talk) -> bool:
+    """«那需要我准备啥», «大夫上门来评吗»: asked instead of an answer, while something is being arranged."""
+    if talk.form is None or talk.heard.slots:
+        return False
+    if talk.requests():
+        return not talk.heard.sure and cues.says("question", talk.text) and not cues.says("also", talk.text)
+    return cues.says("asks_about", talk.text)
 
 
 def _unknown(talk: Talk) -> None:

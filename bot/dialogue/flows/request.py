@@ -15,6 +15,8 @@ from bot.dialogue.turn import Asks, Choice
 from nlu.understanding import Person, Slot
 
 MOST_CHOICES = 3
+SURELY_NO = 0.75  # «一直滴水，不是大事» sounds a little like a no
+SOON = 8  # characters: a time this near to the «no» is what the «no» is about
 # What a form holds about the person it is for.
 WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
 
@@ -25,10 +27,11 @@ def answer_confirmation(talk: Talk) -> bool:
     if talk.memory.asking != Asks.CONFIRM or form is None or talk.pending is not None:
         return False
     text, heard = talk.text, talk.heard
-    says_no = heard.has("deny") or cues.says("opens_no", text)
+    says_no = cues.says("opens_no", text) or (heard.has("deny") and heard.labels[0].confidence >= SURELY_NO)
     says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
-    others = [item for item in talk.requests() if item != form.item]
-    if says_no and not others and (instead := talk.other_item([form.item])):
+    moves = _moves_it(talk)
+    others = [item for item in talk.requests() if item != form.item and not moves]
+    if says_no and not others and not moves and (instead := talk.other_item([form.item])):
         others = [instead]
     if form.item in talk.requests() and _for_another(talk, form):
         return False
@@ -45,8 +48,14 @@ def answer_confirmation(talk: Talk) -> bool:
         return drop(talk, form)
     if heard.has("cancel_order") and not others:
         return False  # «明天的饭不要了»: an order of before, or this form; decided by the flow for orders
+    if not others and forms.take_wish(talk, form):
+        talk.say("confirm.noted")
+        talk.understood = True
+        if cues.says("opens_yes", text):
+            place(talk, form)
+        return True
     changed = forms.fill(talk, form) if not others else set()
-    if says_yes and not changed:
+    if says_yes and not changed and (talk.heard.sure or cues.says("opens_yes", text)):
         place(talk, form)
         talk.understood = True
         return not others
@@ -54,12 +63,22 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.say("confirm.changed")
         talk.understood = True
         return not others
+    if not others and not says_no and not says_yes and forms.take_note(talk, form):
+        talk.say("confirm.noted")
+        talk.understood = True
+        return True
     if says_no and not others:
         talk.memory.pending = Pending(kind="wrong_what")
         talk.ask(Asks.DETAIL, "confirm.wrong_what")
         talk.understood = True
         return True
     return False
+
+
+def _moves_it(talk: Talk) -> bool:
+    """«不对，后天，明天我要去赶集»: another time with its reason, not another request."""
+    times = talk.slots("time")
+    return bool(times) and cues.says("opens_no", talk.text) and times[0].start <= SOON
 
 
 def gives_up(talk: Talk) -> bool:
@@ -108,7 +127,7 @@ def new_requests(talk: Talk) -> bool:
         current
         and current.item not in items
         and cues.says("replace", talk.text)
-        and not cues.says("also", talk.text[:4])
+        and not cues.says("also", talk.text[:5])
     ):
         return replace_item(talk, current, items)
     talk.understood = True
@@ -119,8 +138,12 @@ def new_requests(talk: Talk) -> bool:
         if form is None:
             form = forms.open_form(talk, item)
         form.parked = False
-        forms.fill(talk, form)
         people = talk.slots("beneficiary")
+        if len(items) > 1 and len(people) == 1 and _named_for_a_later_one(talk, item, people[0]):
+            own = [slot for slot in talk.heard.slots if slot.label in (None, item) and slot not in people]
+            forms.fill_from(talk, form, own)
+            continue
+        forms.fill(talk, form)
         if len(items) > 1 and len(people) > 1:
             whom.settle(form, _nearest(people, cues.first_mention(item, talk.text)), talk.world.caller)
         else:
@@ -182,6 +205,12 @@ def _speaks_for(talk: Talk) -> set[int | None]:
     caller = talk.world.caller
     wards = {ward.elder.id for ward in caller.orders_for}
     return wards | {caller.elder.id} if caller.elder else wards
+
+
+def _named_for_a_later_one(talk: Talk, item: str, person: Slot) -> bool:
+    """«残疾证要换，再一个我老伴的认证没做»: whoever is named behind «再一个» is not meant by what stands before it."""
+    between = talk.heard.text[cues.first_mention(item, talk.text) : person.start]
+    return cues.says("also", between)
 
 
 def _nearest(people: Sequence[Slot], mention: int) -> Slot:
@@ -265,6 +294,7 @@ def drop(talk: Talk, form: Form) -> bool:
     """The caller does not want this request, or another one that they name, any more."""
     form = _meant(talk, form)
     talk.memory.forms.remove(form)
+    talk.memory.dropped = form
     talk.say("order.dropped", what=talk.rules.catalogue[form.item].say)
     talk.memory.pending = None
     talk.memory.asking = None
@@ -374,8 +404,9 @@ def read_back(talk: Talk, form: Form) -> None:
         talk.say("confirm.what", who=who, what=item.say, when=phrasing.when(wanted, talk.turn.now, words))
     else:
         talk.say("confirm.what_no_time", who=who, what=item.say)
-    if form.details and "detail" in item.asks:
-        talk.say("confirm.details", details=words["list_comma"].join(form.details))
+    details = [*(form.details if "detail" in item.asks else ()), *form.wishes]
+    if details:
+        talk.say("confirm.details", details=words["list_comma"].join(details))
     if form.place:
         talk.say("confirm.where", place=form.place)
     if form.phone:

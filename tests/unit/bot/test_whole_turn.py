@@ -19,8 +19,10 @@ MONDAY = datetime(2026, 11, 23, 9, 10)
     [
         ("我想订个午饭", None, Completeness.SETTLED),
         ("找个人给我打扫一下屋子", None, Completeness.SETTLED),
-        ("我奶奶摔倒了起不来", None, Completeness.SETTLED),
-        ("我奶奶摔倒了起不来", "time", Completeness.SETTLED),
+        ("我奶奶摔倒了起不来", None, Completeness.ANSWERED),
+        ("我奶奶摔倒了起不来，然后", "time", Completeness.ANSWERED),
+        ("帮我买一袋米", None, Completeness.LISTING),
+        ("帮我买一袋米，明天送来", None, Completeness.SETTLED),
         ("后天上午", None, Completeness.MISSING),
         ("明天中午十二点", "time", Completeness.SETTLED),
         ("明天", "time", Completeness.OPEN),

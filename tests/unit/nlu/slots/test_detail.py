@@ -66,3 +66,10 @@ def test_stretches_of_other_slots_hold_no_detail() -> None:
     said = "明天两份"
     assert details(said, Expecting.DETAIL, taken=[(0, 2)]) == ["两份"]
     assert details(said, Expecting.DETAIL, taken=[(0, 4)]) == []
+
+
+def test_what_shall_be_bought_is_wanted_whatever_the_tagger_says() -> None:
+    said = "帮我买一袋米，再买一桶油"
+    seen = (TaggedSpan("detail", said.index("一桶油"), len(said), 0.9),)
+    assert sorted(details(said, spans=seen, tagged=True)) == ["一桶油", "一袋米"]
+    assert details("我家还有一袋米", spans=(), tagged=True) == []

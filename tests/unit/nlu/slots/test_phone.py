@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlu.slots.phone import find_phones
+from nlu.slots.phone import find_phones, with_a_whole_number
 from nlu.understanding import Expecting, Phone
 
 
@@ -86,6 +86,13 @@ def test_this_number_is_the_one_the_caller_calls_from(said: str) -> None:
 
 def test_an_address_before_the_number_does_not_disturb_it() -> None:
     assert numbers("新华街三号楼二单元501，13895001234") == [Phone("13895001234", complete=True)]
+
+
+def test_of_several_readings_the_first_with_a_whole_number_counts() -> None:
+    part, whole = "一三九九五一零零二二", "13995110022"
+    assert with_a_whole_number(part, ("139 951 002", whole, "13995110023")) == whole
+    assert with_a_whole_number(part, ("139 951 002",)) == part
+    assert with_a_whole_number("就这个号", (whole,)) == "就这个号"
 
 
 def test_two_numbers_are_two() -> None:
