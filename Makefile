@@ -57,10 +57,10 @@ bench-voice: $(VENV)/dev.done var/pipecat ## measure the telephone alone, beside
 var/pipecat: | $(BIN)/python
 	@$(BIN)/python -m venv $@ && $@/bin/pip install --quiet -r requirements/pipecat.txt || rm -rf $@
 
-train-encoder: | $(BIN)/python ## train the encoder of the understanding anew (an hour; then `nuanxian nlu train`)
+train-encoder: | $(BIN)/python ## train the encoder of the understanding anew (an hour; `MORE=1`: go on from the present one; then `nuanxian nlu train`)
 	$(PYTHON) -m venv var/encoder
 	var/encoder/bin/pip install --quiet -r requirements/encoder.txt
-	var/encoder/bin/python -c "from nlu.train_encoder import train_encoder; train_encoder()"
+	var/encoder/bin/python -m nlu.train_encoder $(if $(MORE),--more)
 
 format: $(VENV)/dev.done ## put the code into its form
 	$(BIN)/ruff check --fix-only --quiet .

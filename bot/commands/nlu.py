@@ -65,10 +65,9 @@ def train(
     encoder: Annotated[
         bool, typer.Option("--encoder", help="The encoder too; needs torch (make train-encoder).")
     ] = False,
-    start: Annotated[
-        Path | None,
-        typer.Option(help="Checkpoint to go on from (with --encoder), e.g. after adding sentences."),
-    ] = None,
+    more: Annotated[
+        bool, typer.Option("--more", help="With --encoder: go on from the present one with what is new.")
+    ] = False,
 ) -> None:
     """Train on nlu/data: the n-grams and thresholds in under two minutes, with --encoder everything."""
     from nlu.train import train_linear
@@ -76,7 +75,7 @@ def train(
     if encoder:
         from nlu.train_encoder import train_encoder
 
-        train_encoder(say=typer.echo, start=start)
+        train_encoder(say=typer.echo, more=more)
     train_linear(say=typer.echo)
 
 
