@@ -73,6 +73,9 @@ class Memory:
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation
     emergencies: int = 0
     in_danger: bool = False  # the last thing talked about is the emergency
+    danger: str = ""  # its kind
+    danger_place: bool = False  # where it is was told
+    danger_asked: int = 0  # how often it was asked
     emergency: bool = False
     handoff: bool = False
     ended: bool = False

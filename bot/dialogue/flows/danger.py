@@ -10,6 +10,7 @@ from bot.dialogue.talk import Talk
 from nlu.understanding import Danger
 
 SAME_EMERGENCY = "emergency"
+MOST_ASKED = 2
 
 
 def danger(talk: Talk) -> bool:
@@ -18,8 +19,11 @@ def danger(talk: Talk) -> bool:
         return False
     found = talk.heard.danger or Danger(kind="other", confidence=1.0, why=())
     memory = talk.memory
+    if memory.in_danger and not found.why and not talk.requests():
+        return False  # «窗户开了»: what they do about it, no further danger
     if not memory.in_danger:
         memory.emergencies += 1
+        memory.danger_place, memory.danger_asked = False, 0
     for item in talk.requests():
         forms.fill(talk, forms.open_form(talk, item))
     for form in memory.forms:
@@ -29,7 +33,8 @@ def danger(talk: Talk) -> bool:
     told = talk.words()["told"]["family" if contacts else "duty"]
     talk.say(key if talk.rules.wording.has(key) else "emergency.other", told=told)
     memory.in_danger = memory.emergency = talk.urgent = talk.understood = True
-    memory.pending = None
+    memory.danger, memory.pending = found.kind, None
+    _ask_where(talk)
     talk.happened.append(f"emergency:{found.kind}")
     return True
 
@@ -39,6 +44,7 @@ def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
     person = _who(talk)
     told = tuple(f"{c.name} {c.relation} {c.phone}" for c in person.contacts if c.emergency) if person else ()
     place = next((slot.value or slot.text for slot in talk.slots("place")), None)
+    talk.memory.danger_place |= place is not None
     talk.commands.append(
         OpenTask(
             key=f"{talk.turn.session}:{SAME_EMERGENCY}:{talk.memory.emergencies}",
@@ -93,9 +99,33 @@ def after_danger(talk: Talk) -> bool:
         memory.in_danger = False
         return False
     talk.understood = talk.urgent = True
-    if talk.slots("place"):
+    tells_where = memory.danger_asked > 0 and not memory.danger_place and cues.says("whereabouts", talk.text)
+    if talk.slots("place") or tells_where:
         _tell(talk, None)
+        memory.danger_place = True
         talk.say("emergency.place_noted")
     else:
-        talk.say("emergency.stay")
+        _stay(talk)
+        _ask_where(talk)
     return True
+
+
+def _stay(talk: Talk) -> None:
+    """A word to whoever waits, not the same one twice in a row."""
+    for key in (f"emergency.stay_{talk.memory.danger}", "emergency.stay"):
+        if talk.rules.wording.has(key):
+            again = set(talk.phrase(key)) <= set(talk.memory.said)
+            talk.say(f"{key}_on" if again else key)
+            return
+
+
+def _ask_where(talk: Talk) -> None:
+    """Help must know where to go: of somebody unknown to us it is asked until it was said, twice at most.
+
+    It is no open question: whatever they say next is dealt with, and nothing waits for the answer.
+    """
+    memory, person = talk.memory, _who(talk)
+    known = memory.danger_place or memory.place or (person and person.address)
+    if not known and memory.danger_asked < MOST_ASKED:
+        memory.danger_asked += 1
+        talk.say("emergency.where")

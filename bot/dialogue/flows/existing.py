@@ -26,10 +26,15 @@ def existing(talk: Talk) -> bool:
         handled = True
     if talk.heard.has("cancel_order"):
         handled = _cancel(talk) or handled
-    if talk.heard.has("reschedule") or _moves_existing(talk):
+    if (talk.heard.has("reschedule") and not _leaves_it_open(talk)) or _moves_existing(talk):
         handled = _reschedule(talk) or handled
     talk.understood = talk.understood or handled
     return handled and (not talk.requests() or MOVED in talk.happened)
+
+
+def _leaves_it_open(talk: Talk) -> bool:
+    """«到时候打电话再说», to a question: a refusal to answer, not another time."""
+    return talk.memory.asking is not None and any(cues.says(cue, talk.text) for cue in ("refuse", "unknown"))
 
 
 def _moves_existing(talk: Talk) -> bool:
