@@ -69,11 +69,24 @@ def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
 
 def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
     said = slot.resolved
-    if not isinstance(said, WantedTime) or not take_time(form, said):
+    if not isinstance(said, WantedTime):
+        return False
+    if form.time and form.wanted.recurrence and cues.says("starts", talk.heard.text[slot.end :]):
+        return _begin(form, said)
+    if not take_time(form, said):
         return False
     if said.vague and said.iso is None:  # «啥时候都行» holds for what else was asked for, too
         for other in talk.memory.forms:
             other.time = other.time or dict(form.time or {})
+    return True
+
+
+def _begin(form: Form, said: WantedTime) -> bool:
+    """«每天中午» … «从明天开始»: the rhythm stays, and has a first day."""
+    if not said.iso or not said.day_said:
+        return False
+    clock = (form.wanted.iso or "")[10:].split("/")[0]
+    form.time = (form.time or {}) | {"iso": said.iso[:10] + (said.iso[10:] or clock)}
     return True
 
 
@@ -144,10 +157,11 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
 
 def _with_region(form: Form, place: Place, text: str) -> str:
     """«利通区金积镇» … «秦坝关村三组»: the village lies in the town that was named before."""
-    if form.place is None or form.place_known or place.county or place.town or not place.community:
+    if form.place is None or form.place_known or place.county or not (place.town or place.community):
         return text
     before = read_place(form.place)
-    return form.place + text if (before.county or before.town) and not before.community else text
+    wider = (before.county or before.town) and not before.community and not (before.town and place.town)
+    return form.place + text if wider else text
 
 
 def _take_phone(talk: Talk, form: Form, slot: Slot) -> bool:
@@ -187,6 +201,7 @@ _TAKE: dict[str, Callable[[Talk, Form, Slot], bool]] = {
 NOT_KIN = (None, "other", "neighbour", "friend", "elder")
 LONGEST_NAME = 16  # characters
 LONGEST_LATIN_NAME = 40
+LONGEST_HAN_NAME = 4
 LONGEST_WISH = 40  # characters; what is longer tells something else, too
 
 
@@ -234,10 +249,10 @@ def take_answer(talk: Talk, form: Form) -> bool:
         return False  # a mere yes or no answers none of these
     if asked == Asks.DETAIL and answer:
         form.details.append(answer)
-    elif asked == Asks.NAME and 2 <= len(answer) <= (
-        LONGEST_LATIN_NAME if answer.isascii() else LONGEST_NAME
-    ):
+    elif asked == Asks.NAME and _may_be_a_name(answer):
         form.name = answer
+    elif asked == Asks.NAME and take_wish(talk, form):
+        talk.say("confirm.noted")
     elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform") and not talk.heard.slots:
         form.place, form.place_known = answer, False
     elif asked == Asks.BENEFICIARY and 1 <= len(answer) <= 8 and talk.heard.has("inform"):
@@ -257,6 +272,15 @@ def take_wish(talk: Talk, form: Form) -> bool:
 
 def _is_a_name(text: str) -> bool:
     return len(text) > 1 and name_at(text, 0) == text
+
+
+def _may_be_a_name(text: str) -> bool:
+    """Names of all peoples, but no sentence («她是糖尿病，不能吃甜的»)."""
+    if text.isascii():
+        return 2 <= len(text) <= LONGEST_LATIN_NAME
+    return 2 <= len(text) <= LONGEST_NAME and not (
+        len(text) > len("欧阳建国") and cues.says("sentence", text)
+    )
 
 
 def is_wish(talk: Talk) -> bool:
@@ -279,6 +303,9 @@ def take_note(talk: Talk, form: Form) -> bool:
         return False
     if any(cues.says(cue, text) for cue in ("question", "unknown", "refuse", "hesitates")):
         return False
+    if form.elder_id is None and not form.name and _is_a_name(cues.core(text)):
+        form.name = cues.core(text)
+        return True
     form.wishes.append(text.strip("，,。！!？? "))
     return True
 
