@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from backend.domain.staff import Role, StaffUser
 
+# Of an emergency often only the city is known: whoever works in a county of it sees it too, so that it lies with nobody's neighbour.
+WHEREVER_IT_MAY_BE = "task."
+
 
 class Scope(StrEnum):
     """What a login must be bound to before it may do something at all."""
@@ -78,10 +81,18 @@ class Matrix:
         if scope is None or not granted(actor.grants, action) or not _bound(user, scope):
             raise AccessDeniedError(action)
         return Reach(
-            regions=None if user.region is None else self.within.get(user.region, frozenset({user.region})),
+            regions=self._regions(user.region, action),
             department=user.department,
             workers=_workers(actor, scope),
         )
+
+    def _regions(self, region: str | None, action: str) -> frozenset[str] | None:
+        if region is None:
+            return None
+        inside = self.within.get(region, frozenset({region}))
+        if not action.startswith(WHEREVER_IT_MAY_BE):
+            return inside
+        return inside | {around for around, inner in self.within.items() if region in inner}
 
     def allows(self, actor: Actor, action: str, thing: Thing | None = None) -> bool:
         """Whether the actor may do this to `thing`; without one, whether there is anything they may do it to."""

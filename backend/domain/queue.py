@@ -29,6 +29,7 @@ class Task:
     phone: str | None = None
     elder_id: int | None = None
     order_number: str | None = None
+    region: str | None = None  # code of config/regions; None: not known, so it is everybody's
     told: tuple[str, ...] = ()  # contacts to be told (emergencies), "name relation phone"
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None

@@ -11,6 +11,7 @@ import yaml
 
 from backend.domain.access import Actor, Matrix, Scope, Thing
 from backend.domain.order import Move, Order
+from backend.domain.queue import Task
 from backend.domain.staff import Role, StaffUser
 from backend.services.ports import UnitOfWork
 from config.organisation import load_regions
@@ -68,6 +69,11 @@ def thing_of(order: Order) -> Thing:
     """What an order is to the table."""
     workers = frozenset(code for code in (order.assignee, order.offered_to) if code)
     return Thing(order.region, order.department, workers)
+
+
+def thing_of_task(task: Task) -> Thing:
+    """What an emergency, a hand-off or a complaint is to the table: it belongs to a region, and to no department."""
+    return Thing(task.region)
 
 
 def actor_of(user: StaffUser, uow: UnitOfWork, grants: tuple[str, ...] | None = None) -> Actor:

@@ -119,6 +119,7 @@ class OpenTask:
     phone: str | None = None
     elder_id: int | None = None
     order_number: str | None = None
+    region: str | None = None  # when it is known already; else that of the person, the place or the order
     told: tuple[str, ...] = ()
 
 

@@ -71,4 +71,4 @@ def order_event(name: str, order: Order) -> Event:
 
 
 def task_event(name: str, task: Task) -> Event:
-    return Event(name, str(task.id), {"kind": task.kind.value})
+    return Event(name, str(task.id), {"kind": task.kind.value, "region": task.region})

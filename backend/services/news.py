@@ -233,7 +233,7 @@ def check_alert(
         return False
     command = OpenTask(
         key=f"{UNANSWERED}:{task.id}", kind=TaskKind.EMERGENCY, session=task.session, sender=task.sender, at=now,
-        text=task.text, why=UNANSWERED, who=task.who, place=task.place, phone=task.phone, told=task.told,
+        text=task.text, why=UNANSWERED, who=task.who, place=task.place, phone=task.phone, region=task.region, told=task.told,
     )  # fmt: skip
     # Without the elder: the family was told already.
     open_task(command, uow)

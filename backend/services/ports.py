@@ -111,14 +111,19 @@ class People(Protocol):
 
 class Tasks(Protocol):
     def add(self, task: Task, key: str) -> Task:
-        """The stored task. One that has this key already gets its gaps filled (who, place, phone, told) and the text appended."""
+        """The stored task. One that has this key already gets its gaps filled (who, place, phone, region, told) and the text appended."""
         ...
 
     def by_key(self, key: str) -> Task | None: ...
     def get(self, task_id: int) -> Task: ...  # raises TaskNotFoundError
     def save(self, task: Task) -> None: ...  # raises AlreadyAcknowledgedError when somebody was faster
-    def open(self, limit: int = 100) -> Sequence[Task]: ...  # emergencies first, then oldest first
-    def closed(self, limit: int = 100) -> Sequence[Task]: ...  # acknowledged ones, newest first
+    def open(self, limit: int = 100, regions: Collection[str] | None = None) -> Sequence[Task]:
+        """Emergencies first, then oldest first. With `regions`: those in one of them or in none."""
+        ...
+
+    def closed(self, limit: int = 100, regions: Collection[str] | None = None) -> Sequence[Task]:
+        """Acknowledged ones, newest first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

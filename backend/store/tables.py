@@ -199,11 +199,12 @@ class Tables:
             self._text("tasks", "phone"),
             Column("elder_id", Integer, ForeignKey("elders.id")),
             Column("order_number", Text),
+            Column("region", Text),
             self._json("tasks", "told", nullable=False),
             Column("acknowledged_at", LocalTime),
             Column("acknowledged_by", Text),
             self._text("tasks", "note"),
-            Index(None, "acknowledged_at", "rank", "id"),
+            Index(None, "acknowledged_at", "rank", "id", "region"),  # the open list, of one region or all
         )
 
     def _contacts(self) -> tuple[Table, Table, Table]:

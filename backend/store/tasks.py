@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, true, update
 
 from backend.domain.queue import AlreadyAcknowledgedError, Task, TaskKind
 from backend.services.ports import StaleError, TaskNotFoundError
@@ -14,7 +14,7 @@ from backend.store.sealing import Cipher
 from backend.store.tables import Tables
 
 RANK = {TaskKind.EMERGENCY: 0}  # everything else: 1
-FILLED_LATER = ("who", "place", "phone", "elder_id", "order_number", "told")
+FILLED_LATER = ("who", "place", "phone", "elder_id", "order_number", "region", "told")
 
 
 class SqlTasks:
@@ -58,23 +58,28 @@ class SqlTasks:
             stored = self.get(task.id or 0)
             raise AlreadyAcknowledgedError(f"task {task.id} was acknowledged by {stored.acknowledged_by}")
 
-    def open(self, limit: int = 100) -> Sequence[Task]:
+    def open(self, limit: int = 100, regions: Collection[str] | None = None) -> Sequence[Task]:
         statement = (
             select(self._t)
-            .where(self._t.c.acknowledged_at.is_(None))
+            .where(self._t.c.acknowledged_at.is_(None), self._within(regions))
             .order_by(self._t.c.rank, self._t.c.id)
             .limit(limit)
         )
         return [_task(row) for row in self._db.execute(statement)]
 
-    def closed(self, limit: int = 100) -> Sequence[Task]:
+    def closed(self, limit: int = 100, regions: Collection[str] | None = None) -> Sequence[Task]:
         statement = (
             select(self._t)
-            .where(self._t.c.acknowledged_at.is_not(None))
+            .where(self._t.c.acknowledged_at.is_not(None), self._within(regions))
             .order_by(self._t.c.acknowledged_at.desc(), self._t.c.id.desc())
             .limit(limit)
         )
         return [_task(row) for row in self._db.execute(statement)]
+
+    def _within(self, regions: Collection[str] | None) -> ColumnElement[bool]:
+        if regions is None:
+            return true()
+        return or_(self._t.c.region.in_(sorted(regions)), self._t.c.region.is_(None))
 
     def _by_index(self, key_index: bytes) -> list[Task]:
         return [
@@ -109,6 +114,7 @@ def _values(task: Task) -> dict[str, Any]:
         "phone": task.phone,
         "elder_id": task.elder_id,
         "order_number": task.order_number,
+        "region": task.region,
         "told": list(task.told),
         "acknowledged_at": task.acknowledged_at,
         "acknowledged_by": task.acknowledged_by,
@@ -130,6 +136,7 @@ def _task(row: Row[Any]) -> Task:
         phone=row.phone,
         elder_id=row.elder_id,
         order_number=row.order_number,
+        region=row.region,
         told=tuple(row.told),
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,

@@ -19,8 +19,9 @@ from starlette.concurrency import run_in_threadpool
 
 from backend.domain.access import Actor, Matrix, Thing
 from backend.domain.order import Move, Order
+from backend.domain.queue import Task
 from backend.domain.staff import StaffUser
-from backend.services.access import actor_of, load_actions_of_moves, load_matrix, thing_of
+from backend.services.access import actor_of, load_actions_of_moves, load_matrix, thing_of, thing_of_task
 from backend.services.ports import Stores
 from backend.web.cookie import Cookie
 from backend.web.forms import read_form, refuse_foreign
@@ -79,6 +80,14 @@ class Visit:
     @property
     def takes_tasks(self) -> bool:
         return self.may("task.take", Thing())
+
+    @property
+    def task_regions(self) -> frozenset[str] | None:
+        """The regions whose tasks this person sees; None: all. Raises AccessDeniedError when they see none."""
+        return self.matrix.reach(self.actor, "task.view").regions
+
+    def sees_task(self, task: Task) -> bool:
+        return self.may("task.view", thing_of_task(task))
 
     @property
     def hears_calls(self) -> bool:

@@ -9,6 +9,7 @@ from backend.services.access_ports import Access
 from backend.store.pictures import Pictures, of_work, picture_type
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Visit
+from backend.web.tasks import task_seen
 
 SHOWN = "picture.view"
 
@@ -26,10 +27,8 @@ def pictures_router(desk: Desk, pictures: Pictures) -> APIRouter:
         return order.session, of_work(number)
 
     def of_task(task_id: int, visit: Visit) -> tuple[str, ...]:
-        if not visit.sees_tasks:
-            raise ForbiddenError
         with desk.store.reading() as uow:
-            return (uow.tasks.get(task_id).session,)
+            return (task_seen(uow, task_id, visit).session,)
 
     def part(base: str, places: tuple[str, ...], visit: Visit) -> HTMLResponse:
         addresses = [f"{base}/{name}" for place in places for name in pictures.names(place)]

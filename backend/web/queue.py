@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.order import OPEN, Order, State
 from backend.domain.queue import Task, TaskKind
+from backend.services.order_filter import OrderFilter
 from backend.services.ports import UnitOfWork
 from backend.web.desk import Desk
 from backend.web.guard import Visit
@@ -63,16 +64,23 @@ def read_filter(request: Request, desk: Desk, visit: Visit) -> Filter:
 
 
 def orders_of(uow: UnitOfWork, view: Filter, visit: Visit) -> tuple[Sequence[Order], str]:
-    """One page of orders, and the number to go on after (empty on the last page)."""
+    """One page of the orders this visit reaches, and the number to go on after (empty on the last page)."""
+    if not visit.may("order.view"):
+        return [], ""
     department = visit.department or view.department or None
     states = STATES_OF[view.state]
-    if view.text:
+    reach = visit.matrix.reach(visit.actor, "order.view")
+    if reach.regions is not None or reach.workers is not None:
+        wanted = OrderFilter(reach, states, department=department, text=view.text or None)
+        found = uow.order_lists.page(wanted, before=view.before or None, limit=PAGE_SIZE + 1)
+    elif view.text:
         # A search looks at few orders; those in other states are left out afterwards.
         found = uow.orders.search(view.text, department=department, limit=PAGE_SIZE)
         return [order for order in found if not states or order.state in states], ""
-    found = uow.orders.queue(
-        states=states, department=department, limit=PAGE_SIZE + 1, before=view.before or None
-    )
+    else:
+        found = uow.orders.queue(
+            states=states, department=department, limit=PAGE_SIZE + 1, before=view.before or None
+        )
     more = len(found) > PAGE_SIZE
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].number if more else ""
 
@@ -123,7 +131,7 @@ def queue_router(desk: Desk, shared: Shared, orders: OrderList) -> APIRouter:
     visitor, screen = Depends(desk.guard.visit), Depends(desk.guard.screen)
 
     def tasks_of(uow: UnitOfWork, visit: Visit) -> dict[str, Any]:
-        return split(uow.tasks.open(MOST_TASKS) if visit.sees_tasks else ())
+        return split(uow.tasks.open(MOST_TASKS, visit.task_regions) if visit.sees_tasks else ())
 
     async def tasks_shown(template: str, visit: Visit) -> HTMLResponse:
         def render(anybody: Visit) -> str:

@@ -10,13 +10,24 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from backend.domain.queue import AlreadyAcknowledgedError, Task
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask
-from backend.services.ports import UnitOfWork
+from backend.services.ports import TaskNotFoundError, UnitOfWork
 from backend.web.call_links import call_of
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
 from backend.web.orders import MOST_REASON, Notice
 from backend.web.present import moment
 from backend.web.queue import MOST_TASKS, split
+
+
+def task_seen(uow: UnitOfWork, task_id: int, visit: Visit) -> Task:
+    """The task, if this person may see it. Raises ForbiddenError for whoever sees no tasks at all, and TaskNotFoundError: what
+    belongs to other regions is as if it was not there."""
+    if not visit.sees_tasks:
+        raise ForbiddenError
+    task = uow.tasks.get(task_id)
+    if not visit.sees_task(task):
+        raise TaskNotFoundError(task_id)
+    return task
 
 
 def tasks_router(desk: Desk) -> APIRouter:
@@ -34,16 +45,16 @@ def tasks_router(desk: Desk) -> APIRouter:
 
     @router.get("/staff/tasks")
     def closed(visit: Visit = visitor) -> HTMLResponse:
-        _may_see(visit)
+        if not visit.sees_tasks:
+            raise ForbiddenError
         with desk.store.reading() as uow:
-            tasks = uow.tasks.closed(MOST_TASKS)
+            tasks = uow.tasks.closed(MOST_TASKS, visit.task_regions)
         return desk.pages.page("staff/tasks_closed.html", visit, tasks=tasks)
 
     @router.get("/staff/tasks/{task_id}")
     def show(task_id: int, request: Request, visit: Visit = visitor) -> HTMLResponse:
-        _may_see(visit)
         with desk.store.reading() as uow:
-            values = shown(uow, uow.tasks.get(task_id), visit)
+            values = shown(uow, task_seen(uow, task_id, visit), visit)
         desk.note_look(visit, request, "task.view", "task", str(task_id))
         done = request.query_params.get("done") == "acknowledged"
         notice = Notice(desk.words("done.acknowledged"), good=True) if done else None
@@ -51,17 +62,18 @@ def tasks_router(desk: Desk) -> APIRouter:
 
     @router.post("/staff/tasks/{task_id}/acknowledge")
     def acknowledge(task_id: int, request: Request, form: Form = checked_form) -> Response:
-        _may_take(form.visit)
+        if not form.visit.takes_tasks:
+            raise ForbiddenError
         notice = _take(desk, task_id, form)
         if request.headers.get("hx-request") and form.text("from") == "list":
             with desk.store.reading() as uow:
-                tasks = split(uow.tasks.open(MOST_TASKS))
+                tasks = split(uow.tasks.open(MOST_TASKS, form.visit.task_regions))
             status = 200 if notice.good else 409
             return desk.pages.page("staff/tasks_part.html", form.visit, notice=notice, status=status, **tasks)
         if notice.good:
             return RedirectResponse(f"/staff/tasks/{task_id}?done=acknowledged", status_code=303)
         with desk.store.reading() as uow:
-            values = shown(uow, uow.tasks.get(task_id), form.visit)
+            values = shown(uow, task_seen(uow, task_id, form.visit), form.visit)
         return desk.pages.page("staff/task.html", form.visit, status=409, notice=notice, **values)
 
     return router
@@ -74,6 +86,7 @@ def _take(desk: Desk, task_id: int, form: Form) -> Notice:
         return Notice(desk.words("problems.too_long", most=MOST_REASON))
     try:
         with desk.store.unit_of_work() as uow:
+            task_seen(uow, task_id, visit)
             acknowledge_task(AcknowledgeTask(task_id, visit.now, visit.user.login, note), uow)
             uow.commit()
     except AlreadyAcknowledgedError:
@@ -83,13 +96,3 @@ def _take(desk: Desk, task_id: int, form: Form) -> Notice:
         name = desk.pages.person(task.acknowledged_by or "")
         return Notice(desk.words("problems.already_taken", name=name, when=when))
     return Notice(desk.words("done.acknowledged"), good=True)
-
-
-def _may_see(visit: Visit) -> None:
-    if not visit.sees_tasks:
-        raise ForbiddenError
-
-
-def _may_take(visit: Visit) -> None:
-    if not visit.takes_tasks:
-        raise ForbiddenError

@@ -13,7 +13,7 @@ from nlu.understanding import Danger
 
 SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing else
 # The classifier's probability of emergency …
-ALONE = 0.6  # … that is enough without any sign, unless something speaks against it
+ALONE = 0.65  # … that is enough without any sign, unless something speaks against it
 WITH_A_HINT = 0.3  # … that is enough with a mere hint
 WITH_A_WEAK_SIGN = 0.15  # … that is enough with one weak sign
 HARDLY = 0.012  # … below which a single strong sign is not believed. 0: there is no classifier

@@ -29,12 +29,14 @@ EventId = Annotated[
 ]
 
 
-def in_reach(entry: Posted, reach: Reach, *, tasks: bool) -> bool:
-    """Whether a listener with this reach is told of an event."""
+def in_reach(entry: Posted, reach: Reach, *, tasks: Reach | None) -> bool:
+    """Whether a listener with this reach is told of an event; `tasks` is what of the tasks they see (None: nothing)."""
     data = entry.event.data
     if "department" in data:
         return reach.covers(Thing(data.get("region"), data["department"]))
-    return tasks and entry.event.name.startswith("Task")
+    return (
+        tasks is not None and entry.event.name.startswith("Task") and tasks.covers(Thing(data.get("region")))
+    )
 
 
 def message(entry: Posted) -> ServerSentEvent:
@@ -67,7 +69,7 @@ def events_router(desk: Desk) -> APIRouter:
         is `reset`: read everything anew."""
         reach = caller.reach("event.view")
         start = int(last_event_id) if last_event_id else after
-        tasks = caller.may("task.view", Thing())
+        tasks = caller.reach("task.view") if caller.may("task.view", Thing()) else None
         return EventSourceResponse(
             streams.open(start, lambda entry: in_reach(entry, reach, tasks=tasks)), ping=PING_S
         )

@@ -117,6 +117,7 @@ def task_shown(task: Task, *, full: bool) -> dict[str, Any]:
         "phone": task.phone if full else mask_phone(task.phone) or None,
         "person": task.elder_id,
         "order": task.order_number,
+        "region": task.region,
         "acknowledged_at": task.acknowledged_at.isoformat() if task.acknowledged_at else None,
         "acknowledged_by": task.acknowledged_by,
         "note": task.note if full else MASK * bool(task.note),

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from backend.domain.access import Thing
-from backend.domain.queue import TaskKind
+from backend.domain.queue import Task, TaskKind
+from backend.services.access import thing_of_task
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask
-from backend.services.ports import UnitOfWork
+from backend.services.ports import TaskNotFoundError, UnitOfWork
 from backend.web.api.answers import Reply, change, respond
 from backend.web.api.caller import Caller, note
 from backend.web.api.desk import Desk, refusals
@@ -20,6 +21,15 @@ from backend.web.api.show import page_shown, task_shown
 
 MOST_LISTED = 200
 TaskId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+def task_seen(uow: UnitOfWork, task_id: int, caller: Caller, action: str = "task.view") -> Task:
+    """The task, if it is in reach. One of a region that the caller does not work with is as if it was not there."""
+    caller.require(action, Thing())
+    task = uow.tasks.get(task_id)
+    if not caller.may(action, thing_of_task(task)):
+        raise TaskNotFoundError(task_id)
+    return task
 
 
 def tasks_router(desk: Desk) -> APIRouter:
@@ -34,25 +44,25 @@ def tasks_router(desk: Desk) -> APIRouter:
     ) -> Response:
         caller.require("task.view", Thing())
         with desk.store.reading() as uow:
-            found = uow.tasks.open(MOST_LISTED) if state == "open" else uow.tasks.closed(MOST_LISTED)
+            listed = uow.tasks.open if state == "open" else uow.tasks.closed
+            found = listed(MOST_LISTED, caller.reach("task.view").regions)
         shown = [task_shown(task, full=False) for task in found if kind in (None, task.kind)]
         return respond(Reply(page_shown(shown, None)))
 
     @router.get("/{task}", responses=refusals(404), summary="Read one task")
     def show(task: TaskId, caller: Caller = desk.caller) -> Response:
-        caller.require("task.view", Thing())
         full = caller.may("people.reveal", Thing())
         with desk.store.unit_of_work() if full else desk.store.reading() as uow:
-            found = uow.tasks.get(task)
+            found = task_seen(uow, task, caller)
             note(uow, [caller.noted("task.view", "task", str(task))] if full else [])
         return respond(Reply(task_shown(found, full=full)))
 
     @router.post("/{task}/take", responses=refusals(404, 409, 413, 415), summary="Take a task on")
     def take(task: TaskId, body: TakeTaskIn, request: Request, caller: Caller = desk.caller) -> Response:
         """From now on it is yours; 409 when somebody was faster."""
-        caller.require("task.take", Thing())
 
         def work(uow: UnitOfWork) -> Reply:
+            task_seen(uow, task, caller, "task.take")
             taken = acknowledge_task(AcknowledgeTask(task, caller.now, caller.login, body.note), uow)
             return Reply(task_shown(taken, full=caller.may("people.reveal", Thing())))
 

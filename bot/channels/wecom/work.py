@@ -15,14 +15,15 @@ from backend.domain.access import Reach
 from backend.domain.local_time import local_now
 from backend.domain.mail import Letter
 from backend.domain.order import IllegalMoveError, Move, Order, OrderNotFoundError, State
-from backend.domain.queue import AlreadyAcknowledgedError
+from backend.domain.queue import AlreadyAcknowledgedError, Task
 from backend.domain.staff import Role
+from backend.services.access import actor_of, load_matrix, thing_of_task
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask, MoveOrder
 from backend.services.move_order import move_order
 from backend.services.news import UNANSWERED, WORK_BOX, danger_words, tell_picture
 from backend.services.order_filter import OrderFilter
-from backend.services.ports import StaleError, Stores, TaskNotFoundError
+from backend.services.ports import StaleError, Stores, TaskNotFoundError, UnitOfWork
 from bot.channels.contract import MediaError
 from bot.channels.keeper import Keeper
 from bot.channels.wecom.api import Card, WeComApi, WeComError
@@ -91,7 +92,7 @@ class Work:
         words = load_news().work
         with self.store.reading() as uow:
             task = uow.tasks.get(letter.body["task"])
-            duty = [user.login for user in uow.staff.all() if user.active and user.role in ON_DUTY]
+            duty = duty_staff(task, uow)
         if task.acknowledged_at is not None:
             return
         if not duty:
@@ -204,6 +205,17 @@ class Work:
         with self.store.reading() as uow:
             user = uow.staff.get(login)
         return user.name if user else login
+
+
+def duty_staff(task: Task, uow: UnitOfWork) -> Sequence[str]:
+    """Whom an emergency is sent to: the duty staff who work in its region; where there are none, all of them.
+
+    Whoever was sent the card may take it, also when the region is only known afterwards.
+    """
+    duty = [user for user in uow.staff.all() if user.active and user.role in ON_DUTY]
+    matrix, thing = load_matrix(), thing_of_task(task)
+    near = [user for user in duty if matrix.allows(actor_of(user, uow), "task.take", thing)]
+    return [user.login for user in near or duty]
 
 
 def _where(order: Order) -> Sequence[tuple[str, str]]:

@@ -31,6 +31,7 @@ EVERYTHING = (
 USERS = (
     StaffUser("op", "李静", Role.OPERATOR, ""),
     StaffUser("jinfeng", "王静", Role.OPERATOR, "", region="640106"),
+    StaffUser("guyuan", "马建国", Role.OPERATOR, "", region="640402"),
     StaffUser("home", "杨玲", Role.DEPARTMENT, "", department="home_service"),
     StaffUser("firm", "暖心", Role.PROVIDER, "", provider="hs-yc"),
     StaffUser("hand", "马师傅", Role.WORKER, "", provider="hs-yc", worker="hs-yc-1"),

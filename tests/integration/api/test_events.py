@@ -14,6 +14,7 @@ from sse_starlette import ServerSentEvent
 
 from backend.domain.access import Reach
 from backend.services.access_ports import Delivery
+from backend.services.open_task import open_task
 from backend.services.ports import Event, Posted
 from backend.services.webhooks import MOST_ATTEMPTS, Told, after_attempt, deliver_due, fan_out
 from backend.store.open import Store
@@ -23,6 +24,7 @@ from backend.web.api.events import Streams, in_reach
 from backend.web.api.limits import RateLimit
 from backend.web.api.problem import ProblemError
 from tests.integration.api.conftest import NOW, Api, Clock, Login, refused
+from tests.integration.store.examples import FALL
 
 
 @pytest.fixture
@@ -67,11 +69,29 @@ async def test_a_listener_that_was_away_too_long_is_told_to_begin_anew(
 def test_listeners_hear_what_is_in_their_reach() -> None:
     order = Posted(1, NOW, Event("OrderPlaced", "11240001", {"department": "town", "region": "640106"}))
     task = Posted(2, NOW, Event("TaskOpened", "7", {"kind": "emergency"}))
-    assert in_reach(order, Reach(), tasks=False)
-    assert in_reach(order, Reach(department="town"), tasks=False)
-    assert not in_reach(order, Reach(department="repair"), tasks=True)
-    assert not in_reach(order, Reach(regions=frozenset({"640402"})), tasks=True)
-    assert (in_reach(task, Reach(), tasks=True), in_reach(task, Reach(), tasks=False)) == (True, False)
+    assert in_reach(order, Reach(), tasks=None)
+    assert in_reach(order, Reach(department="town"), tasks=None)
+    assert not in_reach(order, Reach(department="repair"), tasks=Reach())
+    assert not in_reach(order, Reach(regions=frozenset({"640402"})), tasks=Reach())
+    assert (in_reach(task, Reach(), tasks=Reach()), in_reach(task, Reach(), tasks=None)) == (True, False)
+
+
+def test_listeners_hear_of_the_tasks_of_their_region(store: Store) -> None:
+    """Also of those whose region nobody knows, and of those that were opened before tasks had one."""
+    here, there = Reach(regions=frozenset({"640106"})), Reach(regions=frozenset({"640402"}))
+    with store.unit_of_work() as uow:
+        start = uow.outbox.last_id()
+        open_task(replace(FALL, place="银川市金凤区长城花园"), uow)
+        open_task(replace(FALL, key="somewhere"), uow)
+        uow.commit()
+    with store.reading() as uow:
+        near, anywhere = uow.outbox.after(start)
+    old = Posted(3, NOW, Event("TaskOpened", "7", {"kind": "emergency"}))
+    told = {
+        reach: [in_reach(entry, reach, tasks=reach) for entry in (near, anywhere, old)]
+        for reach in (here, there)
+    }
+    assert told == {here: [True, True, True], there: [False, True, True]}
 
 
 def test_too_many_listeners_are_refused(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -69,6 +70,29 @@ def test_a_task_is_taken_once(api: Login, store: Store) -> None:
     assert api("op").post(f"/tasks/{task.id}/take", {"note": "去了"}).json()["acknowledged_by"] == "op"
     refused(api("root").post(f"/tasks/{task.id}/take", {}), 409, "already-taken")
     assert api("op").get("/tasks").json()["items"] == []
+
+
+def test_a_task_is_there_only_for_those_who_work_in_its_region(api: Login, store: Store) -> None:
+    person = api("op").get("/people", params={"q": "马秀英"}).json()["items"][0]
+    with store.unit_of_work() as uow:
+        near = open_task(replace(FALL, elder_id=person["id"]), uow)  # who lives in 640106
+        anywhere = open_task(replace(FALL, key="somewhere"), uow)
+        uow.commit()
+    listed = {
+        login: [(one["id"], one["region"]) for one in api(login).get("/tasks").json()["items"]]
+        for login in ("op", "jinfeng", "guyuan")
+    }
+    both = [(near.id, "640106"), (anywhere.id, None)]
+    assert listed == {"op": both, "jinfeng": both, "guyuan": [(anywhere.id, None)]}
+    refused(api("guyuan").get(f"/tasks/{near.id}"), 404, "not-found")
+    refused(api("guyuan").post(f"/tasks/{near.id}/take", {}), 404, "not-found")
+    assert api("jinfeng").post(f"/tasks/{near.id}/take", {}).json()["acknowledged_by"] == "jinfeng"
+    assert api("guyuan").post(f"/tasks/{anywhere.id}/take", {}).json()["acknowledged_by"] == "guyuan"
+    taken = {
+        login: {one["id"] for one in api(login).get("/tasks?state=taken").json()["items"]}
+        for login in ("op", "guyuan")
+    }
+    assert taken == {"op": {near.id, anywhere.id}, "guyuan": {anywhere.id}}
 
 
 def test_what_is_on_offer(api: Login) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from backend.domain.local_time import local_now
 from backend.domain.order import Move, Wanted
 from backend.domain.people import Contact, Elder
 from backend.domain.providers import Provider, Worker
+from backend.domain.queue import Task, TaskKind
 from backend.domain.staff import Role
 from backend.services.bind_family import issue_magnet
 from backend.services.commands import MoveOrder, PlaceOrder
@@ -21,6 +23,7 @@ from backend.services.family_ports import OutboundCall
 from backend.services.move_order import move_order
 from backend.services.place_order import place_order
 from backend.services.staff import add_staff
+from bot.channels.wecom.work import duty_staff
 from bot.conversations import Conversations
 from bot.dialogue.turn import Turn
 from bot.news import News
@@ -328,8 +331,6 @@ def test_an_emergency_reaches_the_family_and_one_who_is_on_the_way_is_told_to_th
 def test_an_emergency_that_nobody_answers_goes_back_to_the_staff(
     open_line: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     from config.news import load_news
 
     soon = replace(load_news(), alert_answer_within=timedelta(seconds=0))
@@ -337,9 +338,10 @@ def test_an_emergency_that_nobody_answers_goes_back_to_the_staff(
     line = open_line()
     elder = add_elder(line)
     with line.house.store.unit_of_work() as uow:
-        add_staff(uow, "duty1", "a long password", name="值班员", role=Role.DUTY)
+        add_staff(uow, "duty1", "a long password", name="值班员", role=Role.DUTY, region="640106")
+        add_staff(uow, "duty2", "a long password", name="固原值班员", role=Role.DUTY, region="640402")
         uow.commit()
-    line.wecom.members.add("duty1")
+    line.wecom.members |= {"duty1", "duty2"}
     daughter = AtWeChat(line)
     follows(daughter)
     bind(line, elder, sender(daughter))
@@ -349,12 +351,23 @@ def test_an_emergency_that_nobody_answers_goes_back_to_the_staff(
     first, second = sorted(line.wecom.cards["duty1"], key=lambda shown: shown.card["task_id"])
     assert "摔倒了" in first.card["main_title"]["desc"]
     assert "没有回应" in second.card["main_title"]["desc"]
+    assert "duty2" not in line.wecom.cards, "the elder lives in another county"
     with line.house.store.reading() as uow:
         assert len(uow.tasks.open()) == 2
     assert line.wecom.press("duty1", first, "take") == 200
     assert first.pressed == "值班员在处理"
     with line.house.store.reading() as uow:
         assert len(uow.tasks.open()) == 1
+
+
+def test_an_emergency_goes_to_the_duty_staff_of_its_region_and_never_to_nobody(line: Line) -> None:
+    here = Task(1, TaskKind.EMERGENCY, "s", GUILAN_PHONE, TEN, "我摔倒了", "fall: 摔倒", region="640106")
+    with line.house.store.unit_of_work() as uow:
+        add_staff(uow, "duty2", "a long password", name="固原值班员", role=Role.DUTY, region="640402")
+        assert duty_staff(here, uow) == ["duty2"], "better somebody else than nobody"
+        add_staff(uow, "duty1", "a long password", name="值班员", role=Role.DUTY, region="640106")
+        assert duty_staff(here, uow) == ["duty1"]
+        assert sorted(duty_staff(replace(here, region=None), uow)) == ["duty1", "duty2"]
 
 
 def test_quiet_hours_keep_news_until_the_morning_and_emergencies_not_a_moment(

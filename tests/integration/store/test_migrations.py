@@ -132,3 +132,32 @@ def test_orders_from_before_the_audit_trail_are_kept_and_chained(url: str, setti
         report = verify(store)
         assert (report.broken, report.orders, report.rows) == (None, 2, 5)
         store.close()
+
+
+def test_tasks_from_before_they_had_a_region_are_everybodys(url: str, settings: Settings) -> None:
+    from alembic import command
+
+    cipher = Cipher(settings.data_key_bytes())
+    said = {"session": "s", "sender": "13909510001", "text": "我摔倒了", "why": "fall: 摔倒", "told": "[]"}
+    engine = make_engine(url)
+    with engine.connect() as connection:
+        command.upgrade(alembic_config(connection), "0010")
+        connection.execute(
+            text(
+                "INSERT INTO tasks (key_index, kind, rank, session, sender, opened_at, text, why, told) VALUES "
+                "(:key, 'emergency', 0, :session, :sender, '2026-11-23 09:10:00', :text, :why, :told)"
+            ),
+            {name: cipher.seal(value.encode(), f"tasks.{name}".encode()) for name, value in said.items()}
+            | {"key": b"i" * 16},
+        )
+        connection.commit()
+    store = open_store(settings, url=url)
+    with store.reading() as uow:
+        (task,) = uow.tasks.open(regions={"640106"})
+    store.close()
+    assert (task.text, task.region) == ("我摔倒了", None)
+    with engine.connect() as connection:
+        command.downgrade(alembic_config(connection), "0010")
+        connection.commit()
+        assert connection.execute(text("SELECT count(*) FROM tasks")).scalar() == 1
+    engine.dispose()

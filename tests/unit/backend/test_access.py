@@ -105,6 +105,21 @@ def test_a_region_narrows_every_role(role: Role) -> None:
         assert not load_matrix().allows(city, action, ELSEWHERE["region"])
 
 
+def test_of_a_task_in_the_city_each_of_its_counties_hears_and_no_other_city() -> None:
+    city = Thing(region="640100")
+    for region, sees in (
+        ("640106", True),
+        ("640100", True),
+        ("640000", True),
+        ("640402", False),
+        ("640400", False),
+    ):
+        bound = actor(Role.DUTY, region=region)
+        assert load_matrix().allows(bound, "task.view", city) is sees, region
+        assert load_matrix().allows(bound, "task.take", city) is sees, region
+    assert not load_matrix().allows(actor(Role.DUTY, region="640106"), "order.view", city)
+
+
 def test_a_department_narrows_an_operator_and_hides_what_has_none() -> None:
     bound = actor(Role.OPERATOR, department="town")
     assert load_matrix().allows(bound, "order.view", MINE)

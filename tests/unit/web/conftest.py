@@ -34,6 +34,7 @@ PEOPLE = (
     ("home", "马晓燕", Role.DEPARTMENT, "home_service"),
     ("watch", "赵督查", Role.INSPECTOR, None),
 )
+COUNTIES = {"jinfeng": "640106", "yuanzhou": "640402"}  # the duty staff of two counties
 
 
 @cache
@@ -91,6 +92,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with opened.unit_of_work() as uow:
         for login, name, role, department in PEOPLE:
             uow.staff.save(StaffUser(login, name, role, hashed(), department=department))
+        for login, region in COUNTIES.items():
+            uow.staff.save(StaffUser(login, login, Role.DUTY, hashed(), region=region))
         uow.commit()
     yield opened
     opened.close()

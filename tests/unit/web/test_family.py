@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from backend.domain.order import Wanted
 from backend.domain.people import Elder
+from backend.domain.queue import Task, TaskKind
 from backend.services.commands import PlaceOrder
 from backend.services.place_order import place_order
 from backend.store.open import Store
@@ -142,3 +143,15 @@ def test_pictures_are_shown_to_those_who_see_the_order_and_each_look_is_noted(
     allowed = department == "home_service"
     assert (other.get(address).status_code == 200) is allowed
     assert staff().get(address).status_code == 303
+
+
+def test_pictures_of_a_task_are_there_only_for_those_who_work_in_its_region(
+    staff: Console, store: Store, tmp_path: Path, raise_task: Callable[..., Task]
+) -> None:
+    task = raise_task(TaskKind.COMPLAINT, "水管爆了没人来", session=SESSION, place="金凤区长城花园")
+    name = Pictures(tmp_path / "media", store.cipher).keep(SESSION, "1", JPEG)
+    for login, status in (("operator", 200), ("jinfeng", 200), ("yuanzhou", 404), ("home", 403)):
+        somebody = staff()
+        somebody.sign_in(login)
+        for path in ("", f"/{name}"):
+            assert somebody.get(f"/staff/tasks/{task.id}/pictures{path}").status_code == status, (login, path)

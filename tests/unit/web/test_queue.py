@@ -7,11 +7,12 @@ import pytest
 
 from backend.domain.order import Order
 from backend.domain.queue import Task, TaskKind
+from backend.domain.staff import Role, StaffUser
 from backend.services.accept_order import accept_order
 from backend.services.commands import AcceptOrder
 from backend.store.open import Store
 from backend.web import queue
-from tests.unit.web.conftest import NOW, Staff, text_of
+from tests.unit.web.conftest import NOW, Staff, hashed, text_of
 
 Place = Callable[..., Order]
 RaiseTask = Callable[..., Task]
@@ -73,6 +74,42 @@ def test_a_department_sees_its_own_orders_and_no_emergencies(
         assert "杨生福" not in page
         assert "我摔倒了" not in page
     assert "我摔倒了" not in staff.get("/staff/part/tasks").text
+
+
+def test_a_county_sees_its_own_orders_and_those_of_which_nobody_knows_where(
+    console: Callable[[], Staff], place: Place
+) -> None:
+    place(name="马秀兰", region="640106")
+    place(name="杨生福", region="640402")
+    place(name="王桂兰", place="长城花园")
+    for login, others in (("jinfeng", "杨生福"), ("yuanzhou", "马秀兰"), ("operator", None)):
+        staff = console()
+        staff.sign_in(login)
+        for path in ("/staff", "/staff/part/orders", "/staff?state=all"):
+            page = text_of(staff.get(path))
+            assert [name for name in ("马秀兰", "杨生福", "王桂兰") if name not in page] == (
+                [others] if others else []
+            )
+        assert ("杨生福" in staff.get("/staff/part/orders?q=杨生").text) is (login != "jinfeng")
+
+
+def test_a_worker_sees_what_they_are_asked_to_do_and_nothing_else(
+    console: Callable[[], Staff], store: Store, place: Place
+) -> None:
+    number = place(name="马秀兰").number
+    place(name="杨生福")
+    with store.unit_of_work() as uow:
+        uow.staff.save(StaffUser("hand", "马师傅", Role.WORKER, hashed(), worker="w1"))
+        uow.staff.save(StaffUser("stray", "丁师傅", Role.WORKER, hashed()))  # bound to nobody yet
+        accept_order(AcceptOrder(number, NOW, "operator", "w1"), uow)
+        uow.commit()
+    seen = {}
+    for login in ("hand", "stray"):
+        staff = console()
+        staff.sign_in(login)
+        page = text_of(staff.get("/staff"))
+        seen[login] = [name for name in ("马秀兰", "杨生福") if name in page]
+    assert seen == {"hand": ["马秀兰"], "stray": []}
 
 
 def test_states_can_be_filtered(operator: Staff, store: Store, place: Place) -> None:

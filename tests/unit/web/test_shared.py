@@ -26,8 +26,8 @@ from tests.unit.web.conftest import NOW
 Place = Callable[..., Order]
 
 
-def visit(login: str, role: Role = Role.OPERATOR, department: str | None = None) -> Visit:
-    user = StaffUser(login, login, role, "", department=department)
+def visit(login: str, role: Role = Role.OPERATOR, department: str | None = None, **bound: str) -> Visit:
+    user = StaffUser(login, login, role, "", department=department, **bound)
     return Visit(user, f"token of {login}", NOW, Actor(user), load_matrix())
 
 
@@ -59,12 +59,14 @@ async def test_everybody_gets_their_own_token_and_their_own_sight() -> None:
     shared = Shared(Live())
 
     def render(anybody: Visit) -> str:
-        return f"{anybody.user.department} {anybody.csrf}"
+        return f"{anybody.user.region or anybody.user.department} {anybody.csrf}"
 
     assert await shared.part("list", visit("ann"), render) == "None token of ann"
     assert await shared.part("list", visit("bob"), render) == "None token of bob"
     home = visit("home", Role.DEPARTMENT, "home_service")
     assert await shared.part("list", home, render) == "home_service token of home"
+    for login, region in (("cai", "640106"), ("dai", "640402")):
+        assert await shared.part("list", visit(login, region=region), render) == f"{region} token of {login}"
 
 
 @pytest.fixture

@@ -107,3 +107,29 @@ def test_who_opens_a_task_stands_in_the_access_log(
     with store.reading() as uow:
         looks = uow.access_log.page(kind="task")
     assert [(look.actor, look.key) for look in looks] == [("operator", str(task.id))]
+
+
+def test_a_county_sees_and_takes_its_own_tasks_and_those_of_which_nobody_knows_where(
+    console: Callable[[], Staff], operator: Staff, store: Store, raise_task: RaiseTask
+) -> None:
+    near = raise_task(TaskKind.EMERGENCY, "我摔倒了", place="银川市金凤区长城花园3号楼")
+    anywhere = raise_task(TaskKind.EMERGENCY, "着火了")
+    here, there = console(), console()
+    here.sign_in("jinfeng")
+    there.sign_in("yuanzhou")
+    both, one = f'data-emergencies="{near.id} {anywhere.id}"', f'data-emergencies="{anywhere.id}"'
+    for path in ("/staff", "/staff/part/tasks", "/staff/part/alarm"):
+        for staff, shown in ((operator, both), (here, both), (there, one)):
+            assert shown in staff.get(path).text, path
+    own = f"/staff/tasks/{near.id}"
+    assert [staff.get(own).status_code for staff in (operator, here, there)] == [200, 200, 404]
+    assert there.send(f"{own}/acknowledge").status_code == 404
+    refused = there.send(f"{own}/acknowledge", live=True, **{"from": "list"})
+    assert (refused.status_code, "我摔倒了" in refused.text) == (404, False)
+    assert here.send(f"{own}/acknowledge", note="已派车").status_code == 303
+    assert ["已派车" in staff.get("/staff/tasks").text for staff in (operator, here, there)] == [
+        True,
+        True,
+        False,
+    ]
+    assert there.send(f"/staff/tasks/{anywhere.id}/acknowledge").status_code == 303
