@@ -75,7 +75,7 @@ class Memory:
     in_danger: bool = False  # the last thing talked about is the emergency
     danger: str = ""  # its kind
     danger_place: bool = False  # where it is was told
-    danger_asked: int = 0  # how often it was asked
+    danger_asked: bool = False  # it was asked
     emergency: bool = False
     handoff: bool = False
     ended: bool = False

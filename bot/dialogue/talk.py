@@ -105,11 +105,7 @@ class Talk:
     def reply(self) -> Reply:
         """The finished reply; what is heard is cut to what can be said in one breath, what is read is left whole."""
         memory = self.memory
-        room = (
-            len(self.sentences)
-            if self.reads_back or self.urgent
-            else max(1, MOST_SENTENCES - len(self.question))
-        )
+        room = len(self.sentences) if self.reads_back else max(1, MOST_SENTENCES - len(self.question))
         sentences = (*self.sentences[:room], *self.question)
         return Reply(
             sentences=broken_short(sentences) if self.turn.channel is Channel.SPOKEN else sentences,

@@ -22,7 +22,8 @@ def answer_offer(talk: Talk) -> bool:
         return _takes_up_again(talk)
     if pending.kind == "anything_else" and talk.memory.orders and forms.is_wish(talk):
         return person.pass_on(talk, talk.memory.orders[-1])
-    if pending.items and pending.kind == "offer_person" and not talk.requests() and _books(talk):
+    unsure = not talk.requests() or not talk.heard.sure
+    if pending.items and pending.kind == "offer_person" and unsure and _books(talk):
         talk.memory.pending, talk.understood = None, True
         request.take_up(talk, pending.items[0], pending.said)
         return True

@@ -10,7 +10,6 @@ from bot.dialogue.talk import Talk
 from nlu.understanding import Danger
 
 SAME_EMERGENCY = "emergency"
-MOST_ASKED = 2
 
 
 def danger(talk: Talk) -> bool:
@@ -19,11 +18,11 @@ def danger(talk: Talk) -> bool:
         return False
     found = talk.heard.danger or Danger(kind="other", confidence=1.0, why=())
     memory = talk.memory
-    if memory.in_danger and not found.why and not talk.requests():
+    if memory.in_danger and not talk.requests() and not found.why:
         return False  # «窗户开了»: what they do about it, no further danger
     if not memory.in_danger:
         memory.emergencies += 1
-        memory.danger_place, memory.danger_asked = False, 0
+        memory.danger_place = memory.danger_asked = False
     for item in talk.requests():
         forms.fill(talk, forms.open_form(talk, item))
     for form in memory.forms:
@@ -34,7 +33,6 @@ def danger(talk: Talk) -> bool:
     talk.say(key if talk.rules.wording.has(key) else "emergency.other", told=told)
     memory.in_danger = memory.emergency = talk.urgent = talk.understood = True
     memory.danger, memory.pending = found.kind, None
-    _ask_where(talk)
     talk.happened.append(f"emergency:{found.kind}")
     return True
 
@@ -81,7 +79,7 @@ def after_danger(talk: Talk) -> bool:
     memory = talk.memory
     if not memory.in_danger:
         return False
-    if talk.heard.has("human"):
+    if talk.heard.has("human") and talk.heard.sure:
         return False
     if cues.says("false_alarm", talk.text) and not cues.says("urges", talk.text) and not talk.requests():
         memory.in_danger = False
@@ -99,33 +97,29 @@ def after_danger(talk: Talk) -> bool:
         memory.in_danger = False
         return False
     talk.understood = talk.urgent = True
-    tells_where = memory.danger_asked > 0 and not memory.danger_place and cues.says("whereabouts", talk.text)
+    tells_where = memory.danger_asked and not memory.danger_place and cues.says("whereabouts", talk.text)
     if talk.slots("place") or tells_where:
         _tell(talk, None)
         memory.danger_place = True
         talk.say("emergency.place_noted")
+    elif _where_is_unknown(talk) and not memory.danger_asked:
+        memory.danger_asked = True
+        _stay(talk, "where")  # no open question: whatever they say next is dealt with
     else:
-        _stay(talk)
-        _ask_where(talk)
+        _stay(talk, "stay")
     return True
 
 
-def _stay(talk: Talk) -> None:
-    """A word to whoever waits, not the same one twice in a row."""
-    for key in (f"emergency.stay_{talk.memory.danger}", "emergency.stay"):
+def _stay(talk: Talk, what: str) -> None:
+    """A word to whoever waits, fit for the kind of danger, and not the same one twice in a row."""
+    for key in (f"emergency.{what}_{talk.memory.danger}", f"emergency.{what}"):
         if talk.rules.wording.has(key):
-            again = set(talk.phrase(key)) <= set(talk.memory.said)
+            again = talk.rules.wording.has(f"{key}_on") and set(talk.phrase(key)) <= set(talk.memory.said)
             talk.say(f"{key}_on" if again else key)
             return
 
 
-def _ask_where(talk: Talk) -> None:
-    """Help must know where to go: of somebody unknown to us it is asked until it was said, twice at most.
-
-    It is no open question: whatever they say next is dealt with, and nothing waits for the answer.
-    """
+def _where_is_unknown(talk: Talk) -> bool:
+    """Help must know where to go: a stranger to us must tell."""
     memory, person = talk.memory, _who(talk)
-    known = memory.danger_place or memory.place or (person and person.address)
-    if not known and memory.danger_asked < MOST_ASKED:
-        memory.danger_asked += 1
-        talk.say("emergency.where")
+    return not (memory.danger_place or memory.place or (person and person.address))
