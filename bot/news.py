@@ -40,6 +40,10 @@ KEEP_LETTERS = timedelta(days=30)
 TIDY_EVERY = timedelta(hours=1)
 
 
+# How somebody on a platform is written to, best first; the last two are WeChat's ways after 48 hours.
+WRITTEN = ("{}", "template:{}", "subscription:{}")
+
+
 class Numbers(Protocol):
     """Telephone numbers that people of the channels have shown as their own."""
 
@@ -113,7 +117,7 @@ class News:
         number = normal_phone(person) or normal_phone(phone or "") or self._phone_of(person)
         by_phone = [f"sms:{number}", f"call:{number}"] if number else []
         writes_from = self._numbers.writes_from(person) if normal_phone(person) else person
-        ways = [*([writes_from, f"template:{writes_from}"] if writes_from else ()), *by_phone]
+        ways = [*(form.format(writes_from) for form in WRITTEN if writes_from), *by_phone]
         return [way for way in ways if self._outlet(way) is not None]
 
     def _outlet(self, way: str) -> Outlet | None:

@@ -68,6 +68,19 @@ class TemplateOutlet:
             raise _later_or_never(problem) from None
 
 
+class SubscriptionOutlet:
+    """A subscription message of WeChat: forty characters, to whoever asked for it."""
+
+    def __init__(self, api: WeChatApi, template: str) -> None:
+        self._api, self._template = api, template
+
+    def send(self, person: str, message: Outgoing, key: str) -> None:
+        try:
+            self._api.send_subscription(openid_of(person), self._template, plain(message.text))
+        except WeChatError as problem:
+            raise _later_or_never(problem) from None
+
+
 def _later_or_never(problem: WeChatError) -> Exception:
     refused = problem.code is not None and problem.code > 0
     return UnreachableError(str(problem)) if refused else NotNowError(str(problem))
@@ -147,4 +160,4 @@ class CallOutlet:
 
 Outlets = Mapping[
     str, Outlet
-]  # by the first part of an address: wechat:wx…, template:wechat:wx…, telegram, sms, call
+]  # by the first part of an address: wechat:wx…, template:wechat:wx…, subscription:wechat:wx…, telegram, sms, call

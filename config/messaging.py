@@ -16,6 +16,7 @@ class WeChatAccount(BaseModel):
     token: SecretStr
     aes_key: SecretStr | None = None
     template: str | None = None
+    subscription: str | None = None
 
 
 class Messaging(BaseSettings):
@@ -25,7 +26,12 @@ class Messaging(BaseSettings):
 
     wechat_accounts: tuple[WeChatAccount, ...] = Field(
         default=(),
-        description="further official accounts: a JSON list of app_id, app_secret, token, aes_key, template",
+        description="further official accounts: a JSON list of app_id, app_secret, token, aes_key, template, "
+        "subscription",
+    )
+    wechat_subscription: str | None = Field(
+        default=None,
+        description="id of a subscription message with the values thing1 and thing2, for news after 48 hours",
     )
     voice_messages: bool = Field(
         default=False,

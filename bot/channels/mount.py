@@ -135,7 +135,7 @@ def _mount_telegram(desk: Mounting) -> None:
 def _mount_wechat(desk: Mounting) -> None:
     from bot.channels.wechat.accounts import open_accounts
     from bot.channels.wechat.router import add_wechat
-    from bot.outlets import TemplateOutlet, WeChatOutlet
+    from bot.outlets import SubscriptionOutlet, TemplateOutlet, WeChatOutlet
 
     for path, channel in open_accounts(desk.house.settings, desk.messaging, desk.reception, desk.postman):
         channel.serve_own()
@@ -146,6 +146,8 @@ def _mount_wechat(desk: Mounting) -> None:
         desk.outlets[account] = WeChatOutlet(channel.api)
         if channel.template:
             desk.outlets[f"template:{account}"] = TemplateOutlet(channel.api, channel.template)
+        if channel.subscription:
+            desk.outlets[f"subscription:{account}"] = SubscriptionOutlet(channel.api, channel.subscription)
         desk.links.setdefault("wechat", channel.api.qr_code)
 
 

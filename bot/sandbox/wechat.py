@@ -12,6 +12,7 @@ import secrets
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ MOST_MESSAGES = 20  # customer-service messages after something was said
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LONGEST_TEXT = 2048  # bytes
 LONGEST_SCENE = 64  # characters
+LONGEST_THING = 20  # characters
 SCAN = "http://weixin.qq.com/q/"
 TOKEN_LIVES_S = 7200
 ACCOUNT = "gh_0123456789ab"
@@ -76,6 +78,10 @@ class WeChatPlatform:
     calls: list[str] = field(default_factory=list)
     media: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     templates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # id → what was sent
+    subscriptions: dict[str, list[dict[str, Any]]] = field(
+        default_factory=dict
+    )  # the same of subscription messages
+    subscribed: Counter[str] = field(default_factory=Counter)  # how many messages each person still asked for
     menu: dict[str, Any] | None = None
     tokens_made: int = 0
     token_lives_s: int = TOKEN_LIVES_S
@@ -185,6 +191,7 @@ class WeChatPlatform:
                 raise WeChatApiError(code, "invalid credential, access_token is invalid or not latest")
             known = {
                 "message/custom/send": self._custom, "message/template/send": self._template,
+                "message/subscribe/bizsend": self._bizsend,
                 "qrcode/create": self._qrcode, "menu/create": self._menu, "menu/get": self._menu_get, "menu/delete": self._menu_delete,
             }.get(path)  # fmt: skip
             if known is None:
@@ -251,6 +258,19 @@ class WeChatPlatform:
             self._templates_sent.add(repeated)
             self.templates[given["template_id"]].append(given)
         return {"msgid": next(self._numbers)}
+
+    def _bizsend(self, given: dict[str, Any]) -> dict[str, Any]:
+        sent, openid = self.subscriptions.get(given.get("template_id", "")), given.get("touser", "")
+        if sent is None:
+            raise WeChatApiError(40037, "invalid template_id")
+        if not self.subscribed[openid]:
+            raise WeChatApiError(43101, "user refuse to accept the msg")
+        values = [one.get("value", "") for one in given.get("data", {}).values()]
+        if not values or any(not 0 < len(value) <= LONGEST_THING for value in values):
+            raise WeChatApiError(47003, "argument invalid")
+        self.subscribed[openid] -= 1
+        sent.append(given)
+        return {}
 
     def _qrcode(self, given: dict[str, Any]) -> dict[str, Any]:
         scene = given.get("action_info", {}).get("scene", {}).get("scene_str", "")

@@ -20,12 +20,12 @@ def open_accounts(
 ) -> Iterator[tuple[str, WeChatChannel]]:
     """Each account with the path at which it is called. Raises SettingsError."""
     if settings.wechat_app_id:
-        yield PATH, _open(_first(settings), settings.wechat_api, reception, postman)
+        yield PATH, _open(_first(settings, messaging), settings.wechat_api, reception, postman)
     for account in messaging.wechat_accounts:
         yield f"{PATH}/{account.app_id}", _open(account, settings.wechat_api, reception, postman)
 
 
-def _first(settings: Settings) -> WeChatAccount:
+def _first(settings: Settings, messaging: Messaging) -> WeChatAccount:
     if settings.wechat_app_secret is None or settings.wechat_token is None:
         raise SettingsError(
             "WeChat needs NUANXIAN_WECHAT_APP_ID, NUANXIAN_WECHAT_APP_SECRET and NUANXIAN_WECHAT_TOKEN together"
@@ -33,6 +33,7 @@ def _first(settings: Settings) -> WeChatAccount:
     return WeChatAccount(
         app_id=settings.wechat_app_id or "", app_secret=settings.wechat_app_secret, token=settings.wechat_token,
         aes_key=settings.wechat_aes_key, template=settings.wechat_template,
+        subscription=messaging.wechat_subscription,
     )  # fmt: skip
 
 
@@ -44,4 +45,4 @@ def _open(account: WeChatAccount, api_url: str, reception: Reception, postman: P
         raise SettingsError(f"NUANXIAN_WECHAT_AES_KEY: {wrong}") from None
     secret = account.app_secret.get_secret_value()
     api = WeChatApi(account.app_id, secret, reception.keeper, api=api_url)
-    return WeChatChannel(envelope, api, reception, postman, account.template)
+    return WeChatChannel(envelope, api, reception, postman, account.template, account.subscription)

@@ -28,6 +28,8 @@ TIMEOUT_S = 8.0
 EARLY_S = 300  # a token is renewed this long before it ends
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 WINDOW_CLOSED = frozenset({45015, 45047})  # nothing was said for 48 hours, or too many messages since
+MOST_OF_A_THING = 20  # characters of a value of that kind in a subscription message
+SUBSCRIBED_END = "。"  # no value may be empty
 OVER_QUOTA = 45009  # calls of the day are used up
 
 
@@ -140,6 +142,18 @@ class WeChatApi:
             message["client_msg_id"] = key
         # wechatpy's own method does not know `client_msg_id`.
         self._call(lambda: self._client.post("message/template/send", data=message))
+
+    def send_subscription(self, openid: str, template: str, text: str) -> None:
+        """A subscription message with the text in its values `thing1` and `thing2`, twenty characters each, as WeChat allows.
+
+        Raises WeChatError; 43101: the person has not subscribed, or has had what they subscribed to.
+        """
+        first, rest = text[:MOST_OF_A_THING], text[MOST_OF_A_THING:]
+        second = rest if len(rest) <= MOST_OF_A_THING else rest[: MOST_OF_A_THING - 1] + "…"
+        values = {"thing1": {"value": first}, "thing2": {"value": second or SUBSCRIBED_END}}
+        message = {"touser": openid, "template_id": template, "data": values}
+        # wechatpy has no method for it.
+        self._call(lambda: self._client.post("message/subscribe/bizsend", data=message))
 
     def qr_code(self, scene: str) -> str:
         """The address that a permanent QR code with this scene holds. Raises WeChatError."""

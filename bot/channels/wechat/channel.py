@@ -75,6 +75,7 @@ class WeChatChannel:
     reception: Reception
     postman: Postman
     template: str | None = None
+    subscription: str | None = None
     answers_within_s: float = ANSWERS_WITHIN_S
     busy_at: int = BUSY_AT
     clock: Callable[[], float] = time.time  # seconds since 1970

@@ -97,6 +97,7 @@ class Wanted:
     aes: bool = False
     polling: bool = False
     template: str | None = None
+    subscription: str | None = None
     relay: str | None = None
     two_accounts: bool = False
 
@@ -154,7 +155,7 @@ def _line(store: Store, dialogue: Dialogue, folder: Path, wanted: Wanted) -> Ite
         app = FastAPI()
         app.include_router(elder_router(conversations, load_catalogue()))
         messaging = load_messaging(
-            relay_number=wanted.relay, sms_url=f"{api}/sms/send", sms_secret=sms.secret,
+            relay_number=wanted.relay, wechat_subscription=wanted.subscription, sms_url=f"{api}/sms/send", sms_secret=sms.secret,
             wecom_corp_id=wecom.corp_id, wecom_secret=wecom.secret, wecom_agent_id=wecom.agent_id,
             wecom_token=wecom.token, wecom_aes_key=AES_KEY, wecom_api=f"{api}/wecom",
             **({"wechat_accounts": [_account(second)]} if wanted.two_accounts else {}),

@@ -417,6 +417,26 @@ def test_after_48_hours_news_goes_by_template_and_promises_no_pictures(open_line
     assert line.sms.sent == []
 
 
+def test_who_subscribed_hears_by_subscription_as_often_as_they_asked_and_then_by_sms(open_line: Open) -> None:
+    line = open_line(subscription="subscription-1")
+    sent = line.wechat.subscriptions.setdefault("subscription-1", [])
+    elder = add_elder(line)
+    daughter = AtWeChat(line)
+    follows(daughter)
+    line.keeper.verify_phone(sender(daughter), "13809510005")
+    line.wechat.close_window(daughter.openid)
+    line.wechat.subscribed[daughter.openid] = 2
+    bind(line, elder, sender(daughter))
+    reads_the_first_event(line)
+    number = place(line, elder)
+    move(line, number, Move.ACCEPT, assignee="worker-7")
+    move(line, number, Move.FINISH, photos=["a"])
+    wait_until(lambda: line.sms.sent)
+    shown = ["".join(value["value"] for value in one["data"].values()) for one in sent]
+    assert ["下单" in shown[0], "接单" in shown[1], len(shown)] == [True, True, 2]
+    assert "办好了" in line.sms.sent[0][1]
+
+
 def test_each_right_gives_what_it_says_and_no_more(line: Line) -> None:
     elder = add_elder(line)
     sees, orders, is_called = AtWeChat(line), AtWeChat(line), AtWeChat(line)
