@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from config.hearing import load_hearing_words
-from config.settings import project_folder
 from voice.hearing.grammar import GrammarRecogniser
 from voice.hearing.models import ensure, load_models
 from voice.hearing.settings import HearingSettings
@@ -23,7 +22,7 @@ def whisper() -> WhisperRecogniser:
 @pytest.fixture(scope="session")
 def grammar() -> GrammarRecogniser:
     """The telephone models are no part of the repository: NUANXIAN_SPHINX_MODELS, or a folder beside it."""
-    beside = project_folder().parent / "shared" / "models" / "pocketsphinx-zh-8k"
+    beside = Path(__file__).parents[5] / "shared" / "models" / "pocketsphinx-zh-8k"
     folder = Path(os.environ.get("NUANXIAN_SPHINX_MODELS", beside))
     if not folder.is_dir():
         pytest.skip(f"no telephone models of CMU Sphinx in {folder} (set NUANXIAN_SPHINX_MODELS)")
