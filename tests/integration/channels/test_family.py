@@ -69,6 +69,15 @@ def add_elder(line: Line, *contacts: Contact) -> Elder:
     return elder
 
 
+def add_second(line: Line, key: str, name: str, gender: str) -> Elder:
+    with line.house.store.unit_of_work() as uow:
+        elder = uow.people.save(
+            Elder(None, key, name, ("13909510002",), "兴庆区北塔村三组12号", gender=gender)
+        )
+        uow.commit()
+    return elder
+
+
 def bind(
     line: Line, elder: Elder, person: str, relation: str = "女儿", rights: Rights = ALL_RIGHTS
 ) -> Binding:
@@ -159,11 +168,7 @@ def test_a_daughter_is_bound_by_the_code_that_her_mother_hears(line: Line) -> No
 
 def test_who_speaks_for_two_elders_hears_of_the_one_she_names(line: Line) -> None:
     mother = add_elder(line)
-    with line.house.store.unit_of_work() as uow:
-        father = uow.people.save(
-            Elder(None, "key of wenxiang", "马文祥", ("13909510002",), "兴庆区北塔村三组12号", gender="m")
-        )
-        uow.commit()
+    father = add_second(line, "key of wenxiang", "马文祥", "m")
     person = AtWeChat(line)
     assert "没查到" in person.says("我爸订的饭到哪了").text
     assert "绑定" in person.seen.text
@@ -171,9 +176,14 @@ def test_who_speaks_for_two_elders_hears_of_the_one_she_names(line: Line) -> Non
     assert "没查到" in person.says("我妈订的饭到哪了").text
     assert "绑定" not in person.seen.text
     bind(line, father, sender(person), "儿媳")
+    told = line.wechat.texts(person.openid)
     place(line, mother, "1")
+    wait_until(
+        lambda: any("王桂兰的送餐已经下单" in text for text in told)
+    )  # news must not mix with the answers
     assert "没查到" in person.says("我公公订的饭到哪了").text
     place(line, father, "2", caller="13909510002", name="马文祥")
+    wait_until(lambda: any("马文祥的送餐已经下单" in text for text in told))
     assert "马文祥明天中午" in person.says("我公公订的饭到哪了").text
     assert "王桂兰" not in person.seen.text
     assert "王桂兰明天中午" in person.says("我妈订的饭到哪了").text
@@ -466,11 +476,7 @@ def test_each_right_gives_what_it_says_and_no_more(line: Line) -> None:
 
 def test_a_relative_of_two_elders_is_asked_whom_she_means(line: Line) -> None:
     first = add_elder(line)
-    with line.house.store.unit_of_work() as uow:
-        second = uow.people.save(
-            Elder(None, "key of xiuying", "马秀英", ("13909510002",), "兴庆区北塔村三组12号", gender="f")
-        )
-        uow.commit()
+    second = add_second(line, "key of xiuying", "马秀英", "f")
     daughter = AtWeChat(line)
     bind(line, first, sender(daughter), "女儿")
     bind(line, second, sender(daughter), "女儿")
