@@ -266,8 +266,12 @@ def take_wish(talk: Talk, form: Form) -> bool:
     """A note for whoever comes, in the caller's own words. A question is none."""
     if not is_wish(talk):
         return False
-    form.wishes.append(cues.without("opens_yes", talk.text).strip("，,。！!？? "))
+    _note(form, cues.without("opens_yes", talk.text))
     return True
+
+
+def _note(form: Form, text: str) -> None:
+    form.wishes.append(text.strip("，,。！!？? "))
 
 
 def _is_a_name(text: str) -> bool:
@@ -279,7 +283,7 @@ def _may_be_a_name(text: str) -> bool:
     if text.isascii():
         return 2 <= len(text) <= LONGEST_LATIN_NAME
     return 2 <= len(text) <= LONGEST_NAME and not (
-        len(text) > len("欧阳建国") and cues.says("sentence", text)
+        len(text) > LONGEST_HAN_NAME and cues.says("sentence", text)
     )
 
 
@@ -306,7 +310,7 @@ def take_note(talk: Talk, form: Form) -> bool:
     if form.elder_id is None and not form.name and _is_a_name(cues.core(text)):
         form.name = cues.core(text)
         return True
-    form.wishes.append(text.strip("，,。！!？? "))
+    _note(form, text)
     return True
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.domain.order import Order
+from backend.domain.queue import TaskKind
+from backend.services.commands import OpenTask
+from bot.dialogue import cues
 from bot.dialogue.knowledge import Knowledge
 from bot.dialogue.memory import Form, Memory, Pending
 from bot.dialogue.phrasing import broken_short
@@ -98,6 +101,40 @@ class Talk:
     def slots(self, name: str, *, of: str | None = None) -> tuple[Slot, ...]:
         """Slots of this name that belong to the request `of`, or to no request in particular."""
         return tuple(slot for slot in self.heard.filled(name) if of is None or slot.label in (None, of))
+
+    @property
+    def leaves_open(self) -> bool:
+        """Something was asked, and they will not or can not say («到时候再说»)."""
+        open_question = self.memory.asking is not None
+        return open_question and any(cues.says(cue, self.text) for cue in ("refuse", "unknown"))
+
+    def tell_staff(
+        self,
+        kind: TaskKind,
+        name: str,
+        *,
+        why: str,
+        place: str | None = None,
+        order_number: str | None = None,
+    ) -> None:
+        """A task about whoever speaks; the `name` makes it one a turn."""
+        caller, elder = self.world.caller, self.world.caller.elder
+        self.commands.append(
+            OpenTask(
+                key=f"{self.turn.session}:{name}:{self.memory.turns}",
+                kind=kind,
+                session=self.turn.session,
+                sender=self.turn.sender,
+                at=self.turn.now,
+                text=self.text,
+                why=why,
+                who=elder.name if elder else self.memory.name,
+                place=place,
+                phone=self.memory.phone or caller.phone,
+                elder_id=elder.id if elder else None,
+                order_number=order_number,
+            )
+        )
 
     def order(self, number: str) -> Order | None:
         return next((order for order in self.world.orders if order.number == number), None)

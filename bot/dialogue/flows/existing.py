@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend.domain.order import OPEN, Order, State, Wanted
 from backend.domain.queue import TaskKind
-from backend.services.commands import CancelOrder, OpenTask, RescheduleOrder
+from backend.services.commands import CancelOrder, RescheduleOrder
 from bot.dialogue import cues, forms, phrasing, whom
 from bot.dialogue.flows import request
 from bot.dialogue.memory import Pending
@@ -26,15 +26,10 @@ def existing(talk: Talk) -> bool:
         handled = True
     if talk.heard.has("cancel_order"):
         handled = _cancel(talk) or handled
-    if (talk.heard.has("reschedule") and not _leaves_it_open(talk)) or _moves_existing(talk):
+    if (talk.heard.has("reschedule") and not talk.leaves_open) or _moves_existing(talk):
         handled = _reschedule(talk) or handled
     talk.understood = talk.understood or handled
     return handled and (not talk.requests() or MOVED in talk.happened)
-
-
-def _leaves_it_open(talk: Talk) -> bool:
-    """«到时候打电话再说», to a question: a refusal to answer, not another time."""
-    return talk.memory.asking is not None and any(cues.says(cue, talk.text) for cue in ("refuse", "unknown"))
 
 
 def _moves_existing(talk: Talk) -> bool:
@@ -50,22 +45,8 @@ def complaint(talk: Talk) -> bool:
     if not talk.heard.has("complaint"):
         return False
     fitting = _fitting(talk, talk.world.orders)
-    caller = talk.world.caller
-    talk.commands.append(
-        OpenTask(
-            key=f"{talk.turn.session}:complaint:{talk.memory.turns}",
-            kind=TaskKind.COMPLAINT,
-            session=talk.turn.session,
-            sender=talk.turn.sender,
-            at=talk.turn.now,
-            text=talk.text,
-            why="complaint",
-            who=caller.elder.name if caller.elder else talk.memory.name,
-            phone=talk.memory.phone or caller.phone,
-            elder_id=caller.elder.id if caller.elder else None,
-            order_number=fitting[0].number if fitting else None,
-        )
-    )
+    number = fitting[0].number if fitting else None
+    talk.tell_staff(TaskKind.COMPLAINT, "complaint", why="complaint", order_number=number)
     talk.say("complaint.taken")
     talk.understood = True
     talk.happened.append("complaint")
@@ -106,9 +87,7 @@ def _fitting(talk: Talk, orders: Sequence[Order]) -> list[Order]:
 def _of_people(talk: Talk, orders: Sequence[Order]) -> list[Order]:
     """Those of the orders that are for somebody named in the sentence."""
     people = [slot.value or slot.text for slot in talk.slots("beneficiary")]
-    caller = talk.world.caller
-    found = [whom.find(person, caller, caller.wards).elder for person in _others(talk)]
-    ids = {elder.id for elder in found if elder is not None}
+    ids = _elders_named(talk)
     return [
         order
         for order in orders
@@ -116,6 +95,13 @@ def _of_people(talk: Talk, orders: Sequence[Order]) -> list[Order]:
         or order.elder_id in ids
         or (order.beneficiary_name or " ") in talk.text
     ]
+
+
+def _elders_named(talk: Talk) -> set[int | None]:
+    """The relatives named in the sentence whom the records tie to the caller."""
+    caller = talk.world.caller
+    found = [whom.find(person, caller, caller.wards).elder for person in _others(talk)]
+    return {elder.id for elder in found if elder is not None}
 
 
 def _others(talk: Talk) -> list[Person]:
@@ -173,13 +159,8 @@ def _none_open(talk: Talk) -> None:
     if talk.form:
         return
     talk.memory.pending = Pending(kind="anything_else")
-    caller = talk.world.caller
     named = _others(talk)
-    if (
-        named
-        and caller.elder is None
-        and not any(whom.find(one, caller, caller.wards).elder for one in named)
-    ):
+    if named and talk.world.caller.elder is None and not _elders_named(talk):
         talk.ask(None, "order.none_open_of_other")
     else:
         talk.ask(None, "order.none_open_for" if named else "order.none_open")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Channel
 
@@ -18,7 +17,7 @@ def pace(talk: Talk) -> bool:
     memory.repeats = memory.repeats + 1 if wish == "repeat" else 0
     if wish is None or talk.requests():
         return False
-    if memory.asking and any(cues.says(cue, talk.text) for cue in ("refuse", "unknown")):
+    if talk.leaves_open:
         return False  # «到时候再说» refuses an answer
     talk.understood = True
     if memory.repeats >= HARD_TO_HEAR and talk.turn.channel is Channel.SPOKEN:

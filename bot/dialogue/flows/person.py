@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from backend.domain.queue import TaskKind
-from backend.services.commands import OpenTask
 from bot.dialogue import forms
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
@@ -19,22 +18,7 @@ def wants_person(talk: Talk) -> bool:
 
 def pass_on(talk: Talk, number: str) -> bool:
     """«来之前给我打个电话», said when the order stands: staff tell whoever comes."""
-    caller = talk.world.caller
-    talk.commands.append(
-        OpenTask(
-            key=f"{talk.turn.session}:note:{talk.memory.turns}",
-            kind=TaskKind.HANDOFF,
-            session=talk.turn.session,
-            sender=talk.turn.sender,
-            at=talk.turn.now,
-            text=talk.text,
-            why="note",
-            who=caller.elder.name if caller.elder else talk.memory.name,
-            phone=talk.memory.phone or caller.phone,
-            elder_id=caller.elder.id if caller.elder else None,
-            order_number=number,
-        )
-    )
+    talk.tell_staff(TaskKind.HANDOFF, "note", why="note", order_number=number)
     talk.say("order.passed_on")
     talk.memory.pending = Pending(kind="anything_else")
     talk.ask(None, "anything_else")
@@ -44,23 +28,9 @@ def pass_on(talk: Talk, number: str) -> bool:
 
 def hand_off(talk: Talk, *, why: str, phrase: str) -> None:
     """A queue entry for staff, with everything that was said; the requests under way stay as they are."""
-    memory, caller = talk.memory, talk.world.caller
+    memory = talk.memory
     form = memory.current()
-    talk.commands.append(
-        OpenTask(
-            key=f"{talk.turn.session}:handoff:{memory.turns}",
-            kind=TaskKind.HANDOFF,
-            session=talk.turn.session,
-            sender=talk.turn.sender,
-            at=talk.turn.now,
-            text=talk.text,
-            why=why,
-            who=caller.elder.name if caller.elder else memory.name,
-            place=form.place if form else None,
-            phone=memory.phone or caller.phone,
-            elder_id=caller.elder.id if caller.elder else None,
-        )
-    )
+    talk.tell_staff(TaskKind.HANDOFF, "handoff", why=why, place=form.place if form else None)
     talk.asks, talk.question, talk.choices = None, (), ()
     talk.say(phrase)
     memory.handoff = talk.ended = True

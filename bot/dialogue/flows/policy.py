@@ -11,7 +11,8 @@ from bot.dialogue.turn import Asks
 
 def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
-    if not talk.heard.has("policy_question") and not _about_this(talk) and not _in_passing(talk):
+    in_passing = _in_passing(talk)
+    if not (talk.heard.has("policy_question") or in_passing or _about_this(talk)):
         return False
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
     spoken_of = (*talk.requests(), *([talk.form.item] if talk.form else []))
@@ -28,7 +29,7 @@ def policy(talk: Talk) -> bool:
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
-    return not talk.requests() or not talk.heard.has("policy_question") or _in_passing(talk)
+    return not talk.requests() or not talk.heard.has("policy_question") or in_passing
 
 
 def _about_this(talk: Talk) -> bool:
