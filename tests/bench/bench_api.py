@@ -19,11 +19,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from socket import create_server
+from statistics import mean
 from typing import Any
 from urllib.request import urlopen
 
@@ -192,7 +193,46 @@ def make_tokens(store: Store) -> list[str]:
     return found
 
 
-def measure(orders: int, seconds: float, *, with_burst: bool) -> dict[str, float]:
+@dataclass
+class Site:
+    """Running servers with so many orders, and what was measured of them till now."""
+
+    orders: int
+    store: Store
+    tokens: list[str]
+    port: int
+    process: int
+    cycles: list[float] = field(default_factory=list)  # a second, one round each
+    cycle_p95_s: list[float] = field(default_factory=list)
+    lives: list[float] = field(default_factory=list)
+    spent_ms: list[tuple[float, ...]] = field(default_factory=list)  # of the PARTS, a cycle
+
+    def run_cycles(self, seconds: float) -> None:
+        before = _used(self.process, self.store)
+        a_second, p95_s = asyncio.run(cycles(self.port, self.tokens, seconds))
+        done = a_second * seconds / 1000
+        after = _used(self.process, self.store)
+        self.spent_ms.append(tuple((now - then) / done for then, now in zip(before, after, strict=True)))
+        self.cycles.append(a_second)
+        self.cycle_p95_s.append(p95_s)
+
+    def run_lives(self, seconds: float) -> None:
+        self.lives.append(asyncio.run(cycles(self.port, self.tokens, seconds, life))[0])
+
+    def figures(self) -> dict[str, float]:
+        found = {
+            "cycles/s": mean(self.cycles),
+            "cycles/s, slowest round": min(self.cycles),
+            "cycle p95 ms": max(self.cycle_p95_s),
+        }
+        for part, spent in zip(PARTS, zip(*self.spent_ms, strict=True), strict=True):
+            found[f"processor ms a cycle: {part}"] = mean(spent)
+        return found | {"whole lives/s": mean(self.lives)}
+
+
+@contextmanager
+def site(orders: int) -> Iterator[Site]:
+    """A PostgreSQL with so many orders and servers on it, warm."""
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     with (
         postgres_server("shared_buffers=1GB", "max_wal_size=4GB", "max_connections=200") as url,
@@ -204,21 +244,35 @@ def measure(orders: int, seconds: float, *, with_burst: bool) -> dict[str, float
             "NUANXIAN_DEMO": "false",
         }
         store = open_store(load_settings(db=url, keys=Path(keys), data_key=key))
-        build(store, people=max(1_000, int(orders * 1.2)), orders=orders, now=datetime(2026, 11, 24, 10, 0))
-        tokens = make_tokens(store)
-        measured: dict[str, float] = {}
-        with server(url, environment) as (port, process):
-            asyncio.run(cycles(port, tokens, 3))  # everything loaded, plans made
-            spent = [-used for used in _used(process, store)]
-            measured["cycles/s"], measured["cycle p95 ms"] = asyncio.run(cycles(port, tokens, seconds))
-            done = measured["cycles/s"] * seconds / 1000
-            for of, before, after in zip(PARTS, spent, _used(process, store), strict=True):
-                measured[f"processor ms a cycle: {of}"] = (before + after) / done
-            measured["whole lives/s"], _ = asyncio.run(cycles(port, tokens, seconds / 2, life))
-            if with_burst:
-                measured |= _burst_figures(port, tokens, store, measured["cycles/s"])
-        store.close()
-    return measured
+        try:
+            build(
+                store, people=max(1_000, int(orders * 1.2)), orders=orders, now=datetime(2026, 11, 24, 10, 0)
+            )
+            tokens = make_tokens(store)
+            with server(url, environment) as (port, process):
+                asyncio.run(cycles(port, tokens, 3))  # everything loaded, plans made
+                yield Site(orders, store, tokens, port, process)
+        finally:
+            store.close()
+
+
+def measure(
+    sizes: list[int], seconds: float, rounds: int, *, with_burst: bool
+) -> dict[int, dict[str, float]]:
+    """All sizes in turns, a slice of the time each, so that what else the machine does falls on all of them."""
+    with ExitStack() as opened:
+        sites = [opened.enter_context(site(orders)) for orders in sizes]
+        for _ in range(rounds):
+            for one in sites:
+                one.run_cycles(seconds / rounds)
+        for _ in range(rounds):
+            for one in sites:
+                one.run_lives(seconds / rounds / 2)
+        found = {one.orders: one.figures() for one in sites}
+        if with_burst:
+            last = sites[-1]
+            found[last.orders] |= _burst_figures(last.port, last.tokens, last.store, mean(last.cycles))
+    return found
 
 
 def server_cpu_s(store: Store) -> float:
@@ -255,19 +309,16 @@ def _burst_figures(port: int, tokens: list[str], store: Store, normal: float) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, nargs="+", default=[1_000, 1_000_000])
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=20, help="of cycles, for each number of orders")
+    parser.add_argument("--rounds", type=int, default=5, help="the sizes take turns so often")
     parser.add_argument("--no-burst", action="store_true")
     given = parser.parse_args()
-    rows: dict[str, dict[int, float]] = {}
-    for orders in given.orders:
-        with_burst = orders == given.orders[-1] and not given.no_burst
-        for name, value in measure(orders, given.seconds, with_burst=with_burst).items():
-            rows.setdefault(name, {})[orders] = value
+    found = measure(given.orders, given.seconds, given.rounds, with_burst=not given.no_burst)
     print(describe_load())
     print(f"{'':48}" + "".join(f"{orders:>14,}" for orders in given.orders))
-    for name, values in rows.items():
+    for name in found[given.orders[-1]]:
         cells = "".join(
-            f"{values[orders]:14.1f}" if orders in values else f"{'':14}" for orders in given.orders
+            f"{values[name]:14.1f}" if name in values else f"{'':14}" for values in found.values()
         )
         print(f"  {name:46}{cells}")
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from backend.store.open import Store, open_store
 from backend.web.app import create_app
 from config.settings import Settings, load_settings
 from tests.bench.bench_api import ORDER, make_tokens, server_cpu_s
+from tests.bench.build_orders import build
 from tests.bench.postgres import postgres_server
 
 KINDS = ("create", "assign", "resolve", "search")
@@ -156,7 +158,7 @@ def database(kind: str) -> Iterator[Settings]:
         if kind == "sqlite":
             yield load_settings(db=f"sqlite:///{folder}/x.sqlite", keys=keys)
         else:
-            with postgres_server("shared_buffers=256MB") as url:
+            with postgres_server("shared_buffers=1GB", "max_wal_size=4GB") as url:
                 yield load_settings(db=url, keys=keys)
 
 
@@ -165,9 +167,12 @@ def main() -> None:
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--times", type=int, default=50, help="requests of each kind in a round")
+    parser.add_argument("--orders", type=int, default=0, help="that are there already (PostgreSQL)")
     given = parser.parse_args()
     with database(given.database) as settings:
         store = open_store(settings)
+        if given.orders:
+            build(store, people=int(given.orders * 1.2), orders=given.orders, now=datetime.now())  # noqa: DTZ005
         try:
             asked = Asked(create_app(store, settings, store.live), make_tokens(store))
             store.tail.follow()
