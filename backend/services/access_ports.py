@@ -122,8 +122,12 @@ class Webhooks(Protocol):
         """Set an event on its way. One that is on its way to this webhook already stays as it is."""
         ...
 
-    def due(self, at: datetime, *, limit: int) -> Sequence[Delivery]:
-        """What is to be sent now, oldest first, locked till commit: two processes never take the same."""
+    def waiting(self, at: datetime) -> Sequence[str]:
+        """The webhooks that something is to be sent to now, whoever has waited longest first."""
+        ...
+
+    def due(self, webhook_id: str, at: datetime, *, limit: int) -> Sequence[Delivery]:
+        """What is to be sent to one of them, oldest first, locked till commit: two processes never take the same."""
         ...
 
     def tried(self, delivery: Delivery) -> None: ...  # store what became of an attempt

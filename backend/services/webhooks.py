@@ -24,8 +24,11 @@ from backend.services.ports import Stores, UnitOfWork
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
 MOST_ATTEMPTS = 12  # about a day and a half, then a dead letter
-BATCH = 50
-LEASE = timedelta(minutes=2)  # whoever took a delivery and died leaves it to others after this
+EVENTS = 500  # of the outbox, turned into deliveries at once
+BATCH = 10  # deliveries to one webhook, taken at once
+LEASE = timedelta(
+    minutes=2
+)  # whoever took a delivery and died leaves it to others after this: BATCH slow answers fit in
 LONGEST_URL = 500
 TEST_EVENT = "WebhookTested"
 
@@ -82,7 +85,7 @@ def fan_out(store: Stores, now: datetime) -> int:
         cursor, last = uow.webhooks.cursor(), uow.outbox.last_id()
         # Looked up after the last event: a webhook that is not among them yet hears of all that follow it.
         hooks = uow.webhooks.all()
-        events = uow.outbox.after(cursor, limit=BATCH * 10) if hooks else ()
+        events = uow.outbox.after(cursor, limit=EVENTS) if hooks else ()
         if not hooks and last > cursor:
             uow.webhooks.advance(last)
             uow.commit()
@@ -98,23 +101,38 @@ def fan_out(store: Stores, now: datetime) -> int:
     return len(events)
 
 
-def deliver_due(store: Stores, send: Send, now: datetime) -> int:
-    """Send what is due; how many were tried. Sending happens outside of transactions: other sides may be slow."""
+def waiting(store: Stores, now: datetime) -> Sequence[str]:
+    """The webhooks that something is to be sent to now, whoever has waited longest first."""
     with store.unit_of_work() as uow:
-        taken = uow.webhooks.due(now, limit=BATCH)
+        return uow.webhooks.waiting(now)
+
+
+def deliver(store: Stores, send: Send, webhook_id: str, clock: Callable[[], datetime]) -> int:
+    """Send a batch of what is due to one webhook; how many were tried.
+
+    Sending happens outside of transactions: the other side may be slow. When it does not answer at all the rest of the batch
+    waits with what was tried, so that one dead address costs one time-out.
+    """
+    begun = clock()
+    with store.unit_of_work() as uow:
+        taken = uow.webhooks.due(webhook_id, begun, limit=BATCH)
+        if not taken:
+            return 0
+        hook = uow.webhooks.get(webhook_id)
         for delivery in taken:
-            uow.webhooks.tried(replace(delivery, next_at=now + LEASE))
-        hooks = {hook.id: hook for hook in uow.webhooks.all()}
+            uow.webhooks.tried(replace(delivery, next_at=begun + LEASE))
         uow.commit()
-    for delivery in taken:
-        hook = hooks.get(delivery.webhook)
-        if hook is None:
-            continue
-        body = delivery.body.encode()
+    for count, delivery in enumerate(taken, start=1):
+        body, now = delivery.body.encode(), clock()
         told = send(hook.url, body, _headers(hook, delivery, body, now))
+        tried = after_attempt(delivery, told, clock())
+        rest = taken[count:] if told.status is None else ()
         with store.unit_of_work() as uow:
-            uow.webhooks.tried(after_attempt(delivery, told, now))
+            for one in (tried, *(replace(later, next_at=tried.next_at) for later in rest)):
+                uow.webhooks.tried(one)
             uow.commit()
+        if rest:
+            return count
     return len(taken)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from backend.services.access_ports import Delivery, Webhook, WebhookNotFoundError
 from backend.store.dialect import conflict_insert, insert_or_ignore
@@ -44,9 +44,20 @@ class SqlWebhooks:
         values = {"webhook": webhook_id, "event": event, "name": name, "body": body, "next_at": at}
         insert_or_ignore(self._db, self._deliveries, values | {"attempts": 0, "state": "waiting"})
 
-    def due(self, at: datetime, *, limit: int) -> Sequence[Delivery]:
+    def waiting(self, at: datetime) -> Sequence[str]:
         table = self._deliveries
-        statement = select(table).where(table.c.state == "waiting", table.c.next_at <= at)
+        due = select(table.c.webhook).where(table.c.state == "waiting", table.c.next_at <= at)
+        return (
+            self._db.execute(due.group_by(table.c.webhook).order_by(func.min(table.c.next_at)))
+            .scalars()
+            .all()
+        )
+
+    def due(self, webhook_id: str, at: datetime, *, limit: int) -> Sequence[Delivery]:
+        table = self._deliveries
+        statement = select(table).where(
+            table.c.webhook == webhook_id, table.c.state == "waiting", table.c.next_at <= at
+        )
         statement = statement.order_by(table.c.next_at, table.c.id).limit(limit)
         return [_delivery(row) for row in self._db.execute(statement.with_for_update(skip_locked=True))]
 

@@ -8,15 +8,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from threading import Event as Signal
 
 import pytest
 from sse_starlette import ServerSentEvent
 
 from backend.domain.access import Reach
+from backend.jobs.webhooks import Lanes
 from backend.services.access_ports import Delivery
 from backend.services.open_task import open_task
 from backend.services.ports import Event, Posted
-from backend.services.webhooks import MOST_ATTEMPTS, Told, after_attempt, deliver_due, fan_out
+from backend.services.webhooks import MOST_ATTEMPTS, Send, Told, after_attempt, deliver, fan_out, waiting
 from backend.store.open import Store
 from backend.web.api.caller import Door
 from backend.web.api.desk import Desk
@@ -113,6 +115,11 @@ class Receiver:
         return Told(status, None if status else "ConnectError")
 
 
+def deliver_due(store: Store, send: Send, clock: Clock) -> int:
+    """A batch to each webhook that waits."""
+    return sum(deliver(store, send, hook, clock) for hook in waiting(store, clock.now))
+
+
 def register(api: Api, **changes: object) -> dict[str, str]:
     answer = api.post(
         "/webhooks", {"url": "https://mz.example.gov.cn/hook", "events": ["OrderPlaced"]} | changes
@@ -130,7 +137,7 @@ def test_an_event_is_told_signed_and_once(api: Login, store: Store, clock: Clock
     receiver = Receiver()
     for _ in range(3):
         fan_out(store, clock.now)
-        deliver_due(store, receiver, clock.now)
+        deliver_due(store, receiver, clock)
     [(url, body, headers)] = receiver.got
     assert (url, json.loads(body)["key"], json.loads(body)["name"]) == (hook["url"], number, "OrderPlaced")
     seconds, signature = (part.partition("=")[2] for part in headers["Nuanxian-Signature"].split(","))
@@ -151,7 +158,7 @@ def test_a_webhook_hears_of_what_follows_it_and_of_nothing_before(
     number = api("op").place()["number"]
     receiver = Receiver()
     fan_out(store, clock.now)
-    deliver_due(store, receiver, clock.now)
+    deliver_due(store, receiver, clock)
     assert [json.loads(body)["key"] for _, body, _ in receiver.got] == [number]
 
 
@@ -163,7 +170,7 @@ def test_what_is_not_taken_is_sent_again_later_and_later(api: Login, store: Stor
     waits = []
     for _ in range(60):
         before = len(receiver.got)
-        deliver_due(store, receiver, clock.now)
+        deliver_due(store, receiver, clock)
         if len(receiver.got) > before:
             waits.append(clock.now)
         clock.wait(seconds=1)
@@ -200,11 +207,53 @@ def test_whoever_dies_while_sending_leaves_the_delivery_to_others(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deliver_due(store, dies, clock.now)
+        deliver_due(store, dies, clock)
     receiver = Receiver()
-    assert deliver_due(store, receiver, clock.now) == 0
+    assert deliver_due(store, receiver, clock) == 0
     clock.wait(minutes=3)
-    assert deliver_due(store, receiver, clock.now) == 1
+    assert deliver_due(store, receiver, clock) == 1
+
+
+def test_whoever_does_not_answer_holds_up_nobody_else(api: Login, store: Store, clock: Clock) -> None:
+    dead = register(api("root"), url="https://dead.example/hook")["url"]
+    register(api("root"))
+    numbers = [api("op").place()["number"] for _ in range(12)]
+    fan_out(store, clock.now)
+    woken, taken = Signal(), Signal()
+    receiver = Receiver()
+
+    def send(url: str, body: bytes, headers: dict[str, str]) -> Told:
+        if url == dead:
+            assert woken.wait(20)
+            return Told(None, "ReadTimeout")
+        told = receiver(url, body, headers)
+        if len(receiver.got) == len(numbers):
+            taken.set()
+        return told
+
+    lanes = Lanes(store, send, clock)
+    lanes.run(clock.now)
+    assert taken.wait(20), "the other webhook waits for the dead one"
+    woken.set()
+    lanes.close()
+    assert [json.loads(body)["key"] for _, body, _ in receiver.got] == numbers
+    assert waiting(store, clock.now) == [], "one time-out puts off the whole batch"
+
+
+def test_a_signature_is_of_the_moment_of_sending(api: Login, store: Store, clock: Clock) -> None:
+    register(api("root"))
+    for _ in range(3):
+        api("op").place()
+    fan_out(store, clock.now)
+    receiver = Receiver()
+
+    def slow(url: str, body: bytes, headers: dict[str, str]) -> Told:
+        clock.wait(seconds=9)
+        return receiver(url, body, headers)
+
+    deliver_due(store, slow, clock)
+    times = [int(headers["Nuanxian-Signature"][2:].split(",")[0]) for _, _, headers in receiver.got]
+    assert [later - earlier for earlier, later in pairwise(times)] == [9, 9]
 
 
 def test_addresses_that_can_not_be_told(api: Login) -> None:
@@ -229,7 +278,7 @@ def test_webhooks_are_for_administrators_and_can_be_tried_and_removed(
     hook = register(root)
     assert root.post(f"/webhooks/{hook['id']}/test").status_code == 202
     receiver = Receiver()
-    deliver_due(store, receiver, clock.now)
+    deliver_due(store, receiver, clock)
     assert json.loads(receiver.got[0][1])["name"] == "WebhookTested"
     assert root.ask("DELETE", f"/webhooks/{hook['id']}").status_code == 204
     refused(root.post(f"/webhooks/{hook['id']}/test"), 404, "not-found")
