@@ -12,9 +12,12 @@ from email.message import Message as Header
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.web.api.problem import ProblemError
+
+log = structlog.get_logger()
 
 MOST_BYTES = 256 * 1024
 # Requests that are worked on: more threads than that only get in each other's way, and would open connections to the database
@@ -22,6 +25,9 @@ MOST_BYTES = 256 * 1024
 MOST_AT_ONCE = 8
 MOST_WAITING = 256  # requests that wait for one of these
 LONGEST_WAIT_S = 2.0
+# Exports are long and sent as fast as they are read: they have places of their own, and a reader that stands still loses its.
+EXPORTS_AT_ONCE = 2
+PIECE_TAKEN_WITHIN_S = 30.0
 BODY_READ_WITHIN_S = 15.0  # a sender that trickles its body must not hold a place for ever
 DIGEST = "nuanxian.body_digest"
 _WITH_BODY = {"POST", "PUT", "PATCH"}
@@ -31,10 +37,16 @@ class Front:
     """ASGI middleware of the API."""
 
     def __init__(
-        self, app: ASGIApp, *, most_at_once: int = MOST_AT_ONCE, most_waiting: int = MOST_WAITING
+        self,
+        app: ASGIApp,
+        *,
+        most_at_once: int = MOST_AT_ONCE,
+        most_waiting: int = MOST_WAITING,
+        piece_taken_within_s: float = PIECE_TAKEN_WITHIN_S,
     ) -> None:
         self._app = app
         self._places = asyncio.Semaphore(most_at_once)
+        self._exports, self._piece_taken_within_s = asyncio.Semaphore(EXPORTS_AT_ONCE), piece_taken_within_s
         self._most_waiting, self._waiting = most_waiting, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,6 +61,9 @@ class Front:
             ):  # open for hours: its number is limited where it is handed out
                 await self._app(scope, _replay(body, receive), send)
                 return
+            if scope["path"].rpartition("/")[0].endswith("/exports"):
+                await self._export(scope, _replay(body, receive), send)
+                return
             await self._enter()
         except ProblemError as problem:
             await problem.response()(scope, receive, send)
@@ -57,6 +72,20 @@ class Front:
             await self._app(scope, _replay(body, receive), send)
         finally:
             self._places.release()
+
+    async def _export(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._exports.locked():
+            raise _busy("Two exports are being sent already.", wait_s=30)
+
+        async def send_soon(message: Message) -> None:
+            async with asyncio.timeout(self._piece_taken_within_s):
+                await send(message)
+
+        async with self._exports:
+            try:
+                await self._app(scope, receive, send_soon)
+            except TimeoutError:  # the server ends the connection: the list must not look whole
+                log.warning("export_not_read", path=scope["path"])
 
     async def _enter(self) -> None:
         """Take a place, or refuse honestly."""
@@ -74,9 +103,9 @@ class Front:
             await self._places.acquire()  # free: does not wait
 
 
-def _busy() -> ProblemError:
+def _busy(why: str = "Too much at once.", *, wait_s: int = 1) -> ProblemError:
     return ProblemError(
-        503, "overloaded", "Too much at once. Nothing was done; try again.", headers={"Retry-After": "1"}
+        503, "overloaded", f"{why} Nothing was done; try again.", headers={"Retry-After": str(wait_s)}
     )
 
 

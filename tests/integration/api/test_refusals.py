@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
+from starlette.responses import Response, StreamingResponse
 
 from backend.store.open import Store
 from backend.web.api.front import MOST_BYTES, Front
@@ -194,6 +196,47 @@ async def test_an_overload_is_refused_honestly_and_passes() -> None:
                 assert refused(answer, 503, "overloaded")
                 assert answer.headers["retry-after"] == "1"
         assert (await client.get("/orders")).status_code == 200
+
+
+async def test_readers_of_exports_that_stand_still_hold_up_nobody() -> None:
+    """Two exports at once; whoever takes no piece for long loses the place, and the connection ends before the list does."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"row\n"
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answer = StreamingResponse(pieces()) if "exports" in scope["path"] else Response("order")
+        await answer(scope, receive, send)
+
+    front = Front(app, most_at_once=1, piece_taken_within_s=0.3)
+    taken: list[Any] = []
+
+    async def stalled(message: Any) -> None:
+        taken.append(message)
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(60)
+
+    def reader() -> Any:
+        asked: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            return asked.pop() if asked else await asyncio.sleep(60)
+
+        return front(scope, receive, stalled)
+
+    scope = {"type": "http", "method": "GET", "path": "/exports/orders.csv", "headers": [], "query_string": b"",
+             "asgi": {"spec_version": "2.3"}}  # fmt: skip
+    readers = [asyncio.create_task(reader()) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://x") as client:
+        assert (await client.get("/orders")).text == "order"
+        full = await client.get("/exports/orders.csv")
+        assert refused(full, 503, "overloaded")
+        assert full.headers["retry-after"] == "30"
+        await asyncio.wait_for(asyncio.gather(*readers), 5)
+        assert (await client.get("/exports/orders.csv")).text == "row\n" * 3
+    assert not any(message.get("more_body") is False for message in taken)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
