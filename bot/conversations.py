@@ -77,7 +77,7 @@ class Conversations:
         except Exception:
             if not self._rescues:
                 raise
-            log.exception("turn_failed", session=turn.session)
+            log.exception("turn_failed", channel=turn.channel.value)  # a session may hold a number
             return Answer(self._rescue(turn), ())
 
     def _answer(self, turn: Turn) -> Answer:

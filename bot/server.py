@@ -112,7 +112,7 @@ def serve(
     phone = load_telephone()
     _say_where(settings, phone, host, port)
     options: dict[str, Any] = {
-        "host": host, "port": port, "log_level": settings.log_level, "access_log": False,
+        "host": host, "port": port, "log_level": settings.log_level, "access_log": False, "log_config": None,
         "timeout_graceful_shutdown": SHUTDOWN_WITHIN_S,
     }  # fmt: skip
     if workers == 1:

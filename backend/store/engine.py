@@ -82,7 +82,7 @@ def make_engine(url: str) -> Engine:
     else:
         _prepare_file(Path(str(parsed.database)))
         options |= {"pool_size": 10, "max_overflow": 50}
-    engine = create_engine(parsed, **options)
+    engine = create_engine(parsed, hide_parameters=True, **options)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "handle_error", _tell_who_was_late)
@@ -91,7 +91,7 @@ def make_engine(url: str) -> Engine:
 
 def postgresql_engine(url: URL, **options: Any) -> Engine:
     """An engine that looks after connections which were not used for a moment, and saves round trips."""
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
     use_pipelines(engine)
     event.listen(engine, "checkin", _note_time)
     event.listen(engine, "checkout", _look_after_a_rest)

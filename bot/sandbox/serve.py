@@ -93,7 +93,7 @@ def serve_sandbox(*, db: str | None = None, port: int | None = None) -> None:
     app = build_app(House(settings, store, Conversations(store, build_dialogue())), local.messaging)
     add_sandbox(app, local)
     _say_where(settings, url)
-    uvicorn.run(app, host=HOST, port=port, log_level=settings.log_level, access_log=False)
+    uvicorn.run(app, host=HOST, port=port, log_level=settings.log_level, access_log=False, log_config=None)
 
 
 def _say_where(settings: Settings, url: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from backend.services.accept_order import accept_order
 from backend.services.acknowledge_task import acknowledge_task
@@ -185,3 +186,13 @@ def test_a_long_read_does_not_hold_up_a_write(store: Store) -> None:
     with store.reading() as uow:
         assert uow.people.count() == 1
         assert uow.contacts.latest_of("x", since=NOW - timedelta(days=1)) is None
+
+
+def test_a_refused_statement_does_not_tell_whom_it_was_about(store: Store) -> None:
+    """What is raised ends in logs."""
+    with pytest.raises(IntegrityError) as refused, store.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO elders (id, key, name) VALUES (1, :key, :name)"),
+            {"key": "k", "name": "马秀英"},
+        )
+    assert "马秀英" not in str(refused.value).partition("DETAIL")[0]
