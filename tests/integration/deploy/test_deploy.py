@@ -55,8 +55,19 @@ def test_compose_has_two_hosts_a_database_and_kamailio_before_the_voice_nodes() 
         assert services[name]["depends_on"]["postgres"]["condition"] == "service_healthy"
         assert services[name]["environment"]["NUANXIAN_DB"].startswith("postgresql://")
         assert services[name]["cap_drop"] == ["ALL"]
+        assert "media:/var/lib/nuanxian-media" in services[name]["volumes"], "a picture is seen by every host"
     ports = services["postgres"]["ports"]
     assert all(port.startswith("127.0.0.1:") for port in ports), "the database is not reached from outside"
+
+
+def test_the_database_is_no_newer_than_the_programs_that_back_it_up() -> None:
+    """pg_dump refuses a server of a later version than its own. The image takes it from its Debian release."""
+    of_debian = {"bookworm": 15, "trixie": 17}
+    release = re.search(r"^FROM python:\S+-(\w+)$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert release is not None
+    services = compose()["services"]
+    assert int(services["postgres"]["image"].partition(":")[2]) <= of_debian[release[1]]
+    assert "nuanxian backup" in services["backup"]["command"][-1]
 
 
 def test_only_the_voice_nodes_take_calls_each_on_the_port_that_kamailio_knows() -> None:
