@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import structlog
 
 from backend.domain.order import IllegalMoveError, Order
-from backend.domain.people import Caller
+from backend.domain.people import Caller, Elder
 from backend.domain.queue import TaskKind
 from backend.services.alerts import acknowledge_alert
 from backend.services.bind_family import bind_relative, issue_code, note_guess, revoke_binding, shut_out
@@ -151,6 +151,8 @@ class Conversations:
             record = uow.contacts.get(turn.session)
             memory, dropped, turn = self._memory(uow, record, turn)
             world = _world(uow, turn, memory)
+            if record is None:
+                _speak_as_before(memory, turn, world.caller.elder)
             outcome = self._dialogue.respond(memory, turn, world)
             notes = for_review(memory, turn, outcome, world.caller, uow, self._dialogue.rules.parser)
         with self._store.unit_of_work() as uow:
@@ -230,6 +232,12 @@ def _world(uow: UnitOfWork, turn: Turn, memory: Memory) -> World:
         order for order in uow.orders.of_people(turn.sender, ids) if _may_hear_of(order, turn, ids, uow)
     )
     return World(caller=caller, orders=orders, family=family_of(uow, turn, memory, caller))
+
+
+def _speak_as_before(memory: Memory, turn: Turn, elder: Elder | None) -> None:
+    """Whoever wanted it slower or louder once, or whose record says so, need not ask again."""
+    memory.pace = max(memory.pace, turn.pace, elder.pace if elder else 0)
+    memory.loudness = max(memory.loudness, turn.loudness, elder.loudness if elder else 0)
 
 
 def _may_hear_of(order: Order, turn: Turn, sees: Sequence[int], uow: UnitOfWork) -> bool:

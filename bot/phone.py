@@ -71,6 +71,8 @@ class PhoneCall:
             text=said.text,
             channel=Channel.SPOKEN,
             alternatives=said.alternatives,
+            pace=said.pace,
+            loudness=said.loudness,
         )
         answered = await asyncio.to_thread(self._conversations.handle, turn)
         self._asks, self._now = answered.reply.asks, said.at

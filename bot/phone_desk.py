@@ -10,7 +10,7 @@ from backend.store.sealing import Cipher
 from bot.composition import House
 from bot.phone import PhoneAnswers
 from bot.phone_profiles import SealedProfiles
-from config.settings import Settings, project_folder
+from config.settings import Settings
 from config.turn_taking import load_turn_rules
 from voice.call import Desk
 from voice.hearing.recogniser import Hearing
@@ -45,7 +45,7 @@ def open_desk(
 
 def kept_profiles(settings: Settings) -> SealedProfiles:
     """How the callers of this installation speak."""
-    return SealedProfiles(project_folder() / "var" / "callers", Cipher(settings.data_key_bytes()))
+    return SealedProfiles(settings.callers, Cipher(settings.data_key_bytes()))
 
 
 def recording_seals(settings: Settings) -> tuple[Seal, Seal]:

@@ -62,6 +62,7 @@ class Questionnaire:
         """Silence and what is no answer are asked again, once; then the next question comes."""
         if self._conversation is not None:
             return await self._conversation.answer(said)
+        self._pace, self._loudness = said.pace, said.loudness
         if self._at < 0:
             self._at = 0
             return self._ask(self._opening)

@@ -32,6 +32,7 @@ class SpokenMessage:
     async def answer(self, said: Said) -> Answer:
         """Key 1 comes as a yes, the star as «say it again»; silence as no text."""
         kind, meaning = self._kind, meaning_of(said.text or "")
+        self._pace, self._loudness = said.pace, said.loudness
         if not kind.emergency and has_any(said.text, self._rules.no_more_calls):
             self.no_more_calls = True
             return self._ends(self._rules.no_more_calls_closing)

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         default_factory=lambda: project_folder() / "var" / "media",
         description="folder of the pictures that people send, sealed with the data key",
     )
+    callers: Path = Field(
+        default_factory=lambda: project_folder() / "var" / "callers",
+        description="folder of what is known of how callers speak, sealed; one for all voice nodes",
+    )
     public_url: str | None = Field(
         default=None,
         description="https://… where the platforms reach this server; Telegram is polled without it",

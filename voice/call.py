@@ -53,6 +53,7 @@ from voice.turns.actions import (
 )
 from voice.turns.manner import manner_for, sentences_for
 from voice.turns.profile import Profiles
+from voice.turns.reception import Reception
 from voice.turns.turn_taking import TurnTaking
 
 log = structlog.get_logger()
@@ -121,6 +122,7 @@ class Call:
             can_transfer=desk.person is not None,
             records=recorder is not None,
         )
+        self._reception, self._gave_up = Reception(), False
         self._ears = Ears(desk.hearing.detector(), desk.rules, connection.rate)
         self._talker = Talker(
             connection, desk.speaking, now_ms=lambda: self.now_ms, began=self._first_sound_left
@@ -172,6 +174,8 @@ class Call:
             case Ended():
                 self.now_ms = max(self.now_ms, event.at_ms)
                 self._reason = ENDED_BY.get(event.reason, self._reason)
+                if self._reason is Reason.CALLER and self._reception.was_cut:
+                    self._reason = Reason.LOST
 
     def _hear(self, sound: Sound) -> None:
         self.now_ms = sound.at_ms + FRAME_MS
@@ -186,7 +190,13 @@ class Call:
                 self._emit("listening")
         if self._ears.hears_fax:
             self._do(self._turns.fax())
-        self._do(self._turns.frame(frame))
+        self._reception.add(lost=sound.lost)
+        if not self._reception.is_hole:
+            self._do(self._turns.frame(frame))
+        elif self._reception.is_gone and not self._gave_up:
+            self._gave_up = True
+            self._emit("nothing_received")
+            self._start(self._hang_up(Reason.LOST))
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -237,7 +247,7 @@ class Call:
             return None
         judgement = self._answering.completeness(self._turns.said_with(heard))
         try:
-            return await asyncio.wait_for(judgement, JUDGE_WITHIN_S)
+            return await asyncio.wait_for(judgement, None if self._lockstep else JUDGE_WITHIN_S)
         except Exception as problem:  # the words alone decide then
             log.warning("not_judged", problem=type(problem).__name__)
             return None
@@ -251,6 +261,8 @@ class Call:
             alternatives=ask.alternatives,
             confidence=ask.confidence,
             by_key=ask.by_key,
+            pace=self._turns.profile.pace,
+            loudness=self._turns.profile.loudness,
         )
         async with self._one_turn:
             try:

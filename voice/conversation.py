@@ -17,6 +17,8 @@ class Said:
     alternatives: tuple[str, ...] = ()  # other readings, best first
     confidence: float | None = None  # 0..1 of `text`; None: not known (typed on the keys)
     by_key: bool = False
+    pace: int = 0  # how the caller is spoken to, from the call before on: steps as in `Answer`
+    loudness: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Turn:
     channel: Channel = Channel.TEXT
     alternatives: tuple[str, ...] = ()
     message_id: str | None = None
+    pace: int = 0  # how a caller liked to be spoken to in the call before: steps as in `Reply`
+    loudness: int = 0
     returning: bool = False  # the conversation was broken off and this is the first turn after it
 
 

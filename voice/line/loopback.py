@@ -41,7 +41,7 @@ def pair(
 
 
 class LoopbackConnection:
-    """One end. Beyond `Connection` it can do what a caller's telephone does: `hold`, and refuse a transfer."""
+    """One end. Beyond `Connection` it can do what a caller's telephone does: `hold`, refuse a transfer, and be out of reach."""
 
     peer: LoopbackConnection
     call: _Call
@@ -53,6 +53,7 @@ class LoopbackConnection:
         self.playout = Playout(rate)
         self.transferred_to: str | None = None  # where the other side sent us
         self.refuses_transfers = False
+        self.out_of_reach = False  # nothing that it says arrives
 
     def events(self) -> AsyncIterator[LineEvent]:
         return self.inbox.events()
@@ -143,5 +144,5 @@ class _Call:
         for side in self._sides:
             said = None if self.held else side.playout.take()
             frame = self._silence if said is None else said
-            lost = self._lost()
+            lost = self._lost() or side.out_of_reach
             side.peer.inbox.put(Sound(self._silence if lost else frame, self.at_ms, lost))

@@ -54,7 +54,7 @@ class Played:
         return [event for event in self.events if event["event"] == kind]
 
 
-Script = list[tuple[int, Samples | str]]  # what the caller does when: sound, a key, or "hang up"
+Script = list[tuple[int, Samples | str]]  # what the caller does when: sound, a key, "hang up", "out of reach"
 
 
 async def play(
@@ -92,6 +92,8 @@ async def _caller(phone: LoopbackConnection, script: Script, until_ms: int, play
 async def _do(phone: LoopbackConnection, what: Samples | str) -> None:
     if isinstance(what, np.ndarray):
         phone.play(what)
+    elif what in ("out of reach", "in reach"):
+        phone.out_of_reach = what == "out of reach"
     elif what == "hang up":
         await phone.hang_up()
     else:
@@ -353,3 +355,31 @@ class _NoiseVoice:
 
     async def close(self) -> None:
         """Holds nothing."""
+
+
+async def test_a_caller_who_is_cut_off_is_given_up_soon_and_not_taken_for_a_silent_one() -> None:
+    played = await play([(8_000, "out of reach")], ScriptedHearing({}), ScriptedAnswers([GREETING]))
+    assert played.reason is Reason.LOST
+    assert 22_000 <= played.events[-1]["at_ms"] <= 24_000
+    assert "nothing_received" in kinds(played.events)
+    assert all(event["at_ms"] < 12_000 for event in played.all("silence")), (
+        "a hole is no silence of the caller's"
+    )
+
+
+async def test_a_network_that_ends_a_call_in_a_hole_has_lost_the_caller() -> None:
+    lost = await play(
+        [(8_000, "out of reach"), (12_000, "hang up")], ScriptedHearing({}), ScriptedAnswers([GREETING])
+    )
+    left = await play([(12_000, "hang up")], ScriptedHearing({}), ScriptedAnswers([GREETING]))
+    assert (lost.reason, left.reason) == (Reason.LOST, Reason.CALLER)
+
+
+async def test_a_telephone_that_sends_nothing_in_silence_is_not_lost() -> None:
+    script: Script = [
+        (2_000, "out of reach"), (3_000, "in reach"), (3_200, "out of reach"), (50_000, "in reach"), (51_000, "hang up"),
+    ]  # fmt: skip
+    played = await play(script, ScriptedHearing({}), ScriptedAnswers([GREETING, *[PLACE] * 9]))
+    assert played.reason in (Reason.CALLER, Reason.SILENCE, Reason.DONE)
+    assert "nothing_received" not in kinds(played.events)
+    assert played.all("silence"), "its caller is asked whether they are still there"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.domain.people import Elder
 from backend.store.sealing import Cipher
 from bot.composition import House, open_house
 from bot.phone import PhoneAnswers
@@ -55,6 +56,31 @@ async def test_a_dropped_call_goes_on_where_it_stopped(house: House) -> None:
     assert dropped.all("asks")[-1]["asks"] == "time"
     again = await call(house, [], until_ms=3_000)
     assert "接着" in again.all("reply")[0]["text"] and again.all("asks")[0]["asks"] == "time"
+
+
+async def test_whoever_wanted_it_slower_and_louder_is_spoken_to_so_the_next_day(house: House) -> None:
+    profiles, wishes = KeptProfiles(), {1_000: "你说慢一点", 2_000: "声音大一点，我耳朵背"}
+    for day in range(3):
+
+        def clock(at: datetime = NOW + timedelta(days=day)) -> datetime:
+            return at
+
+        script: Script = [] if day else [(6_000, speech(1_200)), (14_000, speech(2_200))]
+        await play(
+            script, ScriptedHearing(wishes), PhoneAnswers(house.conversations),  # type: ignore[arg-type]
+            until_ms=25_000, profiles=profiles, clock=clock,
+        )  # fmt: skip
+        known = profiles.load("13909510001")
+        assert (known.pace, known.loudness) == (1, 1), f"forgotten on day {day}"
+
+
+async def test_how_a_person_is_spoken_to_stands_in_their_record(house: House) -> None:
+    with house.store.unit_of_work() as uow:
+        uow.people.save(Elder(None, "k", "马秀英", phones=("13909510077",), pace=2, loudness=1))
+        uow.commit()
+    talk = PhoneAnswers(house.conversations).begin(caller="13909510077", call_id="a")
+    greeting = await talk.answer(Said(None, NOW))
+    assert (greeting.pace, greeting.loudness) == (2, 1)
 
 
 async def test_two_callers_who_withhold_their_number_are_not_taken_for_one(house: House) -> None:
