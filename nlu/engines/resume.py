@@ -24,12 +24,12 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     for name in stored:
         if name.endswith(".weight" + QUANTIZED):  # a table
             found[name.removesuffix(QUANTIZED)] = _dequantized(name.removesuffix(QUANTIZED), stored)
-    for node in graph.node:
-        if (
-            node.op_type == "MatMulInteger"
-        ):  # a linear layer, stored as inputs x outputs; the node tells which
-            layer = node.name.removesuffix("/MatMul_quant").strip("/").replace("/", ".")
+    for node in graph.node:  # a linear layer, stored as inputs x outputs; the node tells which
+        layer = node.name.removesuffix("_quant").removesuffix("/MatMul").strip("/").replace("/", ".")
+        if node.op_type == "MatMulInteger":
             found[f"{layer}.weight"] = _dequantized(node.input[1].removesuffix(QUANTIZED), stored).T
+        elif node.op_type == "MatMul" and node.input[1] in found:
+            found[f"{layer}.weight"] = found.pop(node.input[1]).T
     return {name: torch.from_numpy(np.array(values)) for name, values in found.items()}
 
 

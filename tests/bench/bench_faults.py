@@ -14,7 +14,7 @@ from tests.bench.machine import percentile
 from tests.faults.scene import FAULTS, BrokenError, scene_of
 
 BOTH = ("sqlite", "postgresql")
-KINDS = {"kill": BOTH, "restart": ("postgresql",), "disk": BOTH, "clock": BOTH}
+KINDS = {"kill": (*BOTH, "served"), "restart": ("postgresql", "served"), "disk": BOTH, "clock": BOTH}
 EACH_SCENE = 5  # faults one pair of processes goes through
 
 

@@ -1,5 +1,8 @@
 """Two processes at work on one database, what can befall them, and what must hold afterwards.
 
+They are servers themselves (`worker`, which calls the services), or, in a scene of kind `served`, systems that use the HTTP API of a
+real `nuanxian run --workers 2` (`caller`): then it is the server that is killed.
+
 `Scene` starts the processes and keeps a journal of everything they were told was done. Each fault in FAULTS breaks something and
 repairs it; `check` then compares the database with the journal: no order lost, doubled or stuck, every chain of the audit trail
 whole, and every clock spoken once, no later than the outage and LATE_S.
@@ -19,25 +22,27 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from socket import create_server
 
 from sqlalchemy import func, select
 
 from backend.domain.local_time import local_now
-from backend.domain.order import Move, Order
+from backend.domain.order import Move, Order, OrderNotFoundError
 from backend.services.fire_deadlines import fire_next
 from backend.store.anchors import add_anchor
 from backend.store.open import Store, open_store
 from backend.store.verify import verify
 from config.settings import load_settings
+from tests.bench.bench_api import make_tokens
 from tests.faults.worker import DUE_IN_S, MOVES, WATCHED_EVERY
 
 WORKERS = 2
 LATE_S = 5.0
-WITHIN_S = 40.0  # a process that has done nothing new so long after the repair is stuck
+WITHIN_S = 90.0  # a process that has done nothing new so long after the repair is stuck (a server has to start first)
 DISK_MB = {"sqlite": 48, "postgresql": 220}
 STEPS = {move.value: place for place, (move, _) in enumerate(MOVES, 1)} | {"place": 0}
 
@@ -55,6 +60,7 @@ class Process:
         self.last: tuple[int, str] | None = None  # turn and step acknowledged last
         self.numbers: dict[int, str] = {}  # by turn
         self.done: dict[str, int] = {}  # order number → how far it was acknowledged
+        self.due: dict[str, datetime] = {}  # order number → when its clock has to speak
         self.doubled: str | None = None  # a request that was answered with two orders
         self.errors = 0
         self.checked = 0  # orders that were compared and are no longer worked on
@@ -63,9 +69,8 @@ class Process:
 
     def start(self) -> None:
         first = 0 if self.last is None else self.last[0]  # what was under way is asked for again
-        url_keys, name, clock = self._command[:-1], self.name, self._command[-1]
         self.process = subprocess.Popen(
-            [*url_keys, name, str(first), clock],
+            [*self._command[:-1], self.name, str(first), self._command[-1]],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -84,6 +89,9 @@ class Process:
         if told[0] == "error":
             self.errors += 1
             return
+        if told[0] == "due":
+            self.due[str(told[1])] = datetime.fromisoformat(str(told[2]))
+            return
         turn, step, number = int(str(told[0])), str(told[1]), str(told[2])
         if self.numbers.setdefault(turn, number) != number:
             self.doubled = f"{self.name}:{turn} is {self.numbers[turn]} and {number}"
@@ -100,18 +108,24 @@ class Scene:
     """The database, the processes and the clock they go by."""
 
     def __init__(self, kind: str, seed: int) -> None:
-        """`kind`: sqlite or postgresql. The same seed chooses the same faults."""
+        """`kind`: sqlite, postgresql or served (by a real server on PostgreSQL). The same seed chooses the same faults."""
         self.kind, self.random = kind, random.Random(seed)
         self.folder = Path(tempfile.mkdtemp(prefix="nxfault"))
         self.disk = self.folder / "disk"
         self.disk.mkdir()
-        self.small_disk = _mount(self.disk, DISK_MB[kind])
-        self.server = Server(self.disk) if kind == "postgresql" else None
+        self.small_disk = kind in DISK_MB and _mount(self.disk, DISK_MB[kind])
+        self.server = Server(self.disk) if kind != "sqlite" else None
         self.url = self.server.url if self.server else f"sqlite:///{self.disk}/nuanxian.sqlite"
         self._keys, self._clock = self.folder / "keys", self.folder / "clock"
         self.jump(0.0)
-        self._store().close()  # the tables, and the keys
-        command = [sys.executable, "-m", "tests.faults.worker", self.url, str(self._keys), str(self._clock)]
+        store = self._store()  # the tables, and the keys
+        self.house = House(self.url, self._keys, make_tokens(store)[0]) if kind == "served" else None
+        store.close()
+        how = ["tests.faults.worker", self.url, str(self._keys)]
+        if self.house is not None:
+            self.house.start()
+            how = ["tests.faults.caller", self.url, str(self._keys), self.house.address, self.house.token]
+        command = [sys.executable, "-m", *how, str(self._clock)]
         self.processes = [Process(f"p{place}", command) for place in range(WORKERS)]
         self._began, self._longest_s = local_now(), 0.0
         self._wait_for_news()
@@ -134,9 +148,26 @@ class Scene:
         """What an init system does: what is not running is started again."""
         if self.server is not None:
             self.server.start()
+        if self.house is not None:
+            self.house.start()
         for process in self.processes:
             if process.process.poll() is not None:
                 process.start()
+
+    def victims(self) -> list[int]:
+        """Every process that may be killed."""
+        ours = (
+            [process.process.pid for process in self.processes]
+            if self.house is None
+            else self.house.processes()
+        )
+        if self.server is None:
+            return ours
+        return [
+            *ours,
+            *self.server.children(),
+            *([self.server.process] if self.server.process is not None else []),
+        ]
 
     def jump(self, seconds: float) -> None:
         """Set the local time of the processes, that much off the true one."""
@@ -148,6 +179,8 @@ class Scene:
         for process in self.processes:
             with suppress(Exception):
                 process.end(signal.SIGKILL)
+        if self.house is not None:
+            self.house.stop()
         if self.server is not None:
             self.server.stop("immediate")
         if self.small_disk:
@@ -158,8 +191,10 @@ class Scene:
         """End the processes in peace and check everything once more. How many orders and rows of history there are."""
         for process in self.processes:
             process.end(signal.SIGTERM)
+        if self.house is not None:
+            self.house.stop()
         store = self._store()
-        _check_lateness(store, self._began, self._longest_s)
+        _check_lateness(store, self.processes, self._began, self._longest_s)
         # Clocks of orders that were placed while the time was an hour ahead are due in an hour.
         until = local_now() + timedelta(hours=1, seconds=DUE_IN_S[1])
         while fire_next(store, until):
@@ -197,7 +232,7 @@ class Scene:
             told = sum(len(process.numbers) for process in self.processes)
             if not stored - WORKERS <= told:
                 raise BrokenError(f"{stored} orders are stored, {told} were told of: some are doubled")
-            _check_lateness(store, began, outage_s)
+            _check_lateness(store, self.processes, began, outage_s)
             report = verify(store)
             if report.broken is not None:
                 raise BrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
@@ -215,6 +250,55 @@ class Scene:
 
     def _store(self) -> Store:
         return open_store(load_settings(db=self.url, keys=self._keys))
+
+
+class House:
+    """A real server with two processes, looked after as systemd would: without its main process the others go, too."""
+
+    def __init__(self, url: str, keys: Path, token: str) -> None:
+        self.token = token
+        with create_server(("127.0.0.1", 0)) as probe:
+            port = int(probe.getsockname()[1])
+        self.address = f"http://127.0.0.1:{port}"
+        self._command = [
+            sys.executable,
+            "-m",
+            "bot.cli",
+            "run",
+            "--workers",
+            "2",
+            "--port",
+            str(port),
+            "--db",
+            url,
+        ]
+        self._environment = os.environ | {
+            "NUANXIAN_KEYS": str(keys), "NUANXIAN_DEMO": "false", "NUANXIAN_TELEPHONE": "false",
+        }  # fmt: skip
+        self._main: subprocess.Popen[bytes] | None = None
+
+    def processes(self) -> list[int]:
+        if self._main is None or self._main.poll() is not None:
+            return []
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self._main.pid)], capture_output=True, text=True, check=False
+        )
+        return [self._main.pid, *map(int, listed.stdout.split())]
+
+    def start(self) -> None:
+        if self._main is not None and self._main.poll() is None:
+            return
+        self.stop()
+        quiet = subprocess.DEVNULL
+        self._main = subprocess.Popen(
+            self._command, env=self._environment, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+
+    def stop(self) -> None:
+        if self._main is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._main.pid, signal.SIGKILL)
+            self._main.wait(10)
 
 
 class Server:
@@ -287,11 +371,7 @@ class Server:
 
 def kill_any(scene: Scene) -> None:
     """kill -9 of any process: one of ours, one of the database's, or the one all of these hang on."""
-    victims = [process.process.pid for process in scene.processes]
-    if scene.server is not None:
-        victims += scene.server.children()
-        victims += [scene.server.process] if scene.server.process is not None else []
-    victim = scene.random.choice(victims)
+    victim = scene.random.choice(scene.victims())
     with suppress(ProcessLookupError):
         os.kill(victim, signal.SIGKILL)
     for process in scene.processes:
@@ -353,10 +433,11 @@ def scene_of(kind: str, seed: int) -> Iterator[Scene]:
 
 def _check_order(store: Store, process: Process, turn: int, number: str, *, ended: bool = False) -> None:
     acknowledged = process.done[number]  # before reading: what follows may be newer
-    with store.reading() as uow:
-        order = uow.orders.by_key(f"{process.name}:{turn}")
-    if order is None or order.number != number:
-        raise BrokenError(f"order {number} ({process.name}:{turn}) is lost")
+    try:
+        with store.reading() as uow:
+            order = uow.orders.get(number)
+    except OrderNotFoundError:
+        raise BrokenError(f"order {number} ({process.name}:{turn}) is lost") from None
     made = Counter(row.move for row in order.history)
     wanted = [move.value for move, _ in MOVES]
     if [move for move in wanted[:acknowledged] if made[move] != 1] or any(made[move] > 1 for move in wanted):
@@ -373,9 +454,11 @@ def _check_order(store: Store, process: Process, turn: int, number: str, *, ende
         raise BrokenError(f"order {number} is stuck: {order.state}")
 
 
-def _check_lateness(store: Store, began: datetime, outage_s: float) -> None:
+def _check_lateness(store: Store, processes: Sequence[Process], began: datetime, outage_s: float) -> None:
+    told = {number: due for process in processes for number, due in process.due.items()}
     for order in _reported(store, began):
-        due = datetime.fromisoformat(order.details[0])
+        if (due := told.get(order.number)) is None:  # its journal line is on the way
+            continue
         spoken = next(row.at for row in order.history if row.move == Move.ESCALATE)
         late_s = (spoken - due).total_seconds()
         if (

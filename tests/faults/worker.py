@@ -74,16 +74,16 @@ class Worker:
         now = self._clock()
         share = (turn * 0.618) % 1
         due = now + timedelta(seconds=DUE_IN_S[0] + share * (DUE_IN_S[1] - DUE_IN_S[0]))
-        order = place_order(
-            PlaceOrder(key, "meal", "self", "13909510001", key, now, Wanted(None, True), details=(due.isoformat(),)),
-            uow,
-        )  # fmt: skip
+        order = place_order(PlaceOrder(key, "meal", "self", "13909510001", key, now, Wanted(None, True)), uow)
         if turn % WATCHED_EVERY == 0:
             clocks = uow.deadlines.of(order.number)
             soon = [
                 replace(one, level=1, next_at=due, due_at=due) if one.step == "accept" else one for one in clocks
             ]  # fmt: skip
             uow.deadlines.put(order.number, clocks, soon)
+            say(
+                "due", order.number, due.isoformat()
+            )  # should the commit fail, another order gets the number and says so
         return order.number
 
     def _move(self, number: str, move: Move, payload: dict[str, object], uow: UnitOfWork) -> str:
