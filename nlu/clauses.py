@@ -27,12 +27,34 @@ def _joint() -> re.Pattern[str]:
     return re.compile(f"[{re.escape(MARKS)}]+|(?={'|'.join(map(re.escape, joints))})")
 
 
+@lru_cache(maxsize=1)
+def _item_words() -> dict[str, re.Pattern[str]]:
+    """What each service is called by, longest words first."""
+    words: dict[str, list[str]] = load("replies")["item_words"]
+    return {
+        item: re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
+        for item, names in words.items()
+    }
+
+
+def _between_items(text: str) -> list[int]:
+    """Where the second and each further service is named («订饭打扫卫生洗澡»)."""
+    found = (pattern.search(text) for pattern in _item_words().values())
+    starts = sorted(match.start() for match in found if match)
+    return [start for before, start in itertools.pairwise(starts) if start > before]
+
+
 def clauses(text: str) -> tuple[Clause, ...]:
-    """The parts of a sentence in order; a sentence without joints is one part. Offsets are those of the text."""
+    """The parts of a sentence in order; without joints they begin where another service is named. Offsets are those of the text."""
     borders = [0]
     for match in _joint().finditer(text):
         if match.end() - borders[-1] >= SHORTEST:
             borders.append(match.end())
+    if len(borders) == 1:
+        borders += _between_items(text)
+        return tuple(
+            Clause(text[a:b], a, b) for a, b in itertools.pairwise([*borders[:MOST], len(text)]) if a < b
+        )
     borders.append(len(text))
     pieces = [(start, end) for start, end in itertools.pairwise(borders) if start < end]
     if len(pieces) > 1 and pieces[-1][1] - pieces[-1][0] < SHORTEST:

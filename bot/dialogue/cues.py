@@ -18,6 +18,12 @@ def _lexicon() -> dict[str, Any]:
     return load("replies")
 
 
+@cache
+def patterns(name: str) -> tuple[re.Pattern[str], ...]:
+    """The patterns of a list in config/lexicon/replies.yaml."""
+    return tuple(re.compile(pattern) for pattern in _lexicon()[name])
+
+
 def says(cue: str, text: str) -> bool:
     """Whether the text carries the cue of this name in config/lexicon/replies.yaml."""
     return _cue(cue).search(text) is not None
@@ -27,6 +33,12 @@ def before(cue: str, text: str) -> str:
     """What stands before the first sign of the cue; the whole text when it carries none."""
     found = _cue(cue).search(text)
     return text[: found.start()] if found else text
+
+
+def after(cue: str, text: str) -> str:
+    """What stands behind the last sign of the cue; nothing when the text carries none."""
+    ends = [found.end() for found in _cue(cue).finditer(text)]
+    return text[ends[-1] :] if ends else ""
 
 
 def without(cue: str, text: str) -> str:
@@ -51,6 +63,23 @@ def core(text: str) -> str:
 def items_mentioned(text: str) -> set[str]:
     """Items whose everyday words occur in the text; only for telling existing orders apart."""
     return {item for item, words in _lexicon()["item_words"].items() if any(word in text for word in words)}
+
+
+def me_and(text: str, start: int, end: int) -> tuple[int, str]:
+    """Where the «我» of «我和老伴» stands, and that word; «老伴» is at `start`..`end`. Empty when nobody is named besides."""
+    first = max(0, start - 3)
+    found = _cue("me_and").search(text[first:end])
+    return (first + found.start(1), found[1]) if found else (start, "")
+
+
+def digits(text: str) -> str:
+    """The first groups of a number that stand in the text; empty when none does."""
+    return "".join(re.findall(r"[0-9]{3,}", text))
+
+
+def goes_with(item: str, text: str) -> bool:
+    """Whether the text names something that belongs to this service without being a request of its own."""
+    return any(word in text for word in _lexicon()["goes_with"].get(item, ()))
 
 
 def first_mention(item: str, text: str) -> int:

@@ -37,6 +37,7 @@ _ADDING: tuple[Callable[[Talk], bool], ...] = (
     policy.policy,
     existing.existing,
     request.new_requests,
+    request.as_before,
     courtesy.courtesy,
 )
 
@@ -113,7 +114,7 @@ def _answer(talk: Talk) -> None:
 def _take_answer(talk: Talk) -> None:
     """Whatever else the sentence was, it may answer the open question or correct the open request."""
     form = talk.form
-    if form is None or (talk.requests() and talk.understood):
+    if form is None or talk.ended or (talk.requests() and talk.understood):
         return
     if forms.fill(talk, form) or forms.take_answer(talk, form):
         talk.understood = True

@@ -15,6 +15,7 @@ from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.answers import bare_answer
+from nlu.clauses import clauses
 from nlu.slots.names import name_at
 from nlu.slots.place import read_place
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
@@ -69,7 +70,7 @@ def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
 
 def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
     said = slot.resolved
-    if not isinstance(said, WantedTime):
+    if not isinstance(said, WantedTime) or cues.says("wait", slot.text):
         return False
     if form.time and form.wanted.recurrence and cues.says("starts", talk.heard.text[slot.end :]):
         return _begin(form, said)
@@ -78,6 +79,10 @@ def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
     if said.vague and said.iso is None:  # «啥时候都行» holds for what else was asked for, too
         for other in talk.memory.forms:
             other.time = other.time or dict(form.time or {})
+    if talk.memory.asking == Asks.TIME:  # asked for two people at once, it is answered for both
+        for other in talk.memory.forms:
+            if other.item == form.item and other.time is None:
+                other.time = dict(form.time or {})
     return True
 
 
@@ -116,6 +121,8 @@ def take_time(form: Form, said: WantedTime) -> bool:
 
 def merged(before: Wanted | None, said: WantedTime) -> Wanted:
     """A corrected time: what was said now over what was wanted before."""
+    if before and (kept := _rhythm_kept(before, said)):
+        return kept
     iso = said.iso
     if before and before.iso and iso and "/" not in before.iso[:10]:
         day, clock = before.iso[:10], before.iso[10:]
@@ -126,6 +133,31 @@ def merged(before: Wanted | None, said: WantedTime) -> Wanted:
     return Wanted(iso=iso, asap=said.asap and iso is None, recurrence=said.recurrence)
 
 
+def _rhythm_kept(before: Wanted, said: WantedTime) -> Wanted | None:
+    """A rhythm and its day, or a span of days and its hour, said one after the other belong together."""
+    if before.recurrence and not before.iso and said.iso and not said.recurrence:
+        day = date.fromisoformat(said.iso[:10])
+        weekly = before.recurrence == "FREQ=WEEKLY" and said.day_said
+        rule = f"FREQ=WEEKLY;BYDAY={WEEKDAYS[day.weekday()]}" if weekly else before.recurrence
+        return Wanted(iso=said.iso, recurrence=rule)
+    days, other = (before.iso, said) if _is_days(before.iso) else (said.iso, before)
+    if days is None or not _is_days(days) or not other.iso or "T" not in other.iso:
+        return None
+    by_the_day = other.recurrence in (None, "FREQ=DAILY")
+    if not by_the_day or (other is said and said.day_said and not said.recurrence):
+        return None
+    first, last = days.split("/")
+    clock = "/".join(first + part[10:] for part in other.iso.split("/"))
+    return Wanted(iso=clock, recurrence=f"FREQ=DAILY;UNTIL={last.replace('-', '')}")
+
+
+def _is_days(iso: str | None) -> bool:
+    """Whether it is a span of whole days («下周一到周五»)."""
+    return iso is not None and "/" in iso and "T" not in iso
+
+
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+DAY = 10  # characters of a date
 LONGEST_PHONE = 12  # digits, with the area code
 
 
@@ -143,6 +175,10 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     finer_only = not (place.county or place.town or place.community)
     if text.isdecimal() and talk.memory.asking != Asks.PLACE:
         return False  # «200» is no door when nobody asked for one
+    if finer_only and form.place and (corrected := _corrected(form.place, text)):
+        changed = corrected != form.place
+        form.place, form.place_known = corrected, form.place_known and not changed
+        return changed
     if finer_only and form.place and text not in form.place and not form.place_known:
         form.place += text
     elif finer_only and form.place_known:
@@ -153,6 +189,17 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         form.place = text
     form.place_known = False
     return True
+
+
+def _corrected(before: str, said: str) -> str | None:
+    """The address with the parts that were said now («三单元») in place of its own; None when one is not in it."""
+    left, address = said, before
+    for part in cues.patterns("address_parts"):
+        found = part.search(said)
+        if found and part.search(address):
+            address = part.sub(found[0], address, count=1)
+            left = left.replace(found[0], "", 1)
+    return None if left == said or left.strip() else address
 
 
 def _with_region(form: Form, place: Place, text: str) -> str:
@@ -169,7 +216,9 @@ def _take_phone(talk: Talk, form: Form, slot: Slot) -> bool:
     if not isinstance(phone, Phone):
         return False
     digits = phone.digits
-    if not phone.complete:
+    if talk.memory.asking == Asks.PHONE and _whole(talk.memory.phone_part + digits):
+        digits = talk.memory.phone_part + digits
+    elif not phone.complete:
         digits = talk.memory.phone_part + digits
         if not _whole(digits):
             _keep_part(talk, digits, phone.digits)
@@ -227,7 +276,9 @@ def take_answer(talk: Talk, form: Form) -> bool:
         whom.take_profile(form, whom.Match(elder=ward), talk.world.caller)
         return True
     if asked == Asks.TIME and (cues.says("any", text) or (talk.heard.has("affirm") and talk.heard.sure)):
-        form.time = {"iso": None, "asap": False, "recurrence": None}
+        form.time = {"iso": None, "asap": False, "recurrence": form.wanted.recurrence}
+        if lacks_day(form):
+            form.missing.append("time")
         return True
     if asked != Asks.PHONE and "detail" in talk.rules.catalogue[form.item].asks and cues.says("money", text):
         form.details.append(cues.core(text))
@@ -271,7 +322,9 @@ def take_wish(talk: Talk, form: Form) -> bool:
 
 
 def _note(form: Form, text: str) -> None:
-    form.wishes.append(text.strip("，,。！!？? "))
+    note = cues.without("at_a_loss", text).strip("，,。！!？? ")
+    if note and note not in form.wishes:
+        form.wishes.append(note)
 
 
 def _is_a_name(text: str) -> bool:
@@ -287,6 +340,28 @@ def _may_be_a_name(text: str) -> bool:
     )
 
 
+def take_wishes(talk: Talk, form: Form) -> None:
+    """What a request says of how it is to be done («送份饭，软和点»): each part of the sentence that is a wish."""
+    for part in clauses(talk.heard.text):
+        inside = [slot for slot in talk.heard.slots if part.start <= slot.start < part.end]
+        mere = all(slot.slot == "detail" for slot in inside) and not any(
+            slot.text in form.details and "detail" in talk.rules.catalogue[form.item].asks for slot in inside
+        )
+        names_it = cues.first_mention(form.item, part.text) < len(part.text)
+        if mere and not names_it and cues.says("wish", part.text) and not cues.says("question", part.text):
+            _note(form, part.text)
+
+
+def take_aside(talk: Talk, form: Form) -> None:
+    """Something said to a read-back that changes nothing of it: the number to ring, or what to bring."""
+    if cues.says("this_phone", talk.text):
+        form.phone = talk.world.caller.phone or form.phone
+    else:
+        _note(form, talk.text)
+    talk.say("confirm.noted")
+    talk.understood = True
+
+
 def is_wish(talk: Talk) -> bool:
     """Whether the sentence tells how something is to be done, and nothing else."""
     text = talk.text
@@ -299,13 +374,29 @@ def is_wish(talk: Talk) -> bool:
     )
 
 
+def take_name(talk: Talk, form: Form) -> bool:
+    """«名字错了，是马桂珍» to the read-back."""
+    if form.elder_id is not None or not cues.says("name_word", talk.text):
+        return False
+    name = cues.core(cues.after("name_word", talk.text))
+    if not _is_a_name(name) or name == form.name:
+        return False
+    form.name = name
+    return True
+
+
 def take_note(talk: Talk, form: Form) -> bool:
     """What is added to a read-back without being a slot («厨房的», «一直滴水»): kept for whoever comes."""
     heard, text = talk.heard, talk.text
     said = heard.has("inform") or heard.has(form.item)
-    if not said or heard.slots or len(text) > LONGEST_WISH:
+    guesses = cues.says("guess", text) and not heard.has("emergency")
+    hurries = cues.says("urges", text)
+    if not (said or guesses or hurries or heard.has("deny")) or heard.slots or len(text) > LONGEST_WISH:
         return False
-    if any(cues.says(cue, text) for cue in ("question", "unknown", "refuse", "hesitates")):
+    against = (
+        ("refuse", "hesitates", "any") if guesses else ("question", "unknown", "refuse", "hesitates", "any")
+    )
+    if any(cues.says(cue, text) for cue in against):
         return False
     if form.elder_id is None and not form.name and _is_a_name(cues.core(text)):
         form.name = cues.core(text)
@@ -376,8 +467,13 @@ def _named_details(item: str, text: str) -> list[str]:
 
 def _has(form: Form, ask: str) -> bool:
     if ask == "time":
-        return form.time is not None
+        return form.time is not None and not lacks_day(form)
     return bool(form.place if ask == "place" else form.details)
+
+
+def lacks_day(form: Form) -> bool:
+    """«每个礼拜来一回»: how often is known, and not on which day."""
+    return bool(form.wanted.recurrence) and form.wanted.iso is None
 
 
 def to_command(talk: Talk, form: Form) -> PlaceOrder:
@@ -401,6 +497,18 @@ def to_command(talk: Talk, form: Form) -> PlaceOrder:
         details=(*form.details, *form.wishes),
         missing=tuple(form.missing),
     )
+
+
+def like_before(talk: Talk, form: Form, order: Order, *, whole: bool) -> None:
+    """«跟上回一样»: what was not said now is as it was then; the day never is. `whole`: whom and where, too."""
+    kept = form.details if "detail" in talk.rules.catalogue[form.item].asks else form.wishes
+    kept += [detail for detail in order.details if detail not in kept]
+    if whole:
+        form.beneficiary, form.name, form.elder_id = order.beneficiary, order.beneficiary_name, order.elder_id
+        form.place = order.place
+    day, before = form.wanted.iso, order.wanted.iso
+    if form.time and day and len(day) == DAY and before and "T" in before:
+        form.time |= {"iso": "/".join(day + part[DAY:] for part in before.split("/"))}
 
 
 def copy_order(form: Form, order: Order) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from backend.domain.order import Wanted
+from backend.domain.wanted import is_rule, is_time
 
 Words = Mapping[str, Any]  # config/wording/words.yaml
 
@@ -73,12 +74,15 @@ def _moment(iso: str, today: date, words: Words) -> str:
 
 def when(wanted: Wanted, now: datetime, words: Words) -> str:
     """A wanted time in words: 「明天中午十二点」, 「后天下午」, 「每天中午十二点，从明天开始」, 「尽快」."""
-    if wanted.iso is None:
+    if wanted.iso is None or not is_time(wanted.iso):
         return _word(words, "asap" if wanted.asap else "any_time")
     today = now.date()
     first = _span(wanted.iso, today, words)
-    if wanted.recurrence:
-        return _word(words, "recurring", which=recurrence(wanted.recurrence, words), first=first)
+    if wanted.recurrence and is_rule(wanted.recurrence):
+        which = recurrence(wanted.recurrence, words)
+        if (last := last_day(wanted.recurrence)) is not None:
+            return _word(words, "recurring_until", which=which, first=first, last=_day(last, today, words))
+        return _word(words, "recurring", which=which, first=first)
     return first
 
 
@@ -93,6 +97,12 @@ def _span(iso: str, today: date, words: Words) -> str:
         later = _clock(datetime.fromisoformat(end).time(), words)
         return _moment(start, today, words) + _word(words, "until") + later
     return _moment(start, today, words) + _word(words, "until") + _moment(end, today, words)
+
+
+def last_day(rule: str) -> date | None:
+    """The day on which a repetition ends; None when it goes on."""
+    until = dict(part.split("=", 1) for part in rule.split(";") if "=" in part).get("UNTIL")
+    return datetime.strptime(until[:8], "%Y%m%d").date() if until else None  # noqa: DTZ007 (a day)
 
 
 def recurrence(rule: str, words: Words) -> str:

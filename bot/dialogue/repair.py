@@ -17,6 +17,7 @@ REPEATED = frozenset({"repeat", "slower", "louder", "clearer"})
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
 LONGEST_TURN = 1_000
 LEAST_LIKELY_OFFER = 0.06
+STORY = 24  # characters: whoever begins with so many has not come to the point yet
 
 
 def silence(talk: Talk) -> None:
@@ -55,6 +56,9 @@ def not_understood(talk: Talk) -> None:
         return
     if talk.form is not None:
         return  # the open question is asked again in other words
+    if len(talk.text) >= STORY and not talk.text.isascii() and memory.turns == 1:
+        talk.ask(None, "not_understood.story")
+        return
     _offer(talk)
 
 

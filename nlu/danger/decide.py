@@ -16,6 +16,7 @@ SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing
 ALONE = 0.65  # … that is enough without any sign, unless something speaks against it
 WITH_A_HINT = 0.3  # … that is enough with a mere hint
 WITH_A_WEAK_SIGN = 0.15  # … that is enough with one weak sign
+ALWAYS_HEARD = "suicide"  # said in words that no classifier knows: a strong sign is believed
 HARDLY = 0.012  # … below which a single strong sign is not believed. 0: there is no classifier
 WEIGHTS = {"sure": 3, "strong": 3, "short": 2, "weak": 2, "hint": 1}  # for choosing the kind
 CONFIDENCE = {"sure": 0.98, "strong": 0.94}
@@ -119,7 +120,8 @@ def _confidence(text: str, findings: Findings, classifier: float) -> float | Non
     if "sure" in levels:
         return max(CONFIDENCE["sure"], classifier)
     strong = _apart(findings.evidence, ("strong", "short"))
-    if "strong" in levels and (not 0 < classifier < HARDLY or len(strong) > 1):
+    dying = any(item.sign.kind == ALWAYS_HEARD for item in strong)
+    if "strong" in levels and (not 0 < classifier < HARDLY or len(strong) > 1 or dying):
         return max(CONFIDENCE["strong"], classifier)
     weak = _apart(findings.evidence, ("weak",))
     if len(weak) > 1 and not 0 < classifier < HARDLY:

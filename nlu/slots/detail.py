@@ -13,7 +13,7 @@ from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation
 from nlu.understanding import Expecting, TaggedSpan
 
-TRUSTED = 0.4  # confidence from which a tagged detail is believed
+TRUSTED = 0.35  # confidence from which a tagged detail is believed
 MOST = 60  # words and quantities of one sentence that are looked at
 MOST_OF_IT = 0.5  # share of an answer that known words must cover to stand for all of it
 LONGEST_ANSWER = 60

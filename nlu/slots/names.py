@@ -63,15 +63,21 @@ def _elders() -> list[str]:
     return [*relations["elder"]["words"], *relations["neighbour"]["words"], *words()["neighbour_ends"]]
 
 
+@lru_cache(maxsize=1)
+def given_before() -> re.Pattern[str]:
+    return re.compile(str(words()["given_before"]))
+
+
 def titled_names(text: str) -> list[NameSpan]:
-    """«王奶奶», «隔壁李大爷», «五保户老马», «对门独居老人»."""
+    """«王奶奶», «隔壁李大爷», «五保户老马», «给老田», «对门独居老人»."""
     found = []
     for match in _patterns()["titled"].finditer(text):
         if not _blocked(text, match.start("name")):
             relation = "neighbour" if match["near"] else "elder"
             found.append(NameSpan(match.start(), match.end(), match["name"], match.start(), relation))
     for match in _patterns()["familiar"].finditer(text):
-        if match["near"] or match["group"]:
+        given = given_before().search(text, 0, match.start())
+        if match["near"] or match["group"] or given:
             relation = "neighbour" if match["near"] else "elder"
             found.append(NameSpan(match.start(), match.end(), match["name"], match.start(), relation))
     for match in _patterns()["neighbour"].finditer(text):

@@ -60,7 +60,7 @@ def find_places(
 
 def possible(text: str) -> list[Candidate]:
     """Everything that is built like an address, and every destination."""
-    addresses = [candidate for chain in chains_of(text) if (candidate := _candidate(chain))]
+    addresses = [candidate for chain in chains_of(text) if (candidate := _candidate(chain, text))]
     return addresses + _destination_candidates(text)
 
 
@@ -88,11 +88,14 @@ def house_numbers(text: str, *, asked: bool = False) -> frozenset[tuple[int, int
     )
 
 
-def _candidate(chain: Chain) -> Candidate | None:
-    """None: a lone number or a word that is a place only when asked for."""
+def _candidate(chain: Chain, text: str) -> Candidate | None:
+    """None: a lone number, or a word that is a place only when asked for or where somebody comes to it («到韦州来»)."""
     named = chain.has("county", "town", "road", "village", "estate", "near") or _known_town(chain, False)
     numbered = chain.has("building", "unit", "dashes", "group")
-    if not named and not numbered and len(chain.atoms) == 1:
+    reached = chain.has("known") and _rule("destination_before").search(
+        text[max(0, chain.start - LEFT) : chain.start]
+    )
+    if not named and not numbered and not reached and len(chain.atoms) == 1:
         return None
     return Candidate("place", chain.start, chain.end, "+".join(atom.kind for atom in chain.atoms[:3]))
 
@@ -107,7 +110,7 @@ def _is_address(
     left = text[max(0, chain.start - LEFT) : chain.start]
     if _rule("story_before").search(left):
         return False
-    candidate = _candidate(chain)
+    candidate = _candidate(chain, text)
     if asked:
         return candidate is not None or _known_town(chain, asked) or chain.has("floor", "door", "side")
     if candidate is None or (

@@ -6,7 +6,7 @@ the rules take for a slot, and the labels of the sentence. The rules still say w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -14,10 +14,12 @@ from threading import Lock
 import pycrfsuite
 
 from nlu.slots.wanted import Candidate
-from nlu.understanding import TaggedSpan
+from nlu.understanding import SLOTS, TaggedSpan
 
 MODEL_FILE = Path(__file__).parent.parent / "model" / "slots.crfsuite"
 OUTSIDE = "O"
+OUTSIDE_SURELY = (OUTSIDE, 0.0)
+UNSURE = 0.25  # chance of a slot from which a stretch is told of, although «none» is likelier
 PADDING = 3  # blanks around a text, so that every window has letters
 WINDOWS = (
     (0, 1),
@@ -65,23 +67,57 @@ class SlotTagger:
     def __init__(self, path: Path) -> None:
         self._tagger = pycrfsuite.Tagger()
         self._tagger.open(str(path))
+        self._known = frozenset(self._tagger.labels())
         self._lock = Lock()
 
     def spans(
         self, text: str, labels: Iterable[str], candidates: Iterable[Candidate]
     ) -> tuple[TaggedSpan, ...]:
-        """The marked stretches with the mean probability of their tags. `text` as the rules see it."""
+        """The marked stretches with the mean probability of their tags, and less likely ones beside them.
+
+        `text` as the rules see it.
+        """
         rows = features(text, labels, candidates)
         with self._lock:
             tags = self._tagger.tag(rows)
             chances = [
                 0.0 if tag == OUTSIDE else self._tagger.marginal(tag, place) for place, tag in enumerate(tags)
             ]
-        found = []
-        for start, end in stretches(tags):
-            confidence = sum(chances[start:end]) / (end - start)
-            found.append(TaggedSpan(tags[start][2:], start, end, confidence))
-        return tuple(found)
+            second = [
+                self._second(place)
+                if tag == OUTSIDE and self._tagger.marginal(tag, place) < 1 - UNSURE
+                else OUTSIDE_SURELY
+                for place, tag in enumerate(tags)
+            ]
+        marked = tuple(_spans(tags, chances))
+        others = _spans([tag for tag, _ in second], [chance for _, chance in second])
+        return (*marked, *(other for other in others if not any(_touch(one, other) for one in marked)))
+
+    def _second(self, place: int) -> tuple[str, float]:
+        """The likeliest slot of a letter that is rather in none, and how likely it is."""
+        known = self._known
+        beginning, inside = (
+            [
+                self._tagger.marginal(tag, place) if tag in known else 0.0
+                for tag in (f"{mark}-{slot}" for slot in SLOTS)
+            ]
+            for mark in "BI"
+        )
+        both = [first + later for first, later in zip(beginning, inside, strict=True)]
+        best = max(range(len(SLOTS)), key=both.__getitem__)
+        if both[best] < UNSURE:
+            return OUTSIDE_SURELY
+        return f"{'B' if beginning[best] > inside[best] else 'I'}-{SLOTS[best]}", both[best]
+
+
+def _spans(tags: Sequence[str], chances: Sequence[float]) -> Iterator[TaggedSpan]:
+    for start, end in stretches(tags):
+        yield TaggedSpan(tags[start][2:], start, end, sum(chances[start:end]) / (end - start))
+
+
+def _touch(one: TaggedSpan, other: TaggedSpan) -> bool:
+    """Whether the other is only the uncertain edge of the one."""
+    return one.slot == other.slot and (one.end == other.start or other.end == one.start)
 
 
 def stretches(tags: Sequence[str]) -> list[tuple[int, int]]:

@@ -85,7 +85,12 @@ def _within(word: Word, now: datetime) -> Reading | None:
 
 
 def _every_other(word: Word, now: datetime) -> Reading:
-    return Reading(recurrence=f"FREQ=DAILY;INTERVAL={1 + (as_number(word.found.get('every_gap')) or 1)}")
+    """«隔两天» leaves two days out, «每三天» and «三天一次» come every third day."""
+    found = word.found
+    days = as_number(found.get("every_n") or found.get("once_in")) or 1 + (
+        as_number(found.get("every_gap")) or 1
+    )
+    return Reading(recurrence=f"FREQ=DAILY;INTERVAL={days}")
 
 
 def _shift(word: Word, now: datetime) -> Reading | None:

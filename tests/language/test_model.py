@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 MOST_UNSEEN = (
     0.03  # share of the training sentences that the encoder may not have seen before it is trained anew
 )
-MOST_BYTES = 48_000_000
+MOST_BYTES = 50_000_000
 
 
 @pytest.fixture(scope="module")

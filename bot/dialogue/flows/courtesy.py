@@ -15,7 +15,8 @@ def answer_offer(talk: Talk) -> bool:
     if pending is None:
         return False
     no = talk.heard.has("deny") or cues.says("opens_no", talk.text)
-    yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not no
+    asks = cues.says("question", talk.text) and not (talk.heard.has("affirm") and talk.heard.sure)
+    yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not (no or asks)
     if pending.kind == "anything_else" and pending.numbers and cues.says("undo", talk.text):
         return existing.undo_cancel(talk, pending)
     if pending.kind == "anything_else" and talk.memory.dropped and cues.says("undo", talk.text):
@@ -99,6 +100,7 @@ def _tells_more(talk: Talk) -> bool:
 
 
 def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
+    no = no and not (cues.says("question", talk.text) and not talk.heard.has("deny"))
     done = no or talk.heard.has("goodbye") or talk.heard.has("thanks") or cues.says("no_more_only", talk.text)
     if done:
         talk.memory.pending = None
@@ -116,11 +118,14 @@ def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
 def courtesy(talk: Talk) -> bool:
     """Courtesies; a request under way is taken up again right after."""
     heard, memory = talk.heard, talk.memory
-    if cues.says("asks_who", talk.text) and not talk.requests():
+    if cues.says("wrong_number", talk.text) and talk.form is None and not talk.requests():
+        talk.say("wrong_number")
+        talk.ended = True
+    elif cues.says("asks_who", talk.text) and not talk.requests():
         talk.say("who_we_are")
-    elif talk.form is None and cues.says("preamble", talk.text):
+    elif talk.form is None and (cues.says("preamble", talk.text) or _only_a_sound(talk)):
         talk.say("greet.listening")
-    elif heard.has("help"):
+    elif heard.has("help") and not (talk.form and cues.says("refuse", talk.text)):
         talk.ask(None, "help", choices=request.choices_for(talk, Asks.WHICH_ITEM))
     elif heard.has("greet"):
         greet(talk)
@@ -135,6 +140,11 @@ def courtesy(talk: Talk) -> bool:
         return False
     talk.understood = True
     return talk.ended
+
+
+def _only_a_sound(talk: Talk) -> bool:
+    """«嗯» when nothing was asked: they are still listening, or thinking what to say."""
+    return talk.pending is None and not talk.heard.has("greet") and cues.says("mere_sound", talk.text)
 
 
 def greet(talk: Talk) -> None:

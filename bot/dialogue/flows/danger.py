@@ -9,6 +9,7 @@ from bot.dialogue import cues, forms, whom
 from bot.dialogue.talk import Talk
 from nlu.understanding import Danger
 
+WANTED_BESIDES = 0.8
 SAME_EMERGENCY = "emergency"
 
 
@@ -23,7 +24,7 @@ def danger(talk: Talk) -> bool:
     if not memory.in_danger:
         memory.emergencies += 1
         memory.danger_place = memory.danger_asked = False
-    for item in talk.requests():
+    for item in _surely_wanted(talk):
         forms.fill(talk, forms.open_form(talk, item))
     for form in memory.forms:
         form.parked = True
@@ -35,6 +36,12 @@ def danger(talk: Talk) -> bool:
     memory.danger, memory.pending = found.kind, None
     talk.happened.append(f"emergency:{found.kind}")
     return True
+
+
+def _surely_wanted(talk: Talk) -> list[str]:
+    """What is asked for besides. «出去买菜没回来» tells where somebody went."""
+    sure = {label.label for label in talk.heard.labels if label.confidence >= WANTED_BESIDES}
+    return [item for item in talk.requests() if item in sure]
 
 
 def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from backend.domain.order import OPEN, Order, State, Wanted
 from backend.domain.queue import TaskKind
 from backend.services.commands import CancelOrder, RescheduleOrder
 from bot.dialogue import cues, forms, phrasing, whom
-from bot.dialogue.flows import request
+from bot.dialogue.flows import person, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks, Choice
@@ -20,6 +20,8 @@ MOVED = "moved_existing"
 
 def existing(talk: Talk) -> bool:
     """Answer what the sentence wants of orders that exist. True when nothing else is left to do with it."""
+    if _amends(talk):
+        return person.pass_on(talk, talk.memory.orders[-1])
     handled = False
     if talk.heard.has("order_status"):
         _status(talk)
@@ -32,6 +34,17 @@ def existing(talk: Talk) -> bool:
     return handled and (not talk.requests() or MOVED in talk.happened)
 
 
+def _amends(talk: Talk) -> bool:
+    """«刚才那个，地址改成我闺女家» when nothing is being arranged any more: staff set it right."""
+    placed = talk.memory.orders and any(
+        order.number == talk.memory.orders[-1] for order in _open_orders(talk)
+    )
+    wants_else = talk.requests() or any(
+        talk.heard.has(name) for name in ("cancel_order", "reschedule", "policy_question", "complaint")
+    )
+    return bool(placed) and talk.form is None and not wants_else and cues.says("amends", talk.text)
+
+
 def _moves_existing(talk: Talk) -> bool:
     """«那个洗澡的我想换个日子»: reads like a request, but such an order stands already."""
     requests = talk.requests()
@@ -42,7 +55,7 @@ def _moves_existing(talk: Talk) -> bool:
 
 def complaint(talk: Talk) -> bool:
     """Apologise, write it down for staff, and say that somebody calls back."""
-    if not talk.heard.has("complaint"):
+    if not (talk.heard.has("complaint") or _stood_up(talk)):
         return False
     fitting = _fitting(talk, talk.world.orders)
     number = fitting[0].number if fitting else None
@@ -50,7 +63,15 @@ def complaint(talk: Talk) -> bool:
     talk.say("complaint.taken")
     talk.understood = True
     talk.happened.append("complaint")
+    if _stood_up(talk):
+        return True
     return not (talk.requests() or talk.heard.has("order_status") or talk.heard.has("cancel_order"))
+
+
+def _stood_up(talk: Talk) -> bool:
+    """«昨天说好送饭的，人没来»: it asks where somebody is, and reproaches that nobody came."""
+    asks = talk.heard.has("order_status") or talk.heard.has("complaint")
+    return asks and cues.says("stood_up", talk.text) and not cues.says("question", talk.text)
 
 
 def name_of(talk: Talk, order: Order) -> str:
@@ -128,6 +149,10 @@ def _references(talk: Talk) -> list[Slot]:
 def _new_time(talk: Talk) -> WantedTime | None:
     references = _references(talk)
     new = [slot.resolved for slot in talk.slots("time") if slot not in references]
+    if not new:  # «改到晚上»: a part of the day is a time when a time is looked for
+        heard = talk.rules.parser.parse(talk.text, expecting=Asks.TIME, now=talk.turn.now)
+        known = {(slot.start, slot.end) for slot in references}
+        new = [slot.resolved for slot in heard.filled("time") if (slot.start, slot.end) not in known]
     return next(
         (
             time

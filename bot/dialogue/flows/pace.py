@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialogue import cues
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Channel
 
@@ -19,6 +20,8 @@ def pace(talk: Talk) -> bool:
         return False
     if talk.leaves_open:
         return False  # «到时候再说» refuses an answer
+    if wish == "slower" and cues.says("urges", talk.text) and not cues.says("slow", talk.text):
+        return False  # «快些来» hurries us
     talk.understood = True
     if memory.repeats >= HARD_TO_HEAR and talk.turn.channel is Channel.SPOKEN:
         wish = "clearer"

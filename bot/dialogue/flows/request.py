@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from backend.domain.order import Wanted
+from backend.domain.order import Order, Wanted
 from backend.domain.people import Elder
 from backend.services.commands import RegisterCaller
 from bot.dialogue import cues, forms, phrasing, whom
@@ -16,6 +17,8 @@ from nlu.understanding import Person, Slot
 
 MOST_CHOICES = 3
 SURELY_NO = 0.75  # «一直滴水，不是大事» sounds a little like a no
+SHORT_WISH = 10  # characters
+SHORT_NO = 8
 SOON = 8  # characters: a time this near to the «no» is what the «no» is about
 # What a form holds about the person it is for.
 WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
@@ -27,14 +30,19 @@ def answer_confirmation(talk: Talk) -> bool:
     if talk.memory.asking != Asks.CONFIRM or form is None or talk.pending is not None:
         return False
     text, heard = talk.text, talk.heard
-    says_no = cues.says("opens_no", text) or (heard.has("deny") and heard.labels[0].confidence >= SURELY_NO)
+    says_no = cues.says("opens_no", text) or _means_no(talk)
     says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
     moves = _moves_it(talk)
     others = [item for item in talk.requests() if item != form.item and not moves]
     if says_no and not others and not moves and (instead := talk.other_item([form.item])):
         others = [instead]
+    if not others and not moves and (instead := _named_instead(talk, form)):
+        others, says_no = [instead], True
     if form.item in talk.requests() and _for_another(talk, form):
         return False
+    if not says_no and _belongs_to_it(talk, form, others):
+        forms.take_aside(talk, form)
+        return True
     if cues.says("drop", text) and (meant := _meant(talk, form)) is not form:
         return drop(talk, meant)
     if others and (says_no or cues.says("replace", text)):
@@ -63,6 +71,16 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.say("confirm.changed")
         talk.understood = True
         return not others
+    if cues.says("refuse", text) and not others:
+        talk.say("refused_more")
+        talk.understood = True
+        return True
+    if not others and forms.take_name(talk, form):
+        talk.say("confirm.changed")
+        talk.understood = True
+        return True
+    if not others and cues.says("phone_word", text) and not talk.heard.has("policy_question"):
+        return _asks_for_number(talk, form)
     if not others and not says_no and not says_yes and forms.take_note(talk, form):
         talk.say("confirm.noted")
         talk.understood = True
@@ -73,6 +91,43 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.understood = True
         return True
     return False
+
+
+def _named_instead(talk: Talk, form: Form) -> str | None:
+    """«我说的是理发，不是洗澡»: both are named, and the one that was read back is not meant."""
+    named = cues.items_mentioned(talk.text)
+    others = named - {form.item}
+    denies_it = form.item in cues.items_mentioned(cues.after("is_not", talk.text))
+    return others.pop() if denies_it and len(others) == 1 else None
+
+
+def _means_no(talk: Talk) -> bool:
+    """A no in other words; «没味儿，就是打不着» only tells how it is."""
+    heard, text = talk.heard, talk.text
+    sure = heard.has("deny") and heard.labels[0].confidence >= SURELY_NO
+    return sure and (len(text) <= SHORT_NO or cues.says("denies", text))
+
+
+def _asks_for_number(talk: Talk, form: Form) -> bool:
+    """«电话换成我的» to the read-back: another number is wanted, and was not said in full."""
+    if cues.says("refuse", talk.text) or cues.says("question", talk.text):
+        return False
+    talk.memory.phone_part = cues.digits(talk.text)
+    if talk.memory.phone_part:
+        talk.ask(Asks.PHONE, "ask.phone_rest", digits=talk.memory.phone_part)
+    else:
+        talk.ask(Asks.PHONE, "ask.phone_new")
+    talk.understood = True
+    return True
+
+
+def _belongs_to_it(talk: Talk, form: Form, others: Sequence[str]) -> bool:
+    """«要轮椅» when somebody is to come along: a wish for this request, not another. So is «就打这个电话»."""
+    if len(talk.text) > SHORT_WISH or cues.says("also", talk.text):
+        return False
+    if others:
+        return cues.goes_with(form.item, talk.text)
+    return cues.says("this_phone", talk.text) and not talk.heard.has("affirm")
 
 
 def _moves_it(talk: Talk) -> bool:
@@ -98,6 +153,9 @@ def answer_wrong_what(talk: Talk) -> bool:
     if form is None or talk.pending is None or talk.pending.kind != "wrong_what":
         return False
     talk.memory.pending = None
+    if talk.heard.has("affirm") and not talk.requests():
+        talk.understood = True
+        return True
     others = [item for item in talk.requests() if item != form.item]
     if others:
         return replace_item(talk, form, others)
@@ -148,14 +206,41 @@ def new_requests(talk: Talk) -> bool:
             whom.settle(form, _nearest(people, cues.first_mention(item, talk.text)), talk.world.caller)
         else:
             _split_by_person(talk, form)
+    if len(items) == 1:
+        for form in (form for form in talk.memory.forms if form.item == items[0]):
+            forms.take_wishes(talk, form)
     for form in talk.memory.forms:
         if form.item in items and form.beneficiary is None:
             _same_as_before(talk, form)
+        if form.item in items and cues.says("as_before", talk.text) and (order := _last(talk, form.item)):
+            forms.like_before(talk, form, order, whole=form.beneficiary is None)
     later = [form for form in talk.memory.forms if form.item in items and form is not talk.form]
     if later:
         names = list(dict.fromkeys(talk.rules.catalogue[form.item].say for form in later))
         talk.say("order.noted", what=phrasing.joined(names, talk.words(), link="list_comma"))
     return True
+
+
+def as_before(talk: Talk) -> bool:
+    """«老样子», and nothing else: what was ordered last, for another day."""
+    if talk.requests() or talk.form is not None or not cues.says("as_before", talk.text):
+        return False
+    if any(talk.heard.has(name) for name in ("complaint", "order_status", "cancel_order", "reschedule")):
+        return False
+    order = _last(talk)
+    if order is None:
+        return False
+    form = forms.open_form(talk, order.item)
+    forms.fill(talk, form)
+    forms.like_before(talk, form, order, whole=form.beneficiary is None)
+    talk.understood = True
+    return True
+
+
+def _last(talk: Talk, item: str | None = None) -> Order | None:
+    """The latest order that the caller may mean, of this item if one was named."""
+    orders = [order for order in talk.world.orders if item in (None, order.item)]
+    return max(orders, key=lambda order: order.placed_at, default=None)
 
 
 def _only_an_answer(talk: Talk, items: Sequence[str]) -> bool:
@@ -231,6 +316,8 @@ def _split_by_person(talk: Talk, form: Form) -> None:
         for slot in talk.slots("beneficiary", of=form.item)
         if not cues.says("their_name", text[: slot.start]) and not cues.says("my_name", text[: slot.start])
     ]
+    if len(people) == 1 and (pair := _with_me(talk, people[0])):
+        people = pair
     others = [slot for slot in people if slot.value != "self"]
     if len(others) == 1 and not cues.says("together", text):
         return  # «我想给我妈订»: I ask, she is served
@@ -255,6 +342,16 @@ def _split_by_person(talk: Talk, form: Form) -> None:
             if starts[index] <= s.start < starts[index + 1] and s.slot != "beneficiary"
         ]
         forms.fill_from(talk, part, [*shared_time, *own])
+
+
+def _with_me(talk: Talk, both: Slot) -> list[Slot]:
+    """«我和老伴都要洗澡» is heard as one person, and means two; none when it does not."""
+    said = talk.heard.text
+    start, me = cues.me_and(said, both.start, both.end)
+    if not me or both.value == "self":
+        return []
+    own = Slot("beneficiary", me, start, start + len(me), "self", Person(me, relation="self"))
+    return [own, replace(both, start=own.end, text=said[own.end : both.end])]
 
 
 def take_up(talk: Talk, item: str, said: str | None = None) -> None:
@@ -369,6 +466,9 @@ def question_key(talk: Talk, form: Form, ask: Asks) -> tuple[str, dict[str, str]
     who = whom.polite(form, talk.words())
     if ask == Asks.DETAIL and talk.rules.wording.has(f"ask.detail.{form.item}"):
         return f"ask.detail.{form.item}", {}
+    if ask == Asks.TIME and forms.lacks_day(form):
+        rhythm = phrasing.recurrence(form.wanted.recurrence or "", talk.words())
+        return "ask.day_of_rhythm", {"rhythm": rhythm}
     if ask == Asks.TIME and talk.rules.wording.has(f"ask.time_{form.item}"):
         return f"ask.time_{form.item}", {}
     if ask == Asks.PHONE and talk.memory.phone_part:

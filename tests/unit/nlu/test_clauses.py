@@ -12,6 +12,11 @@ def test_two_requests_fall_apart() -> None:
     assert parts[-1].endswith("洗个澡")
 
 
+def test_requests_in_one_breath_fall_apart_where_the_next_service_is_named() -> None:
+    assert [part.text for part in clauses("我要订饭打扫卫生洗澡")] == ["我要订饭", "打扫卫生", "洗澡"]
+    assert len(clauses("给我交一下水费电费")) == 1
+
+
 @given(st.text(alphabet="我要饭，。再还有另外洗澡 ", max_size=120))
 def test_parts_cover_the_text_without_gaps(text: str) -> None:
     parts = clauses(text)

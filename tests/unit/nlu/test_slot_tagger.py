@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from nlu.data_files import Example, read_sentence
 from nlu.slots import candidates, find_slots
 from nlu.slots.fit_tagger import tags_of
-from nlu.slots.tagger import features, load_tagger, stretches
+from nlu.slots.tagger import MODEL_FILE, SlotTagger, features, load_tagger, stretches
 from nlu.understanding import Expecting
 
 NOW = datetime.fromisoformat("2026-11-24T09:30")
@@ -35,6 +36,29 @@ def test_what_no_word_list_holds_is_found_by_where_it_stands() -> None:
     text = "陪我去县里的中医院"
     assert find_slots(text, now=NOW) == ()
     assert [slot.text for slot in find_slots(text, now=NOW, labels=("medical_escort",))] == ["中医院"]
+
+
+def test_a_stretch_that_is_rather_none_is_told_of_with_less_confidence() -> None:
+    class Tagger:
+        """«明天来» with «明天» marked for certain and «来» at four tenths."""
+
+        chances: ClassVar = {(0, "B-time"): 0.9, (1, "I-time"): 0.9, (2, "O"): 0.6, (2, "B-detail"): 0.4}
+
+        def tag(self, rows: list[list[str]]) -> list[str]:
+            return ["B-time", "I-time", "O"]
+
+        def marginal(self, tag: str, place: int) -> float:
+            return float(self.chances.get((place, tag), 0.0))
+
+    tagger = SlotTagger(MODEL_FILE)
+    tagger._tagger = Tagger()
+    found = tagger.spans("明天来", ("meal",), ())
+    assert [(one.slot, one.start, one.end, one.confidence) for one in found] == [
+        ("time", 0, 2, 0.9),
+        ("detail", 2, 3, 0.4),
+    ]
+    Tagger.chances = {(0, "B-time"): 0.9, (1, "I-time"): 0.9, (2, "O"): 0.6, (2, "I-time"): 0.4}
+    assert len(tagger.spans("明天来", ("meal",), ())) == 1  # only the uncertain edge of what is marked
 
 
 def test_a_pronoun_is_no_further_person() -> None:

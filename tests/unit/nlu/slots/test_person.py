@@ -3,7 +3,7 @@
 import pytest
 
 from config.lexicon import load
-from nlu.slots.person import find_people, relation_of_word
+from nlu.slots.person import find_people, possible, relation_of_word
 from nlu.understanding import Expecting, Person
 
 CODES = [
@@ -145,3 +145,26 @@ def test_an_answer_that_mentions_somebody_else_names_only_the_one_served() -> No
 
 def test_the_one_who_is_said_not_to_be_meant_is_left_out() -> None:
     assert people("不是我妈，是我爸", Expecting.CONFIRM) == [Person("我爸", "father")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("上月给老田报的扶手", ["老田"]),
+        ("帮老王头取药", ["老王头"]),
+        ("老田说你们这儿能办", []),
+        ("给老家寄个包裹", []),
+    ],
+)
+def test_a_familiar_name_counts_alone_where_something_is_done_for_it(text: str, found: list[str]) -> None:
+    assert [text[one.start : one.end] for one in possible(text)] == found
+
+
+def test_a_case_and_a_villager_are_people_to_serve() -> None:
+    for text, said in [("褥疮的病号要换药", "病号"), ("一名精神障碍群众需要评残", "一名精神障碍群众")]:
+        assert said in [text[one.start : one.end] for one in possible(text)]
+
+
+@pytest.mark.parametrize("text", ["给我们这儿送", "今儿个来", "等一会儿", "哪儿都行", "那点事儿"])
+def test_the_ending_of_another_word_is_no_son(text: str) -> None:
+    assert possible(text) == []

@@ -194,6 +194,8 @@ def test_times_counted_from_the_call(said: str, iso: str) -> None:
         ("每周一上午九点", "FREQ=WEEKLY;BYDAY=MO", "2026-11-30T09:00"),
         ("隔一天", "FREQ=DAILY;INTERVAL=2", "2026-11-23"),
         ("每隔三天", "FREQ=DAILY;INTERVAL=4", "2026-11-23"),
+        ("每三天", "FREQ=DAILY;INTERVAL=3", "2026-11-23"),
+        ("两天来一次", "FREQ=DAILY;INTERVAL=2", "2026-11-23"),
         ("每月1号和15号", "FREQ=MONTHLY;BYMONTHDAY=1,15", "2026-12-01"),
         ("早晚各一次", "FREQ=DAILY;BYHOUR=7,18", "2026-11-23T18:00"),
         ("每晚八点", "FREQ=DAILY", "2026-11-23T20:00"),
@@ -325,3 +327,19 @@ def test_putting_off_tells_by_how_much() -> None:
 def test_the_time_of_the_call_may_carry_a_zone() -> None:
     aware = datetime.fromisoformat("2026-11-23T10:00+08:00")
     assert only("明天", aware).value.iso == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("said", "iso"),
+    [
+        ("六月三十前", "2026-11-23/2027-06-30"),
+        ("本月二十日前后", "2026-11-20"),
+        ("八点左右", "2026-11-24T08:00"),
+        ("下个月头上", "2026-12-01/2026-12-05"),
+        ("主麻日过了", "2026-11-28/2026-12-04"),
+        ("开斋节那天", None),
+    ],
+)
+def test_what_rounds_a_time_off_belongs_to_it(said: str, iso: str | None) -> None:
+    span = only(f"{said}来一趟", asked=True)
+    assert (span.text, span.value.iso) == (said, iso)
