@@ -36,6 +36,18 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """What speaks for an answer to a closed question, in natural logarithms, and how sure a lead over the next one makes."""
+
+    length: float
+    read: float
+    grammar: float
+    whole: float
+    sure: float
+    sure_by_lead: float
+
+
+@dataclass(frozen=True, slots=True)
 class HearingWords:
     """The whole file. `asks` and `prompts` have the names of what was just asked as keys."""
 
@@ -47,6 +59,10 @@ class HearingWords:
     confidence: Calibration
     rules: Mapping[str, str]  # name → JSGF expansion
     asks: Mapping[str, str]
+    besides: Mapping[str, str]  # said instead of an answer
+    always: Mapping[str, tuple[str, ...]]
+    alike: Mapping[str, str]  # a word → another for the same
+    weights: Weights
 
 
 @cache
@@ -66,6 +82,10 @@ def load_hearing_words() -> HearingWords:
                 for name, rule in raw["rules"].items()
             },
             asks=raw["asks"],
+            besides=raw["besides"],
+            always={asks: tuple(texts) for asks, texts in raw["always"].items()},
+            alike=raw["alike"],
+            weights=Weights(**raw["weights"]),
         )
     except KeyError as missing:
         raise HearingWordsError(f"config/hearing.yaml has no {missing}; add it") from None

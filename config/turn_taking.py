@@ -79,6 +79,8 @@ class Unclear:
     speech_ms: int
     noise: tuple[str, ...]
     until_person: int
+    sure_yes: float
+    keys_from_time: int
 
 
 @dataclass(frozen=True, slots=True)

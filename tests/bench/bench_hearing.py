@@ -81,23 +81,15 @@ def main() -> None:
 def figures(recogniser: Recogniser, recordings: list[Spoken]) -> list[Figure]:
     """What `make bench-voice` shows: wrong characters and closed answers, clean and in babble."""
     found = []
-    for name, noise, goal in (("clean", None, 0.93), (f"babble {NOISE_DB} dB", babble(recordings), 0.85)):
+    for name, noise in (("clean", None), (f"babble {NOISE_DB} dB", babble(recordings))):
         outcomes = [measure(recogniser, row, noise) for row in recordings]
         open_ones = [one for one in outcomes if one.said.asks is None]
         closed = [one for one in outcomes if one.said.asks is not None]
         found.append(
             Figure(f"wrong characters, {name}", f"{wrong_share(open_ones):.1%} of {len(open_ones)} sentences")
         )
-        right = share(closed)
-        value = f"{right:.1%} of {len(closed)} (heard once, before anything is confirmed)"
-        found.append(
-            Figure(
-                f"closed answers right, {name}",
-                value,
-                f"≥ {goal:.0%} after confirmation",
-                met=right >= goal or None,
-            )
-        )
+        value = f"{share(closed):.1%} of {len(closed)} (what becomes of them in the end: bench_closed)"
+        found.append(Figure(f"closed answers right when heard once, {name}", value))
     return found
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.logs import configure
 from bot.practice import caller_voices, simulate_scripts
-from tests.bench import bench_call, bench_hearing, bench_many_calls, bench_speaking
+from tests.bench import bench_call, bench_closed, bench_hearing, bench_many_calls, bench_speaking
 from tests.bench.bench_beside_pipecat import beside_pipecat
 from tests.bench.figure import Figure
 from tests.bench.machine import describe_machine
@@ -31,7 +31,7 @@ from voice.simulate.sound import CallerVoices
 
 CALLS = bench_call.VOICES.parent
 ORDERS = (("telephone band", "none", 0.90), ("babble at 15 dB", "babble", 0.80))
-QUICK_CALLS, QUICK_PROMPTS, QUICK_TALK_S = 8, 4, 45
+QUICK_CALLS, QUICK_CLOSED, QUICK_PROMPTS, QUICK_TALK_S = 8, 26, 4, 45
 
 Measure = Callable[[], list[Figure]]
 Live = Callable[[Hearing, CallerVoices], Awaitable[list[Figure]]]
@@ -91,6 +91,7 @@ def _all(*, quick: bool) -> dict[str, Measure]:
     }
     alone: dict[str, Measure] = {
         "hearing": lambda: bench_hearing.figures(open_recogniser(HearingSettings()), spoken(FOLDER)),
+        "closed answers": lambda: bench_closed.figures(most=QUICK_CLOSED if quick else None),
         "orders": lambda: orders(QUICK_CALLS if quick else None),
         "prompts": lambda: bench_speaking.figures(prompts),
     }

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-
-from pypinyin import lazy_pinyin
-from rapidfuzz import fuzz
 
 from config.hearing import HearingWords
+from voice.hearing.network import Network, network
 from voice.hearing.recogniser import Hint
+from voice.hearing.same import sounds_of
 
 _RULE = re.compile(r"<(\w+)>")
 _NOT_A_WORD = re.compile(r"[\s|()\[\]+*]+")
 # Questions whose answer is yes or no, good or bad: any word of a list will do.
 _WHICH_LIST = ("confirm", "satisfaction")
-# How alike two readings must sound, of 100, for the offered one to be meant.
-_ALIKE = 75.0
+_FOR = "给"
 
 
 def is_closed(hint: Hint, words: HearingWords) -> bool:
-    """Only a few answers make sense, and they are known."""
+    """Only a few answers make sense, and they are known, or some are that would otherwise be misheard."""
+    return has_grammar(hint, words) or hint.asks in words.besides
+
+
+def has_grammar(hint: Hint, words: HearingWords) -> bool:
+    """All answers that make sense are known."""
     return hint.asks in words.asks and bool(_asked(hint, words))
 
 
@@ -38,16 +40,22 @@ def vocabulary(hint: Hint, words: HearingWords) -> frozenset[str]:
     return frozenset().union(*map(_words_in, rules))
 
 
-def nearest(said: str, hint: Hint, words: HearingWords) -> str:
-    """The offered answer that sounds like what was heard; what was heard where it is one, or none sounds like it."""
-    offered = vocabulary(hint, words)
-    if made_of(said, offered):
-        return said
-    if any("<" in words.rules[name] for name in _used(_asked(hint, words), words)):
-        return said  # answers are put together of several words
-    sounds = _sound(said)
-    best = max(offered, key=lambda word: fuzz.ratio(sounds, _sound(word)))
-    return best if fuzz.ratio(sounds, _sound(best)) >= _ALIKE else said
+def answers(hint: Hint, words: HearingWords, *, besides: bool = True) -> Network:
+    """All that can be answered, as a network. `besides`: with what people say instead of an answer, and behind a no."""
+    more = (words.besides.get(ask, "") for ask in ("any", hint.asks or "")) if besides else ()
+    asked = " | ".join(filter(None, (_asked(hint, words), *more)))
+    return network(asked, tuple((name, words.rules[name]) for name in _used(asked, words)))
+
+
+def meaning(said: str, hint: Hint, words: HearingWords) -> str:
+    """The same for two answers that mean the same to who asked: 是的 and 对着呢, 幺三八 and 138."""
+    if hint.asks in _WHICH_LIST:
+        for name in _used(words.asks.get(hint.asks or "", ""), words):
+            if made_of(said, _words_in(words.rules[name])):
+                return f"<{name}>"
+    for one, other in words.alike.items():
+        said = said.replace(one, other)
+    return " ".join(sounds_of(said.removeprefix(_FOR)))
 
 
 def mean_alike(one: str, other: str, hint: Hint, words: HearingWords) -> bool:
@@ -72,8 +80,13 @@ def _words_in(rule: str) -> frozenset[str]:
 def _asked(hint: Hint, words: HearingWords) -> str:
     """What can be answered, as one JSGF expansion; "" where that is not known."""
     offered = (re.sub(r"[^\w]", "", phrase) for phrase in hint.phrases)
-    alternatives = (words.asks[hint.asks or ""], *dict.fromkeys(offered))
+    alternatives = (words.asks.get(hint.asks or "", ""), *dict.fromkeys(map(_short_or_long, offered)))
     return " | ".join(alternative for alternative in alternatives if alternative)
+
+
+def _short_or_long(phrase: str) -> str:
+    """«给王桂兰» is as often answered by the name alone."""
+    return f"[{_FOR}] {phrase[1:]}" if phrase.startswith(_FOR) and len(phrase) > 1 else phrase
 
 
 def _used(rule: str, words: HearingWords) -> list[str]:
@@ -86,8 +99,3 @@ def _used(rule: str, words: HearingWords) -> list[str]:
             found.append(name)
             waiting += _RULE.findall(words.rules[name])
     return found
-
-
-@lru_cache(maxsize=4096)
-def _sound(text: str) -> str:
-    return " ".join(lazy_pinyin(text))

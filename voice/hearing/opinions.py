@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from config.hearing import HearingWords
-from voice.hearing.closed import is_closed, mean_alike
-from voice.hearing.recogniser import Heard, Hint, Recogniser
+from voice.hearing.closed import has_grammar, mean_alike, meaning
+from voice.hearing.recogniser import Heard, Hint, Recogniser, Weighing
 from voice.hearing.same import same_answer
 from voice.line.line import Samples
 
@@ -22,10 +22,23 @@ class BothOpinions:
         self._first, self._second, self._words = first, second, words
 
     def recognise(self, samples: Samples, rate: int, hint: Hint) -> Heard:
+        if not has_grammar(hint, self._words):
+            return self._first.recognise(samples, rate, hint)
+        if isinstance(self._first, Weighing):
+            return self._together(self._first, samples, rate, hint)
         heard = self._first.recognise(samples, rate, hint)
-        if not is_closed(hint, self._words) or heard.why_nothing == "silence":
+        if heard.why_nothing == "silence":
             return heard
         return merged(heard, self._second.recognise(samples, rate, hint), hint, self._words)
+
+    def _together(self, first: Weighing, samples: Samples, rate: int, hint: Hint) -> Heard:
+        """The first weighs what the second heard with what it heard itself."""
+        theirs = self._second.recognise(samples, rate, hint)
+        heard = first.recognise_with(samples, rate, hint, theirs.text or "")
+        agreed = None
+        if heard.text and theirs.text:
+            agreed = meaning(heard.text, hint, self._words) == meaning(theirs.text, hint, self._words)
+        return replace(heard, engine=self.name, took_s=heard.took_s + theirs.took_s, agreed=agreed)
 
 
 def merged(first: Heard, second: Heard, hint: Hint, words: HearingWords) -> Heard:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voice.line.line import Samples
 
@@ -34,6 +34,9 @@ class Heard:
     sound_s: float
     took_s: float
     why_nothing: str = ""  # "silence", "noise", "hallucination" (for the log)
+    closed: bool = (
+        False  # one of the answers that were to be expected, and as sure of it as `confidence` says
+    )
     agreed: bool | None = None  # two recognisers gave the same; None: only one was asked
 
     @property
@@ -55,6 +58,13 @@ class Recogniser(Protocol):
     name: str
 
     def recognise(self, samples: Samples, rate: int, hint: Hint) -> Heard: ...
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A recogniser that weighs what another one heard with what it hears itself."""
+
+    def recognise_with(self, samples: Samples, rate: int, hint: Hint, opinion: str) -> Heard: ...
 
 
 class Stream(Protocol):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ctranslate2  # type: ignore[import-untyped]
 import numpy as np
@@ -16,26 +15,36 @@ from tokenizers import Tokenizer
 from config.hearing import HearingWords
 from voice.audio.level import level_dbfs
 from voice.hearing.belief import Decoded, confidence, why_disbelieved
-from voice.hearing.closed import is_closed, nearest, vocabulary
+from voice.hearing.closed import is_closed, made_of, vocabulary
 from voice.hearing.log_mel import LONGEST_S, log_mel
 from voice.hearing.pieces import cut_at_quiet
 from voice.hearing.recogniser import Heard, Hint, Reading
+from voice.hearing.weighing import candidates, readings, weighed
 from voice.hearing.written import written
 from voice.line.line import Samples
 
 BEAM = 3  # against 1: a sixth fewer wrong characters and fewer loops, for 40 ms
-# So much less likely (mean over the tokens, natural logarithm) a reading in the words of the answers may be than a free
-# one and still be meant.
-CLOSED_MARGIN = 0.6
+# So much less likely (mean over the tokens, natural logarithm) an answer may be than the free reading and still be meant;
+# up to three times as much where the grammar heard it, too.
+CLOSED_MARGIN = 2.5
 # And it has at most so many characters less than the free one.
 MOST_LEFT_OUT = 2
-# A short answer so likely leaves hardly a free reading that could outweigh it by the margin: none is made.
-SURE_CLOSED, SHORT_ANSWER_S = -0.35, 2.0
+END = "。"  # what a text ends with when all was said
+# Room behind the speech in which the end is looked for; the encoder's frames.
+ROOM_S, FRAMES_A_SECOND = 0.5, 50
+LEAST = 1e-9  # probability
 # Shorter or softer than this nobody has spoken, and whisper would invent something.
 SHORTEST_S, SILENCE_DBFS = 0.1, -60.0
 _NOT_SAID = re.compile(r"[\W_]+")
 _TOKENS_A_SECOND, _SPARE_TOKENS = 9, 8
-_MARKS = "，。、？,.?"
+
+
+class _Piece(NamedTuple):
+    """The readings of a piece of sound, best first; or why there are none."""
+
+    readings: tuple[Reading, ...]
+    why: str = ""
+    closed: bool = False  # it is nothing but an answer to the question
 
 
 class WhisperRecogniser:
@@ -51,54 +60,80 @@ class WhisperRecogniser:
         names = ("<|startoftranscript|>", "<|zh|>", "<|transcribe|>", "<|notimestamps|>")
         self._start = [known(name) for name in names]
         self._previous, self._end = known("<|startofprev|>"), known("<|endoftext|>")
-        self._all_but = lru_cache(maxsize=64)(self._tokens_but)
 
     def recognise(self, samples: Samples, rate: int, hint: Hint) -> Heard:
         """Blocking. Longer than 28 s is recognised piece by piece and put together, best readings only."""
+        return self.recognise_with(samples, rate, hint, "")
+
+    def recognise_with(self, samples: Samples, rate: int, hint: Hint, opinion: str) -> Heard:
+        """Like `recognise`; `opinion`: what another recogniser heard, weighed with the rest where the question is closed."""
         began = time.perf_counter()
         if len(samples) < SHORTEST_S * rate or level_dbfs(samples) < SILENCE_DBFS:
             return Heard((), self.name, len(samples) / rate, 0.0, why_nothing="silence")
-        heard = [self._piece(piece, rate, hint) for piece in cut_at_quiet(samples, rate, LONGEST_S - 2)]
-        read = [readings for readings, _ in heard if readings]
-        whys = [why for _, why in heard if why]
+        pieces = cut_at_quiet(samples, rate, LONGEST_S - 2)
+        heard = [self._piece(piece, rate, hint, opinion) for piece in pieces]
+        read = [one.readings for one in heard if one.readings]
         return Heard(
             readings=_joined(read),
             engine=self.name,
             sound_s=len(samples) / rate,
             took_s=time.perf_counter() - began,
-            why_nothing="" if read else whys[0],
+            why_nothing="" if read else heard[0].why,
+            closed=len(heard) == 1 and heard[0].closed,
         )
 
-    def _piece(self, samples: Samples, rate: int, hint: Hint) -> tuple[tuple[Reading, ...], str]:
-        """The readings of up to 28 s, best first; or why there are none."""
+    def _piece(self, samples: Samples, rate: int, hint: Hint, opinion: str) -> _Piece:
+        """What was read of up to 28 s."""
         sound_s = len(samples) / rate
         encoded = self._model.encode(ctranslate2.StorageView.from_array(log_mel(samples, rate)))
-        closed = self._closed(encoded, sound_s, hint) if is_closed(hint, self._words) else None
-        if closed is not None and sound_s <= SHORT_ANSWER_S and self._is_sure(closed):
-            return self._readings([closed], self._meant(closed, hint)), ""
         prompt = self._prompt(hint)
-        open_readings = list(self._decode(encoded, sound_s, prompt=prompt))
-        best, why = open_readings[0], why_disbelieved(open_readings[0], prompt, self._words)
-        if closed is not None and why != "silence" and (why or _outweighs(closed, best)):
-            return self._readings([closed, *open_readings], self._meant(closed, hint)), ""
-        return ((), why) if why else (self._readings(open_readings, written(best.text)), "")
+        decoded = list(self._decode(encoded, sound_s, prompt=prompt))
+        best, why = decoded[0], why_disbelieved(decoded[0], prompt, self._words)
+        spoken = why != "silence" and best.no_speech < self._words.belief.no_speech
+        closed = (
+            self._closed(encoded, sound_s, decoded, opinion, hint)
+            if spoken and is_closed(hint, self._words)
+            else ()
+        )
+        if closed:
+            return _Piece(closed, closed=made_of(closed[0].text, vocabulary(hint, self._words)))
+        return _Piece((), why) if why else _Piece(self._readings(decoded, written(best.text)))
 
-    def _closed(self, encoded: Any, sound_s: float, hint: Hint) -> Decoded | None:
-        """The best reading in the words of the answers, if it can be believed."""
-        # Names need to be told; examples of yes, no and times only draw away from what was said.
-        offered = vocabulary(hint, self._words)
-        closed = next(self._decode(encoded, sound_s, prompt=self._phrases(hint), only=offered))
-        return None if why_disbelieved(closed, "", self._words) else closed
+    def _closed(
+        self, encoded: Any, sound_s: float, decoded: list[Decoded], opinion: str, hint: Hint
+    ) -> tuple[Reading, ...]:
+        """The answers that this can be, best first; none where it is something else."""
+        texts = [written(one.text) for one in decoded]
+        found = candidates(texts, opinion, hint, self._words)
+        if not found:
+            return ()
+        likely = self._likely(encoded, sound_s, [*(one.text for one in found), texts[0]])
+        answers = weighed(dict(zip(found, likely, strict=False)), hint, self._words)
+        free, tokens = likely[-1]
+        best = answers[0]
+        margin = CLOSED_MARGIN * (1 + 2 * best.agreed)
+        if best.likely < free / tokens - margin or _leaves_out(best.text, texts[0]):
+            return ()
+        return readings(answers, hint, self._words)
 
-    def _is_sure(self, closed: Decoded) -> bool:
-        """So likely that no free reading could outweigh it: that one need not be made."""
-        return closed.logprob >= SURE_CLOSED and closed.no_speech < self._words.belief.no_speech
+    def _likely(self, encoded: Any, sound_s: float, texts: list[str]) -> list[tuple[float, int]]:
+        """How likely each text is as what was said, as a natural logarithm, and in how many tokens it is written.
 
-    def _meant(self, closed: Decoded, hint: Hint) -> str:
-        # Parts of two characters can join into a third: left out.
-        offered = "".join(vocabulary(hint, self._words))
-        said = "".join(character for character in written(closed.text) if character in offered)
-        return nearest(said, hint, self._words)
+        It has to end with a mark: otherwise the beginning of what was said would be as likely as all of it.
+        """
+        frames = min(int((sound_s + ROOM_S) * FRAMES_A_SECOND), encoded.shape[1])
+        heard = np.ascontiguousarray(np.asarray(encoded)[:, :frames])
+        tokens = [self._tokens(text + END) for text in texts]
+        told = self._model.align(
+            ctranslate2.StorageView.from_array(np.repeat(heard, len(tokens), axis=0)),
+            self._start,
+            tokens,
+            [frames] * len(tokens),
+        )
+        return [
+            (float(np.log(np.maximum(one.text_token_probs, LEAST)).sum()), len(each))
+            for one, each in zip(told, tokens, strict=True)
+        ]
 
     def _readings(self, decoded: list[Decoded], best: str) -> tuple[Reading, ...]:
         sure = {best: confidence(decoded[0], self._words)}
@@ -115,10 +150,8 @@ class WhisperRecogniser:
     def _phrases(self, hint: Hint) -> str:
         return "".join(f"{phrase}，" for phrase in hint.phrases[: self._words.most_phrases])
 
-    def _decode(
-        self, encoded: Any, sound_s: float, *, prompt: str = "", only: frozenset[str] | None = None
-    ) -> Iterator[Decoded]:
-        """The best texts of this sound, best first; written with the tokens of the words `only`, where given."""
+    def _decode(self, encoded: Any, sound_s: float, *, prompt: str) -> Iterator[Decoded]:
+        """The best texts of this sound, best first."""
         before = [self._previous, *self._tokens(f" {prompt}")] if prompt else []
         start = [*before, *self._start]
         result = self._model.generate(
@@ -129,7 +162,6 @@ class WhisperRecogniser:
             max_length=len(start) + int(_SPARE_TOKENS + _TOKENS_A_SECOND * sound_s),
             return_scores=True,
             return_no_speech_prob=True,
-            suppress_tokens=[-1] if only is None else self._all_but(only),
         )[0]
         for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
             text = self._tokenizer.decode([token for token in tokens if token < self._end])
@@ -139,17 +171,10 @@ class WhisperRecogniser:
     def _tokens(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _tokens_but(self, words: frozenset[str]) -> list[int]:
-        """Every token that is not needed to write these words."""
-        pieces = {*words, *"".join(words), *_MARKS}
-        needed = {self._end, *(token for piece in pieces for token in self._tokens(piece))}
-        return [token for token in range(self._tokenizer.get_vocab_size()) if token not in needed]
 
-
-def _outweighs(closed: Decoded, best: Decoded) -> bool:
-    """Likely enough beside the free reading, and no mere piece of it: «明天上午» of «明天上午，不对，后天上午»."""
-    left_out = len(_NOT_SAID.sub("", best.text)) - len(_NOT_SAID.sub("", closed.text))
-    return closed.logprob >= best.logprob - CLOSED_MARGIN and left_out <= MOST_LEFT_OUT
+def _leaves_out(answer: str, read: str) -> bool:
+    """It is a mere piece of what was read: «明天上午» of «明天上午，不对，后天上午»."""
+    return len(_NOT_SAID.sub("", read)) - len(_NOT_SAID.sub("", answer)) > MOST_LEFT_OUT
 
 
 def _joined(read: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from voice.call import Call, Desk, Event, Recorder
+from voice.conversation import Answer, Answering, Answers, Completeness, Judging, Said
 from voice.line.line import FRAME_MS, Samples, Sound
 from voice.line.loopback import LoopbackConnection, pair
+from voice.simulate.attentive import AttentiveCaller
 from voice.simulate.caller import Planned, ScriptedCaller
 from voice.simulate.check import faults
 from voice.simulate.script import CallScript, Move
@@ -28,6 +30,8 @@ class Simulated:
     reason: Reason = Reason.LOST
     faults: list[str] = field(default_factory=list)
     spoken_ms: list[tuple[int, int]] = field(default_factory=list)  # from when to when the caller spoke
+    said: int = 0  # how often a caller who listens had to give the answer that is looked at …
+    turns: int = 0  # … and to say or press anything
 
     @property
     def passed(self) -> bool:
@@ -47,7 +51,7 @@ async def simulate(
     done = Simulated(script)
     conditions = script.conditions
     ours, theirs = pair(RATE, script.caller, CALLED, realtime=realtime, loss=conditions.loss)
-    caller = ScriptedCaller(script)
+    caller = AttentiveCaller(script.means) if script.means else ScriptedCaller(script)
     microphone = Microphone(conditions, noise_for(conditions, voices))
     telephone = _Telephone(theirs, microphone, lambda text: voices.say(text, conditions), done)
 
@@ -55,12 +59,55 @@ async def simulate(
         done.events.append(event)
         telephone.plan(caller.on(event), event["at_ms"])
 
+    if script.already:
+        desk = replace(desk, answers=already_told(desk.answers, script.already))
     call = Call(ours, desk, on_event, recorder=recorder, lockstep=not realtime)
     at_the_phone = asyncio.create_task(telephone.run())
     done.reason = await call.run()
     await at_the_phone
     done.faults = faults(script.expect, done.events, caller.stuck)
+    if isinstance(caller, AttentiveCaller):
+        done.said, done.turns = caller.said, caller.turns
     return done
+
+
+def already_told(answers: Answers, texts: tuple[str, ...]) -> Answers:
+    """Conversations that have been told something in writing before the call began."""
+    return _Already(answers, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Already:
+    """See `already_told`."""
+
+    answers: Answers
+    texts: tuple[str, ...]
+
+    def begin(self, *, caller: str, call_id: str) -> Answering:
+        return _Told(self.answers.begin(caller=caller, call_id=call_id), self.texts)
+
+
+class _Told:
+    """The first turn, which is the greeting, answers what was told already."""
+
+    def __init__(self, answering: Answering, texts: tuple[str, ...]) -> None:
+        self._answering, self._texts = answering, texts
+
+    async def answer(self, said: Said) -> Answer:
+        for text in self._texts[:-1]:
+            await self._answering.answer(replace(said, text=text))
+        if self._texts:
+            said = replace(said, text=self._texts[-1])
+        self._texts = ()
+        return await self._answering.answer(said)
+
+    async def completeness(self, text: str) -> Completeness:
+        if isinstance(self._answering, Judging):
+            return await self._answering.completeness(text)
+        return Completeness.OPEN
+
+    async def hung_up(self, reason: str) -> None:
+        await self._answering.hung_up(reason)
 
 
 class _Telephone:

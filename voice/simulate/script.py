@@ -46,11 +46,30 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """What a caller means who listens, instead of going by the script: `voice/simulate/attentive.py`."""
+
+    asks: str  # the question that is looked at
+    says: tuple[str, ...]  # the answer to it, said anew in the next words where that is needed
+    reads: str  # regular expression: a read-back that has it is right
+    is_yes: bool = True  # of an answer to `confirm`
+    instead: str = ""  # said where the line asks what was wrong
+    keys: str | None = None  # the answer by key
+    yes: tuple[str, ...] = ("对", "都对，没有错")  # one way after another
+    no: str = "不对"
+    read_back: str = "安排|取消|改"  # regular expression: what reads something back
+
+
+@dataclass(frozen=True, slots=True)
 class CallScript:
     """One call. `answers`: by what is asked, a text or several one after another."""
 
     name: str
     says: tuple[Move, ...]  # one after another, from the greeting on
+    already: tuple[
+        str, ...
+    ] = ()  # told before the first sound, in writing: the call begins at the answer to it
+    means: Means | None = None  # the caller listens, and answers by this
     then: tuple[Move, ...] = ()  # said when the line asks whether there is anything else
     answers: Mapping[str, Any] = field(default_factory=dict)
     expect: Mapping[str, Any] = field(default_factory=dict)
@@ -85,8 +104,15 @@ def read_script(raw: Mapping[str, Any]) -> CallScript:
         raise ValueError(f"{raw['name']}: noise is one of {NOISES}, codec one of {CODECS}")
     says, then = (tuple(_move(one) for one in given.pop(key, ())) for key in ("says", "then"))
     answers = {**ALWAYS, **given.pop("answers", {})}
+    if "means" in given:
+        given["means"] = _means(given["means"])
+    given["already"] = tuple(given.get("already", ()))
     people = tuple({key: str(value) for key, value in row.items()} for row in given.pop("people", ()))
     return CallScript(**given, says=says, then=then, answers=answers, people=people, conditions=conditions)
+
+
+def _means(raw: Mapping[str, Any]) -> Means:
+    return Means(**{**raw, "says": tuple(raw["says"])})
 
 
 def _move(raw: Any) -> Move:

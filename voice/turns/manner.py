@@ -5,11 +5,11 @@ from __future__ import annotations
 from config.turn_taking import TurnRules
 from voice.conversation import Answer
 from voice.speaking.voice import Manner
+from voice.turns.by_key import choices_by_key
 from voice.turns.profile import CallerProfile
 
 SLOWEST = 3
 LOUDEST = 2
-MOST_KEYS = 9
 
 
 def manner_for(profile: CallerProfile, rules: TurnRules) -> Manner:
@@ -32,10 +32,5 @@ def sentences_for(answer: Answer, profile: CallerProfile, rules: TurnRules) -> t
     kept = answer.sentences if whole else answer.sentences[-rules.manner.hard_sentences :]
     if answer.ended:
         return kept
-    labels = [label for label, _ in answer.choices[:MOST_KEYS]]
-    if not labels and answer.asks == "confirm":
-        labels = list(rules.keys.yes_no)
-    by_key = [
-        rules.says["by_key"].format(label=label, key=number) for number, label in enumerate(labels, start=1)
-    ]
+    by_key = [told for told in choices_by_key(answer, rules) if told not in kept]
     return (*kept, *by_key, rules.says["person_by_key"])

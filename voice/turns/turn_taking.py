@@ -28,6 +28,7 @@ from voice.turns.actions import (
     Stretch,
     Transfer,
 )
+from voice.turns.by_key import KeyOffers
 from voice.turns.endpoint import silence_needed_ms
 from voice.turns.frame import Frame
 from voice.turns.keypad import KeyPad, Question
@@ -36,6 +37,9 @@ from voice.turns.presence import Presence
 from voice.turns.profile import CallerProfile
 from voice.turns.quiet import Quiet
 from voice.turns.utterance import HEARD, TOO_SHORT, Onset, Utterance
+
+# What a recogniser is told when somebody says what was wrong in a read-back.
+CORRECTION = "correction"
 
 
 class TurnTaking:
@@ -49,6 +53,7 @@ class TurnTaking:
         self._presence = Presence(rules.speech, profile.level_db)
         self._onset = Onset(rules.speech)
         self._keys = KeyPad(rules.keys)
+        self._offers = KeyOffers(rules)
         self._quiet = Quiet(rules.silence)
         self._now = 0
         self._utterance: Utterance | None = None
@@ -173,6 +178,7 @@ class TurnTaking:
     def answered(self, answer: Answer) -> list[Action]:
         """The conversation has answered the oldest open turn."""
         self._asking -= 1
+        answer = self._offers.with_keys(answer)
         self._answer_before, self._answer = self._answer, answer
         self._emergency |= answer.emergency
         self.profile = replace(self.profile, pace=answer.pace, loudness=answer.loudness)
@@ -278,7 +284,8 @@ class TurnTaking:
         self._began_reading_ms = self._now
         question = self._question(utterance)
         choices = tuple(text for _, text in question.choices)
-        return [Recognise(self._recognising, question.asks, choices)]
+        corrects = question.asks == "detail" and self._answer_before.asks == "confirm"
+        return [Recognise(self._recognising, CORRECTION if corrects else question.asks, choices)]
 
     def _abandon(self) -> list[Action]:
         """What is being read has been spoken on; a long part is kept whatever follows."""
@@ -311,6 +318,8 @@ class TurnTaking:
         text = utterance.text()
         if self._records and bare(text) in self._rules.words.refuse_recording:
             return self._stop_recording()
+        if not utterance.parts and self._offers.doubts(utterance.reading, self._question(utterance)):
+            return self._unsure(utterance)
         self._spoke_until_ms = utterance.last_ms
         reading = utterance.reading or utterance.parts[-1]
         return self._ask(
@@ -340,6 +349,13 @@ class TurnTaking:
         if why in (HEARD, TOO_SHORT, *rules.noise) or utterance.speech_ms < rules.speech_ms:
             return actions
         return actions + self._unclear()
+
+    def _unsure(self, utterance: Utterance) -> list[Action]:
+        """A yes or no that was not clear: asked again, with the keys."""
+        self._quiet.reset()
+        self._speaking = True
+        heard = {"text": utterance.text(), "confidence": utterance.confidence()}
+        return [Note("unsure", heard), Announce("unsure", self._answer)]
 
     def _unclear(self) -> list[Action]:
         """They did speak: say so, instead of leaving them in silence. At the third time in a row a person comes."""

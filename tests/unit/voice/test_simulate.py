@@ -11,9 +11,18 @@ import pytest
 from tests.unit.voice.fakes import noise, speech
 from voice.audio.level import level_dbfs
 from voice.line.line import Samples
+from voice.simulate.attentive import AttentiveCaller
 from voice.simulate.caller import ScriptedCaller
 from voice.simulate.check import faults
-from voice.simulate.script import CallScript, Conditions, Move, ScriptError, load_scripts, read_script
+from voice.simulate.script import (
+    CallScript,
+    Conditions,
+    Means,
+    Move,
+    ScriptError,
+    load_scripts,
+    read_script,
+)
 from voice.simulate.sound import RATE, CallerVoices, Microphone, levelled, trimmed
 
 CALLS = Path(__file__).parents[2] / "calls"
@@ -57,6 +66,48 @@ def test_something_asked_without_an_answer_is_a_fault() -> None:
     caller = ScriptedCaller(script(says=[]))
     assert _next(caller, {"event": "asks", "asks": "phone", "at_ms": 0}).hang_up
     assert caller.stuck is not None and "phone" in caller.stuck
+
+
+def test_a_caller_who_listens_says_no_to_what_is_wrong_and_yes_to_what_is_right() -> None:
+    caller = AttentiveCaller(Means("time", ("后天", "后儿"), reads="后天", instead="后天", no="不对，是后天"))
+    assert _hears(caller, "您看什么时候合适？", "time") == Move("后天")
+    assert _hears(caller, "给您安排送餐，今天。对不对？", "confirm") == Move("不对，是后天")
+    assert _hears(caller, "哪里不对，您跟我说。", "detail") == Move("后天")
+    assert _hears(caller, "您看什么时候合适？", "time") == Move("后儿")
+    assert _hears(caller, "给您安排送餐，后天。对不对？", "confirm") == Move("对")
+    again = _hears(caller, "我没听清。您再慢慢说一遍，好吗？", "confirm")  # what was read back still holds
+    assert again.text == "都对，没有错"
+    assert caller.said == 2 and caller.turns == 6
+    assert _hears(caller, "后天的送餐，安排好了。", None).hang_up
+
+
+def test_a_caller_who_listens_presses_the_keys_that_are_offered() -> None:
+    caller = AttentiveCaller(Means("phone", ("幺三九",), reads="139", keys="139"))
+    assert _hears(caller, "您留个电话，行吗？", "phone") == Move("幺三九")
+    assert _hears(caller, "没听全。您在电话上按号码，行吗？", "phone") == Move(keys="139")
+    assert _hears(caller, "给您安排送餐。电话是138。对，请按1。", "confirm") == Move(keys="2")
+    assert _hears(caller, "您说要办什么就行。不方便说，就按零找人。", "phone") == Move("幺三九")
+
+
+def test_the_answer_looked_at_may_be_a_yes_or_a_no() -> None:
+    no = AttentiveCaller(Means("confirm", ("不成",), reads="后天", is_yes=False, instead="后天"))
+    assert _hears(no, "给您安排送餐，明天。对不对？", "confirm") == Move("不成")
+    assert _hears(no, "哪里不对，您跟我说。", "detail") == Move("后天")
+    assert _hears(no, "给您安排送餐，后天。对不对？", "confirm") == Move("对")
+    assert no.said == 1
+    yes = AttentiveCaller(Means("confirm", ("成", "中"), reads="明天"))
+    assert _hears(yes, "给您安排送餐，明天。对不对？", "confirm") == Move("成")
+    assert _hears(yes, "哪里不对，您跟我说。", "detail").text == "都对，没有错"
+    assert _hears(yes, "给您安排送餐，明天。对不对？", "confirm") == Move("中")
+
+
+def test_a_caller_who_listens_gives_up_in_the_end_and_says_what_they_could_not_answer() -> None:
+    caller = AttentiveCaller(Means("time", ("后天",), reads="后天"))
+    assert _hears(caller, "您住在哪里？", "place").hang_up
+    assert caller.stuck is not None and "place" in caller.stuck
+    patient = AttentiveCaller(Means("time", ("后天",), reads="后天"))
+    moves = [_hears(patient, "您看什么时候合适？", "time") for _ in range(9)]
+    assert [move.hang_up for move in moves] == [False] * 8 + [True]
 
 
 def test_a_caller_may_talk_over_the_line() -> None:
@@ -131,6 +182,15 @@ def test_a_wrong_script_is_named(tmp_path: Path) -> None:
         (tmp_path / "a.yaml").write_text(text, "utf-8")
         with pytest.raises(ScriptError, match=r"a\.yaml"):
             load_scripts(tmp_path / "a.yaml")
+
+
+def _hears(caller: AttentiveCaller, text: str, asks: str | None) -> Move:
+    assert caller.on(REPLY | {"text": text}) is None
+    if asks is not None:
+        assert caller.on({"event": "asks", "asks": asks, "at_ms": 0}) is None
+    planned = caller.on(LISTENING)
+    assert planned is not None
+    return planned.move
 
 
 def _next(caller: ScriptedCaller, *asks: dict[str, Any]) -> Move:

@@ -232,6 +232,27 @@ def test_an_utterance_that_nobody_can_read_is_asked_for_again_and_then_a_person_
     assert machine.all(Ask)[-1].text == "转人工"
 
 
+def test_a_yes_that_may_be_a_no_is_asked_for_again_with_the_keys_and_then_taken() -> None:
+    asks = Answer(("对不对？",), asks="confirm")
+    machine = _Machine(reading=Heard((Reading("对", 0.5),), "x", 1, 0, closed=True), greeting=asks)
+    for _ in range(2):
+        machine.speak(400)
+        machine.quiet(1_200)
+        machine.turns.speaking_ended()
+    announced = machine.all(Announce)
+    assert announced == [Announce("unsure", asks)]
+    assert [ask.text for ask in machine.all(Ask)] == ["对"]
+
+
+def test_after_a_no_the_recogniser_is_told_that_a_correction_may_come() -> None:
+    machine = _Machine(greeting=Answer(("对不对？",), asks="confirm"))
+    machine.take(machine.turns.answered(Answer(("哪里不对？",), asks="detail")))
+    machine.take(machine.turns.speaking_ended())
+    machine.speak(800)
+    machine.quiet(600)
+    assert machine.all(Recognise)[-1].asks == "correction"
+
+
 def test_recognition_starts_at_a_short_pause_and_its_text_is_used_when_nothing_follows() -> None:
     machine = _Machine()
     machine.speak(1_000)

@@ -37,15 +37,18 @@ def test_silence_is_no_answer(grammar: GrammarRecogniser) -> None:
     assert grammar.recognise(np.zeros(0, np.int16), RATE, Hint("confirm")).text is None
 
 
-def test_where_both_agree_they_are_right_more_often(
+def test_where_both_agree_they_are_nearly_always_right(
     whisper: WhisperRecogniser, grammar: GrammarRecogniser
 ) -> None:
     both = BothOpinions(whisper, grammar, load_hearing_words())
     outcomes = [measure(both, row, None) for row in spoken() if row.asks is not None]
     agreeing = [one for one in outcomes if one.agreed]
-    others = [one for one in outcomes if not one.agreed]
     assert len(agreeing) >= len(outcomes) / 3
-    assert share(agreeing) >= 0.8 and share(agreeing) > share(others)
-    assert min(one.confidence for one in agreeing) > max(
-        one.confidence for one in others if one.agreed is False
-    )
+    assert share(agreeing) >= 0.9
+
+
+def test_answers_that_are_sure_are_right(whisper: WhisperRecogniser, grammar: GrammarRecogniser) -> None:
+    both = BothOpinions(whisper, grammar, load_hearing_words())
+    outcomes = [measure(both, row, None) for row in spoken() if row.asks is not None]
+    sure = [one for one in outcomes if one.confidence > 0.95]
+    assert len(sure) >= len(outcomes) / 3 and share(sure) >= 0.9

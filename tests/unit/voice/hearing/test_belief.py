@@ -28,7 +28,7 @@ def test_what_nobody_said_is_not_believed(
 
 
 def test_an_echo_of_the_prompt_is_not_believed() -> None:
-    echo = Decoded("残疾证，护理补贴，高龄津贴", -0.1, 0.1, 3.0)
+    echo = Decoded("护理补贴，高龄津贴，养老金认证", -0.1, 0.1, 3.0)
     assert why_disbelieved(echo, WORDS.open_prompt, WORDS) == "hallucination"
 
 

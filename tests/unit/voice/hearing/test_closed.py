@@ -1,5 +1,13 @@
 from config.hearing import load_hearing_words
-from voice.hearing.closed import is_closed, jsgf, made_of, mean_alike, nearest, vocabulary
+from voice.hearing.closed import (
+    has_grammar,
+    is_closed,
+    jsgf,
+    made_of,
+    mean_alike,
+    meaning,
+    vocabulary,
+)
 from voice.hearing.recogniser import Hint
 
 WORDS = load_hearing_words()
@@ -38,18 +46,21 @@ def test_every_answer_to_yes_or_no_is_either() -> None:
     assert vocabulary(CONFIRM, WORDS) == agree | refuse
 
 
-def test_what_sounds_like_an_answer_becomes_it() -> None:
-    assert nearest("要的", CONFIRM, WORDS) == "要得"
-    assert nearest("对着呢", CONFIRM, WORDS) == "对着呢"
-    assert nearest("妈建国", Hint("name", ("王桂兰", "马建国")), WORDS) == "马建国"
+def test_some_questions_have_likely_answers_but_no_grammar() -> None:
+    correction = Hint("correction")
+    assert is_closed(correction, WORDS) and not has_grammar(correction, WORDS)
+    assert has_grammar(CONFIRM, WORDS) and not has_grammar(Hint("detail"), WORDS)
 
 
-def test_what_sounds_like_no_answer_stays() -> None:
-    assert nearest("后天下午三点", CONFIRM, WORDS) == "后天下午三点"
+def test_a_name_on_offer_may_be_said_without_for() -> None:
+    assert "[给] 王桂兰;" in jsgf(Hint("beneficiary", ("给王桂兰",)), WORDS)
 
 
-def test_answers_of_several_words_are_not_bent() -> None:
-    assert nearest("明天九点吃饭", TIME, WORDS) == "明天九点吃饭"
+def test_answers_that_mean_the_same_have_one_meaning() -> None:
+    assert meaning("是的", CONFIRM, WORDS) == meaning("对着呢", CONFIRM, WORDS) == "<agree>"
+    assert meaning("不对是后天", CONFIRM, WORDS) not in ("<agree>", "<refuse>")
+    assert meaning("礼拜三", TIME, WORDS) == meaning("星期三", TIME, WORDS)
+    assert meaning("明天", TIME, WORDS) != meaning("今天", TIME, WORDS)
 
 
 def test_made_of_words() -> None:

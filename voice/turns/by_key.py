@@ -1,0 +1,64 @@
+"""When to offer the keys of the telephone: the second time that the same thing is asked, and where a yes was not clear."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from config.turn_taking import TurnRules
+from config.wording import sentences
+from voice.conversation import Answer
+from voice.hearing.recogniser import Heard
+
+MOST_KEYS = 9
+# Questions whose answers are told with their keys. (For a time any day can be said; the keys are only three of them.)
+ASKED_BY_KEY = frozenset({"confirm", "beneficiary", "which_item"})
+_READ_NUMBER = re.compile(r"\d{3} ?\d{4}")
+
+
+@dataclass(slots=True)
+class KeyOffers:
+    """Counts what was asked since the last order."""
+
+    rules: TurnRules
+    _asked: Counter[str] = field(default_factory=Counter)
+    _before: Answer | None = None
+    _doubted: Answer | None = None  # the question to which an answer was doubted already
+
+    def with_keys(self, answer: Answer) -> Answer:
+        """The answer, with the keys said behind a question that is asked again."""
+        if any(event["event"] == "order" for event in answer.events):
+            self._asked.clear()
+        before, self._before = self._before, answer
+        if answer.asks is None:
+            return answer
+        self._asked[answer.asks] += 1
+        if self._asked[answer.asks] < self.rules.unclear.keys_from_time:
+            return answer
+        return replace(answer, sentences=(*answer.sentences, *self._keys(answer, before)))
+
+    def doubts(self, heard: Heard | None, question: Answer) -> bool:
+        """A yes or no that may as well be the other: once for each question."""
+        if heard is None or not heard.closed or question.asks != "confirm" or question is self._doubted:
+            return False
+        if heard.readings[0].confidence >= self.rules.unclear.sure_yes:
+            return False
+        self._doubted = question
+        return True
+
+    def _keys(self, answer: Answer, before: Answer | None) -> tuple[str, ...]:
+        if answer.asks == "detail" and before and _READ_NUMBER.search("".join(before.sentences)):
+            return sentences(self.rules.says["keys_number"])
+        if answer.asks == "phone":
+            return sentences(self.rules.says["keys_phone"])
+        return choices_by_key(answer, self.rules) if answer.asks in ASKED_BY_KEY else ()
+
+
+def choices_by_key(answer: Answer, rules: TurnRules) -> tuple[str, ...]:
+    """«对，请按1。不对，请按2。»"""
+    labels = [label for label, _ in answer.choices[:MOST_KEYS]]
+    if not labels and answer.asks == "confirm":
+        labels = list(rules.keys.yes_no)
+    told = rules.says["by_key"]
+    return tuple(told.format(label=label, key=number) for number, label in enumerate(labels, start=1))
