@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := bot nlu voice backend config tests
 
-.PHONY: help run test check bench bench-voice train-encoder lock format clean debian-packages
+.PHONY: help run test check bench bench-voice prompts train-encoder lock format clean debian-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,9 @@ bench-voice: $(VENV)/dev.done var/pipecat ## measure the telephone alone, beside
 # Only for the comparison, in an environment of its own. Where it can not be installed, our side is measured alone.
 var/pipecat: | $(BIN)/python
 	@$(BIN)/python -m venv $@ && $@/bin/pip install --quiet -r requirements/pipecat.txt || rm -rf $@
+
+prompts: $(VENV)/run.done ## render wording that was changed, and put it with the project
+	$(BIN)/nuanxian voice warm --ship
 
 train-encoder: | $(BIN)/python ## train the encoder of the understanding anew (an hour; `MORE=1`: go on from the present one; then `nuanxian nlu train`)
 	$(PYTHON) -m venv var/encoder

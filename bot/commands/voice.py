@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import wave
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -65,29 +66,66 @@ def say(
 
 
 @app.command()
-def warm(voice: Engine = None, speaker: Speaker = None) -> None:
-    """Render the fixed wording ahead (about half an hour of one core); goes on where it was stopped."""
+def warm(
+    voice: Engine = None,
+    speaker: Speaker = None,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="Then put what is new into the file that comes with the project.")
+    ] = False,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only list the wording that does not come with the project.")
+    ] = False,
+) -> None:
+    """Render the fixed wording that did not come with the project or was changed; goes on where it was stopped."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
     from voice.speaking import prompts
-    from voice.speaking.speaking import warm_all
+    from voice.speaking.ship import not_shipped
+    from voice.speaking.speaking import prompt_cache, warm_all
     from voice.speaking.voice import SpeakingError
 
-    scripts = prompts.scripts()
+    options, scripts = _chosen(voice, speaker), prompts.scripts()
+    if ship and options.voice != "kokoro":
+        raise fail("only prompts of the voice kokoro come with the project")
+    if missing:
+        _list_missing(not_shipped(prompt_cache(options), scripts), of=len(scripts))
+        return
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns) as bar:
             task = bar.add_task("", total=len(scripts))
             done = warm_all(
-                _chosen(voice, speaker),
-                scripts=scripts,
-                progress=lambda count: bar.update(task, completed=count),
+                options, scripts=scripts, progress=lambda count: bar.update(task, completed=count)
             )
     except SpeakingError as problem:
         raise fail(str(problem)) from None
     if done.stopped:
         raise fail("another process is rendering the wording already")
     typer.echo(f"{done.scripts} texts, {done.rendered} rendered now, {done.failed} could not be rendered")
+    if ship:
+        _ship(options, scripts)
+
+
+def _list_missing(scripts: Sequence[str], *, of: int) -> None:
+    for script in scripts:
+        typer.echo(script)
+    typer.echo(f"{len(scripts)} of {of} texts do not come with the project")
+
+
+def _ship(options: SpeakingOptions, scripts: Sequence[str]) -> None:
+    from voice.speaking.ship import ship
+    from voice.speaking.speaking import prompt_cache
+    from voice.speaking.weights import shipped_prompts
+
+    target = shipped_prompts(options.speaker)
+    try:
+        done = ship(prompt_cache(options), scripts, target)
+    except OSError as problem:
+        raise fail(f"{target} can not be written: {problem.strerror}") from None
+    size = target.stat().st_size / 1e6
+    typer.echo(f"{target}: {done.pieces} pieces, {done.new} new, {size:.1f} MB")
+    if done.left_out:
+        typer.echo(f"no room for {len(done.left_out)}: {' '.join(done.left_out)}")
 
 
 @app.command()

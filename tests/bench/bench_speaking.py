@@ -1,7 +1,8 @@
 """The voices side by side: how well they are understood at telephone band, how soon they start, how loud they are.
 
 How well: whisper-base, the recogniser of the line, hears what is spoken; CER counts characters, SER toneless syllables.
-«composed» is put together from pieces that were rendered ahead, as most of what the line says.
+Most of what the line says is put together from pieces that were rendered ahead: «shipped» from those that come with the
+project (Opus), «rendered here» from those of the voice itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +27,12 @@ from tests.bench.figure import Figure
 from tests.bench.machine import percentile
 from voice.line.line import Samples
 from voice.speaking import fragments, prompts, shape
-from voice.speaking.speaking import SpeakingOptions, VoiceSpeaking, open_speaking, warm_all
+from voice.speaking.cache import PromptCache
+from voice.speaking.speaking import SpeakingOptions, VoiceSpeaking, make_voice, open_speaking, warm_all
 from voice.speaking.voice import Manner, SpeakingError
+from voice.speaking.warm import warm
 from voice.speaking.words import to_words
+from voice.speaking.worker import VoiceWorker
 
 LINE_RATE = 8000
 SENTENCES = (
@@ -124,8 +130,8 @@ def _needed(sentences: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(next(s for s in scripts if piece in fragments.pieces(s)) for piece in wanted))
 
 
-async def _measure(name: str, options: SpeakingOptions, listener: Listener, folder: Path) -> None:
-    speaking = open_speaking(options)
+async def _measure(name: str, opened: Callable[[], VoiceSpeaking], listener: Listener) -> None:
+    speaking = opened()
     try:
         await speaking.prepare("好。")  # the engine is loaded
         said = [await _say(speaking, sentence) for sentence in SENTENCES]
@@ -141,7 +147,7 @@ async def _measure(name: str, options: SpeakingOptions, listener: Listener, fold
     slow_cer = float(np.mean([row[0] for row in slow_errors]))
     first = [one.first_s for one in said]
     print(
-        f"{name:18} CER {cer:5.1%}  SER {ser:5.1%}  three steps slower CER {slow_cer:5.1%}  first sound p50 "
+        f"{name:22} CER {cer:5.1%}  SER {ser:5.1%}  three steps slower CER {slow_cer:5.1%}  first sound p50 "
         f"{percentile(first, 0.5):5.0f} ms, max {max(first) * 1000:5.0f} ms  names and addresses "
         f"{' '.join(f'{one.first_s * 1000:.0f}' for one in live)} ms  {sum(one.all_s for one in said) / seconds:5.2f} s a second  "
         f"level {min(levels):.1f}…{max(levels):.1f} dBov",
@@ -183,21 +189,29 @@ async def _said(options: SpeakingOptions, sentences: tuple[str, ...]) -> list[Sa
         await speaking.close()
 
 
+def _without_shipped(options: SpeakingOptions, prompts_here: PromptCache) -> VoiceSpeaking:
+    """The voice of the options with these prompts only."""
+    make = partial(make_voice, options)
+    return VoiceSpeaking(make, prompts_here, fallback=make, known=prompts.pieces())
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        listener = Listener(folder)
-        kokoro = SpeakingOptions(prompts=folder / "prompts")
-        began = time.perf_counter()
+        listener, kokoro = Listener(folder), SpeakingOptions(prompts=folder / "prompts")
+        here, none = PromptCache(folder / "here", "kokoro"), PromptCache(folder / "none", "kokoro")
         needed = _needed(SENTENCES + LIVE)
-        warm_all(kokoro, scripts=needed)
+        began = time.perf_counter()
+        worker = VoiceWorker(partial(make_voice, kokoro))
+        warm(worker, here, needed)
+        worker.close()
         a_script = (time.perf_counter() - began) / len(needed)
-        asyncio.run(_measure("kokoro, composed", kokoro, listener, folder))
-        asyncio.run(_measure("kokoro, live", SpeakingOptions(prompts=folder / "none"), listener, folder))
+        asyncio.run(_measure("kokoro, shipped", partial(open_speaking, kokoro), listener))
+        asyncio.run(_measure("kokoro, rendered here", partial(_without_shipped, kokoro, here), listener))
+        asyncio.run(_measure("kokoro, live", partial(_without_shipped, kokoro, none), listener))
         try:
-            asyncio.run(
-                _measure("pyttsx", SpeakingOptions(voice="pyttsx", prompts=folder / "none"), listener, folder)
-            )
+            spare = SpeakingOptions(voice="pyttsx", prompts=folder / "none")
+            asyncio.run(_measure("pyttsx", partial(open_speaking, spare), listener))
         except SpeakingError as problem:
             print(f"pyttsx: {problem}")
         print(f"rendering everything ahead: {len(prompts.scripts())} texts, {a_script:.1f} s each: "

@@ -18,6 +18,21 @@ def speaking_rules() -> dict[str, Any]:
     return content
 
 
+def how_it_is_read(text: str) -> str:
+    """What the operator says about reading words that occur in the text; empty for nearly all texts."""
+    table = speaking_rules()
+    readings = [f"{word}={pinyin}" for word, pinyin in table["readings"].items() if word in text]
+    return " ".join([*readings, *(word for word in table["words"] if word in text)])
+
+
+@cache
+def numerals() -> frozenset[str]:
+    """The characters that numbers are spoken with."""
+    table = speaking_rules()
+    signs = "".join([*table["digits"].values(), *table["places"], *table["myriads"]])
+    return frozenset(signs + table["one_by_one"] + table["two"] + table["point"])
+
+
 def count(number: str) -> str:
     """A whole number as an amount: 105 → 一百零五, 10000 → 一万. Numbers of more than 16 digits are spelled."""
     table = speaking_rules()

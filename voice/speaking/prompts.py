@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -14,7 +14,7 @@ import yaml
 
 from config.catalogue import load_catalogue
 from config.knowledge import load_knowledge
-from config.organisation import load_departments
+from config.organisation import load_departments, load_regions
 from config.outbound import load_outbound_rules
 from config.turn_taking import load_turn_rules
 from config.wording import load_wording, sentences
@@ -24,14 +24,23 @@ from voice.speaking.words import to_words
 
 _MOST_VARIANTS = 12  # a sentence with places is rendered whole in all its variants when it has no more
 _SHORTEST_LEAD = 2  # characters of a fixed beginning that is worth keeping
+_COUNTY_CODE = 6  # digits of the codes of provinces, cities and counties; towns have more, and there are too many of them
 _MOST_WAITING = 10  # places in the row of waiting callers that are rendered ahead
-_FIRST = ("emergency", "fault", "greet", "ask", "confirm")  # these phrases are rendered before the others
+# These phrases are rendered before all others: what every call begins with, and what no call may wait for.
+_FIRST = ("greet", "emergency", "fault")
+_NEXT = ("ask", "confirm", "order", "anything_else", "goodbye", "again", "not_understood", "silence", "person")  # fmt: skip
 
 
 def scripts() -> list[str]:
-    """Scripts (see `fragments`) in the order in which they are rendered: danger first, answers to policy questions last."""
-    found = [*_wording(), *_line(), *_ahead(), *_knowledge()]
+    """Scripts (see `fragments`) in the order in which they are rendered: what no call may wait for, ordering from question to
+    farewell, the words of closed lists, and what is rarely said."""
+    found = [*first_scripts(), *_wording(_NEXT), *_ahead(), *_wording(), *_calls_and_waiting(), *_knowledge()]
     return list(dict.fromkeys(script for script in found if script))
+
+
+def first_scripts() -> list[str]:
+    """What no call may wait for: the greeting, all that is said in danger, and what the telephone says by itself."""
+    return list(dict.fromkeys(script for script in (*_wording(_FIRST), *_says()) if script))
 
 
 @cache
@@ -45,28 +54,36 @@ def spoken_script(script: str) -> str:
     return fragments.CUT.join(to_words(part) for part in script.split(fragments.CUT))
 
 
-def _wording() -> Iterator[str]:
+def _wording(groups: Iterable[str] | None = None) -> Iterator[str]:
+    """The phrases of these groups of talk.yaml; of all of them."""
     talk = yaml.safe_load(files("config.wording").joinpath("talk.yaml").read_text("utf-8"))
-    first = {key: talk.pop(key) for key in _FIRST if key in talk}
-    for phrase in _phrases(first | talk):
-        for sentence in sentences(phrase):
-            yield from _of_sentence(sentence)
+    for group in talk if groups is None else groups:
+        yield from _of_texts(_phrases(talk.get(group)))
 
 
-def _line() -> Iterator[str]:
-    """What the telephone says by itself: about hearing, waiting and keys, and in the calls that it makes."""
-    rules, outbound = load_turn_rules(), load_outbound_rules()
+def _says() -> Iterator[str]:
+    """What the telephone says by itself: about recording, hearing and keys."""
+    rules = load_turn_rules()
     says = dict(rules.says)
     by_key = says.pop("by_key")
-    texts = list(says.values())
-    texts += [by_key.format(label=label, key=key) for key, label in enumerate(rules.keys.yes_no, start=1)]
-    texts += [by_key, outbound.no_more_calls_closing]
+    by_keys = [by_key.format(label=label, key=key) for key, label in enumerate(rules.keys.yes_no, start=1)]
+    yield from _of_texts([*says.values(), *by_keys, by_key])
+
+
+def _calls_and_waiting() -> Iterator[str]:
+    """What is said in the calls that the line makes, and to those who wait."""
+    outbound = load_outbound_rules()
+    texts = [outbound.no_more_calls_closing]
     for kind in outbound.kinds.values():
         texts += [kind.opening, *(question.text for question in kind.questions), kind.offer, kind.closing]
     waiting = yaml.safe_load(files("config.wording").joinpath("waiting.yaml").read_text("utf-8"))
     for text in waiting.values():
         places = range(1, _MOST_WAITING + 1) if "{place}" in text else (0,)
         texts += [text.format(place=place) for place in places]
+    yield from _of_texts(texts)
+
+
+def _of_texts(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         for sentence in sentences(text):
             yield from _of_sentence(sentence)
@@ -153,6 +170,7 @@ def _values() -> Mapping[str, list[str]]:
         ],
         "told": [str(word) for word in words["told"].values()],
         "department": [department.name for department in load_departments().by_code.values()],
+        "region": [region.name for region in load_regions().values() if len(region.code) == _COUNTY_CODE],
         "source": list(dict.fromkeys(entry.source_name for entry in load_knowledge().entries)),
         **speaking_rules()["values"],
     }

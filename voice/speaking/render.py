@@ -7,10 +7,10 @@ import soxr
 
 from voice.line.line import Samples
 from voice.speaking import fragments, shape
+from voice.speaking.cache import RATE
 from voice.speaking.voice import SpeakingError
 from voice.speaking.worker import Rendered, VoiceWorker
 
-RATE = 24_000  # samples a second of everything that is kept, whatever the voice
 _EARLY_S = 0.035  # Kokoro's syllables are heard that much before the durations say so (20 to 45 ms, seen in its spectra)
 _SEARCH_S = 0.015  # how far a cut may move to a quieter moment
 

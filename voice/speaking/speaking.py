@@ -17,10 +17,10 @@ from config.settings import project_folder
 from config.telephone import TelephoneSettings
 from voice.line.line import Samples
 from voice.speaking import fragments, prompts, render, shape, weights
-from voice.speaking.cache import PromptCache
+from voice.speaking.cache import RATE, PromptCache
 from voice.speaking.figures import speaking_rules
 from voice.speaking.voice import Manner, SpeakingError, Voice
-from voice.speaking.warm import NICENESS, Warmed, warm
+from voice.speaking.warm import Told, Warmed, warm
 from voice.speaking.words import to_words
 from voice.speaking.worker import NoVoiceError, VoiceWorker
 
@@ -103,7 +103,7 @@ class VoiceSpeaking:
         parts = self._plan(sentence)
         for at, part in enumerate(parts):
             samples = await self._spoken(part)
-            yield await asyncio.to_thread(shape.shaped, samples, render.RATE, manner, rate)
+            yield await asyncio.to_thread(shape.shaped, samples, RATE, manner, rate)
             if part.mark and at + 1 < len(parts):
                 yield shape.silence(_pause_ms(part.mark, manner), rate)
 
@@ -127,10 +127,9 @@ class VoiceSpeaking:
         return piece in self._known and self._cache.has(piece)  # most questions are answered without the disk
 
     async def _spoken(self, part: fragments.Part) -> Samples:
-        """A part at `render.RATE`. A piece that got lost since the plan was made is rendered like any other text."""
-        pieces = [piece for name in part.pieces if (piece := self._cache.get(name)) is not None]
-        if pieces and len(pieces) == len(part.pieces):
-            return shape.joined(pieces, render.RATE)
+        """A part at `RATE`. A piece that got lost since the plan was made is rendered like any other text."""
+        if part.pieces and (kept := await asyncio.to_thread(self._kept, part.pieces)) is not None:
+            return kept
         text = part.live or "".join(piece.strip(fragments.RUNS_ON) for piece in part.pieces)
         if (known := self._live.get(text)) is not None:
             return known
@@ -144,13 +143,17 @@ class VoiceSpeaking:
             self._live.popitem(last=False)
         return samples
 
+    def _kept(self, names: Sequence[str]) -> Samples | None:
+        pieces = [piece for name in names if (piece := self._cache.get(name)) is not None]
+        return shape.joined(pieces, RATE) if len(pieces) == len(names) else None
+
     async def _spare(self, text: str) -> Samples:
         """Not remembered: the next time the real voice may be there again."""
         try:
             return await self._fallback.render(text)
         except SpeakingError as problem:
             log.warning("speech.no_voice", reason=str(problem))
-            return shape.tone(render.RATE)
+            return shape.tone(RATE)
 
 
 class _Engine:
@@ -186,6 +189,9 @@ class _Engine:
 
 def prompt_cache(options: SpeakingOptions) -> PromptCache:
     """The prompts of the voice that the options name."""
+    if options.voice == "kokoro":
+        voice = f"{weights.MODEL}-{options.speaker}"
+        return PromptCache(options.prompts, voice, shipped=weights.shipped_prompts(options.speaker))
     folder = options.sherpa_folder.name if options.voice == "sherpa" and options.sherpa_folder else ""
     return PromptCache(options.prompts, f"{options.voice}-{folder}-{options.speaker}")
 
@@ -194,18 +200,24 @@ def warm_all(
     options: SpeakingOptions,
     *,
     scripts: Sequence[str] | None = None,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Warmed:
-    """Render what is missing, in a process of its own that stands back behind all others. Blocks; see `warm.warm`."""
-    worker = VoiceWorker(partial(make_voice, options), niceness=NICENESS)
-    wanted = prompts.scripts() if scripts is None else scripts
-    if options.voice != "kokoro":  # the only one that tells where its words end, so that they can be cut
-        wanted = [script for script in wanted if fragments.CUT not in script]
+    """Render what is missing, in a process of its own that stands back behind all others. Blocks; see `warm.warm`.
+
+    `progress` hears how many scripts are done; else the log does.
+    """
+    wanted = _cut_by(options, prompts.scripts() if scripts is None else scripts)
+    worker = VoiceWorker(partial(make_voice, options), idle=True)
     try:
-        return warm(worker, prompt_cache(options), wanted, progress=progress, stop=stop)
+        return warm(worker, prompt_cache(options), wanted, progress=progress or Told(len(wanted)), stop=stop)
     finally:
         worker.close()
+
+
+def _cut_by(options: SpeakingOptions, scripts: Sequence[str]) -> list[str]:
+    """The scripts that a voice can render: only Kokoro tells where its words end, so that they can be cut."""
+    return [script for script in scripts if options.voice == "kokoro" or fragments.CUT not in script]
 
 
 def _pause_ms(mark: str, manner: Manner) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from voice.speaking.worker import VoiceWorker
 
 log = structlog.get_logger()
 
-NICENESS = 15
+_TELL_EVERY_S = 30.0
 _GIVE_UP = 5  # failures in a row: the voice is not there
 
 
@@ -28,6 +29,20 @@ class Warmed:
     rendered: int
     failed: int
     stopped: bool = False
+
+
+class Told:
+    """Tells the log how far the rendering has come, now and then and at the end."""
+
+    def __init__(self, of: int) -> None:
+        self._of = of
+        self._told_at = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if done == self._of or now - self._told_at >= _TELL_EVERY_S:
+            self._told_at = now
+            log.info("speech.rendered_ahead", done=done, of=self._of)
 
 
 def warm(

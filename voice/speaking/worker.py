@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOAD_S = 120.0  # the first start joins the model from its parts
 RENDER_S = 60.0  # a sentence on a machine that is very busy
+IDLE_RENDER_S = 600.0  # the same for a process that waits for all others
+_NICEST = 19
 
 
 class NoVoiceError(SpeakingError):
@@ -39,10 +41,10 @@ class Rendered:
 class VoiceWorker:
     """Runs one voice in a child process, started on first use and again after it died. Thread-safe, one text at a time."""
 
-    def __init__(self, make: Callable[[], Voice], *, niceness: int = 0) -> None:
-        """`make` runs in the child (it must be picklable). `niceness`: how far it stands back behind other processes."""
+    def __init__(self, make: Callable[[], Voice], *, idle: bool = False) -> None:
+        """`make` runs in the child (it must be picklable). `idle`: it gets what no other process of the machine wants."""
         self._make = make
-        self._niceness = niceness
+        self._idle = idle
         self._lock = threading.Lock()
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
@@ -53,7 +55,7 @@ class VoiceWorker:
             pipe = self._pipe or self._open()
             try:
                 pipe.send(text)
-                answer = self._answer(pipe, RENDER_S)
+                answer = self._answer(pipe, IDLE_RENDER_S if self._idle else RENDER_S)
             except (EOFError, OSError) as problem:
                 self._stop()
                 raise SpeakingError(f"the process of the voice died ({type(problem).__name__})") from problem
@@ -83,13 +85,13 @@ class VoiceWorker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, self._make, self._niceness), name="voice", daemon=True
+            target=_serve, args=(theirs, self._make, self._idle), name="voice", daemon=True
         )
         self._process.start()
         theirs.close()
         self._pipe = ours
         try:
-            answer = self._answer(ours, LOAD_S)
+            answer = self._answer(ours, IDLE_RENDER_S if self._idle else LOAD_S)
         except (EOFError, OSError) as problem:
             self._stop()
             raise NoVoiceError("the process of the voice does not start") from problem
@@ -114,9 +116,10 @@ class VoiceWorker:
         self._pipe = self._process = None
 
 
-def _serve(pipe: Connection, make: Callable[[], Voice], niceness: int) -> None:
+def _serve(pipe: Connection, make: Callable[[], Voice], idle: bool) -> None:
     """The child: texts in, speech out, until the other end is gone."""
-    os.nice(niceness)
+    if idle:
+        _stand_back()
     # pyttsx3 prints what it writes; standard output belongs to the parent.
     sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (for the life of the process)
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
@@ -128,6 +131,13 @@ def _serve(pipe: Connection, make: Callable[[], Voice], niceness: int) -> None:
         pipe.send(None)
         while True:
             pipe.send(_rendered(voice, pipe.recv()))
+
+
+def _stand_back() -> None:
+    """Behind all other processes; where the system has no such class, as far behind as it goes."""
+    os.nice(_NICEST)
+    with contextlib.suppress(AttributeError, OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _rendered(voice: Voice, text: str) -> tuple[Samples, int, tuple[int, ...]] | SpeakingError:

@@ -1,6 +1,11 @@
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voice.speaking import fragments
+from voice.speaking.figures import speaking_rules
 from voice.speaking.fragments import Part, plan
 
 KNOWN = {
@@ -14,6 +19,16 @@ KNOWN = {
     "~十二点的~",
     "~中午~",
     "对吗？",
+    "~金凤区~",
+    "~三号楼~",
+    "~二单元~",
+    "~五~",
+    "~零~",
+    "~幺。",
+    "~三~",
+    "您想办什么，",
+    "好，您保重，",
+    "您保重，",
 }
 
 
@@ -55,6 +70,64 @@ def test_a_clause_without_a_fixed_beginning_is_rendered_as_a_whole() -> None:
         Part((), live="马建国您好，", mark="，"),
         Part(("对吗？",), mark="？"),
     ]
+
+
+def _shown(sentence: str) -> str:
+    """A plan on one line: pieces joined by +, what is rendered now in brackets."""
+    return " ".join(f"[{part.live}]" if part.live else "+".join(part.pieces) for part in plan(sentence, has))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        # Only the name of the estate is rendered now.
+        ("地址是长城花园三号楼二单元五零幺。", "地址是~ [长城花园、] ~三号楼~+~二单元~+~五~+~零~+~幺。"),
+        # The beginning is as long as can be, and a long rest comes a breath at a time.
+        ("地址是金凤区北京中路八十八号长城花园。", "地址是~+~金凤区~ [北京中路、] [八十八号长城花园。]"),
+        # A number is never taken apart between speech of two kinds, and a figure is not the beginning of a name.
+        ("地址是长城花园十三号楼二单元五零幺。", "地址是~ [长城花园十三号楼、] ~二单元~+~五~+~零~+~幺。"),
+        ("地址是三里屯。", "地址是~ [三里屯。]"),
+        ("地址是长城花园零幺。", "地址是~ [长城花园零幺。]"),
+    ],
+)
+def test_an_address_is_rendered_where_it_must_be(sentence: str, shown: str) -> None:
+    assert _shown(sentence) == shown
+
+
+def test_a_name_does_not_wait_for_the_clause_behind_it_that_is_there() -> None:
+    assert _shown("马秀英，您想办什么，对吗？") == "[马秀英，] 您想办什么， 对吗？"
+    assert _shown("好，您保重，对吗？") == "好，您保重， 对吗？"
+
+
+@pytest.mark.parametrize(
+    ("text", "breaths"),
+    [
+        ("长城花园三号楼", ["长城花园三号楼"]),
+        ("怀远西路宁华园小区必区", ["怀远西路", "宁华园小区必区"]),
+        ("望远镇立业新村", ["望远镇立业新村"]),
+        ("宁夏回族自治区银川市金凤区", ["宁夏回族自治区", "银川市金凤区"]),
+        ("没有一个字可以歇一口气的长长的名字", ["没有一个字可以歇一口气的长长的名字"]),
+    ],
+)
+def test_long_names_are_rendered_a_breath_at_a_time(text: str, breaths: list[str]) -> None:
+    assert fragments.breaths(text) == breaths
+    assert "".join(fragments.breaths(text)) == text
+
+
+@given(
+    st.text(
+        "地址是金凤区长城花园三号楼二单元五零幺，明天中午十二点的送餐路村安排好了？。",
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_every_word_is_said_once_and_in_order(sentence: str) -> None:
+    said = "".join(piece for part in plan(sentence, has) for piece in (*part.pieces, part.live))
+    assert re.sub("[~，。？、]", "", said) == re.sub("[，。？]", "", sentence)
+
+
+def test_the_pause_of_a_breath_is_among_the_pauses() -> None:
+    assert fragments.BREATH in speaking_rules()["pauses_ms"]
 
 
 def test_a_comma_may_stand_in_for_a_full_stop_but_not_for_a_question() -> None:

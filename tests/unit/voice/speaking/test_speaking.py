@@ -68,6 +68,16 @@ async def test_the_fixed_beginning_plays_while_the_address_is_rendered(speaking:
     assert len(pieces[0]) / 8000 == pytest.approx(0.6, abs=0.1)
 
 
+async def test_a_long_name_is_heard_before_its_last_word_is_made(speaking: VoiceSpeaking) -> None:
+    await _said(speaking, "好。")
+    times = []
+    began = time.perf_counter()
+    async for _ in speaking.say("慢慢花园小区慢慢新村。", PLAIN, 8000):  # half a second for each breath
+        times.append(time.perf_counter() - began)
+    assert len(times) == 3  # a breath, the pause behind it, a breath
+    assert 0.5 <= times[0] < 0.9 < 1.0 <= times[-1]
+
+
 async def test_what_was_said_once_is_ready_for_another_time_and_never_on_disk(
     speaking: VoiceSpeaking, warmed: PromptCache
 ) -> None:

@@ -49,6 +49,15 @@ def test_a_voice_that_was_killed_between_two_sentences_is_started_again(worker: 
     assert len(worker.render("好").samples) == SYLLABLE
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has this class of processes")
+def test_what_is_rendered_ahead_gets_only_what_nobody_else_wants() -> None:
+    idle = VoiceWorker(ToneVoice, idle=True)
+    idle.render("好")
+    assert idle.pid
+    assert os.sched_getscheduler(idle.pid) == os.SCHED_IDLE
+    idle.close()
+
+
 def test_a_voice_that_is_not_there_says_what_is_missing() -> None:
     worker = VoiceWorker(no_voice)
     with pytest.raises(NoVoiceError, match="the package of this voice is missing"):
