@@ -12,7 +12,6 @@ from backend.services.ports import Stores
 from bot.dialling import Dialler, NoWayOutError
 from bot.phone import is_number
 from config.duty import Duty
-from voice.line.bridge import bridge
 from voice.line.line import Connection, LineError, NotAnsweredError
 
 log = structlog.get_logger()
@@ -52,12 +51,6 @@ class DutyPhone:
                 await caller.transfer(number)
                 return None
         raise NobodyOnDutyError(f"none of {len(numbers)} numbers answered")
-
-    async def take(self, caller: Connection) -> None:
-        """The whole call, of somebody who has not talked with the line yet. Raises LineError when nobody comes."""
-        person = await self.come(caller)
-        if person is not None:
-            await bridge(caller, person, lambda _side, _event: None)
 
     def _region_of(self, number: str) -> str | None:
         """Blocks. Where the caller lives, else where the first of those live whom they speak for."""

@@ -134,20 +134,23 @@ class OutboundCalls:
         desk, rules = self._desk, self._rules
         detector = desk.hearing.detector()
         answered = await answered_by(connection, detector, rules.machine, desk.rules.speech)
-        if answered is not Result.REACHED:
+        machine = answered is Result.MACHINE and self.book.kind_of(call).to_machine > 0
+        if answered is not Result.REACHED and not machine:
             return answered, None
-        answering = await self._answering(connection, call)
+        answering = await self._answering(connection, call, machine=machine)
         recorded = self.book.kind_of(call).recorded
         reason = await self._keeper.run(
             connection, replace(desk, answers=_Only(answering)), purpose=call.reason, recorded=recorded
         )
         acknowledged = isinstance(answering, SpokenMessage) and answering.acknowledged
+        if machine and not acknowledged:
+            return Result.MACHINE, answering
         if reason is Reason.LOST and not acknowledged:
             return Result.CUT_OFF, answering
         wants_more = self.book.kind_of(call).acknowledged and not acknowledged
         return (Result.UNACKNOWLEDGED if wants_more else Result.REACHED), answering
 
-    async def _answering(self, connection: Connection, call: OutboundCall) -> Answering:
+    async def _answering(self, connection: Connection, call: OutboundCall, *, machine: bool) -> Answering:
         kind = self.book.kind_of(call)
 
         def converse() -> Answering:
@@ -158,7 +161,7 @@ class OutboundCalls:
         if kind.questions:
             values = await asyncio.to_thread(self.book.values_of, call)
             return Questionnaire(kind, values, self._rules, converse, call_id=connection.id)
-        return SpokenMessage(kind, call.text, self._rules)
+        return SpokenMessage(kind, call.text, self._rules, machine=machine)
 
 
 async def _stored(store: Callable[..., None], *what: Any) -> None:

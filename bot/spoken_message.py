@@ -19,10 +19,14 @@ SLOWEST, LOUDEST = 3, 2  # steps, as in `voice.conversation.Answer`
 
 
 class SpokenMessage:
-    """Says a text, again on request, until it was acknowledged where that is wanted. Implements `Answering`."""
+    """Says a text, again on request, until it was acknowledged where that is wanted. Implements `Answering`.
 
-    def __init__(self, kind: CallKind, text: str, rules: OutboundRules) -> None:
-        self._kind, self._rules = kind, rules
+    `machine`: one seems to have answered. What it says is no answer; a key that is pressed is.
+    """
+
+    def __init__(self, kind: CallKind, text: str, rules: OutboundRules, *, machine: bool = False) -> None:
+        self._kind, self._rules, self._machine = kind, rules, machine
+        self._at_most = kind.to_machine if machine else kind.at_most
         self._message = sentences(kind.opening.format(text=text) + kind.offer)
         self._times = 0
         self._pace = self._loudness = 0
@@ -31,6 +35,8 @@ class SpokenMessage:
 
     async def answer(self, said: Said) -> Answer:
         """Key 1 comes as a yes, the star as «say it again»; silence as no text."""
+        if self._machine and not said.by_key:
+            said = replace(said, text=None, alternatives=())
         kind, meaning = self._kind, meaning_of(said.text or "")
         self._pace, self._loudness = said.pace, said.loudness
         if not kind.emergency and has_any(said.text, self._rules.no_more_calls):
@@ -46,7 +52,7 @@ class SpokenMessage:
             self._loudness = min(self._loudness + (meaning == "louder"), LOUDEST)
             return self._says_it()
         understood = not kind.acknowledged and (said.text is None or meaning is not None)
-        return self._ends(kind.closing) if understood or self._times >= kind.at_most else self._says_it()
+        return self._ends(kind.closing) if understood or self._times >= self._at_most else self._says_it()
 
     async def hung_up(self, reason: str) -> None:
         """What was acknowledged so far stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,6 +23,8 @@ from bot.outbound_book import call_back
 from bot.outbound_calls import OutboundCalls
 from bot.phone import PhoneAnswers
 from bot.phone_desk import open_desk, recording_seals
+from bot.telephone_lines import Lines, lines_of
+from bot.telephone_watch import TelephoneFigures, TelephoneWatch, problems_of
 from config.duty import load_duty
 from config.outbound import load_outbound_rules
 from config.telephone import TelephoneSettings
@@ -31,11 +33,7 @@ from voice.call import Desk
 from voice.hearing.deaf import Deaf
 from voice.hearing.pool import open_hearing
 from voice.hearing.recogniser import Hearing, HearingError
-from voice.line.audiosocket import AudioSocketLine, AudioSocketSettings
-from voice.line.line import Connection, Line, LineError, Samples
-from voice.line.media_stream import MediaStreamLine, MediaStreamSettings
-from voice.line.sip import SipLine
-from voice.line.sip_settings import SipSettings, Srtp, Trunk
+from voice.line.line import Connection, Samples
 from voice.line.waiting import Unserved, WaitingRoom, load_waiting_words
 from voice.line.waiting_queue import Limits
 from voice.speaking.speaking import VoiceSpeaking, open_speaking, voice_of, warm_all
@@ -43,31 +41,42 @@ from voice.speaking.voice import Manner
 
 log = structlog.get_logger()
 
-# So many more at once are answered and told that all places are taken; who comes then hears the busy tone.
-TURNED_AWAY = 4
-
 
 class Telephone:
-    """All lines of one process. A line that can not be opened is told in the log; the others and the pages go on."""
+    """All lines of one process. A line that can not be opened is told of, and tried again; the others and the pages go on.
+
+    Raises SettingsError in plain words for settings that can not work.
+    """
 
     def __init__(self, house: House, settings: TelephoneSettings) -> None:
         self._house, self._settings = house, settings
         self.voice_messages = VoiceMessages()  # heard by the recognisers of the calls
-        self._lines: list[Line] = []
+        self.lines = Lines(lines_of(settings))
+        self._watch = TelephoneWatch(self.lines.states, house.store, local_now)
         self._watching: list[asyncio.Task[None]] = []  # the calls that we make, and over those that we take
         self._stop_warming = threading.Event()
         self._hearing: Hearing | None = None
         self._speaking: VoiceSpeaking | None = None
 
+    @property
+    def figures(self) -> TelephoneFigures:
+        """For `/metrics`."""
+        return TelephoneFigures(self.lines.states)
+
+    def trouble(self) -> str | None:
+        """What keeps calls from coming in, for `/readyz`; None: nothing."""
+        return "; ".join(problems_of(self.lines.states())) or None
+
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         """Opens in the background: the pages need not wait for the models."""
-        opening = asyncio.create_task(self.open())
-        opening.add_done_callback(_tell)
+        work = [asyncio.create_task(self.open()), asyncio.create_task(self._watch.run())]
+        for task in work:
+            task.add_done_callback(_tell)
         yield
-        opening.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await opening
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
         await self.close()
 
     async def open(self) -> None:
@@ -76,7 +85,7 @@ class Telephone:
         self._hearing = await _hearing()
         await asyncio.to_thread(self._house.conversations.warm_up, local_now())
         self.voice_messages.use(self._hearing)
-        dialler = Dialler(lambda: self._lines, address=self._settings.sip_dial)
+        dialler = Dialler(lambda: self.lines.open, address=self._settings.sip_dial)
         duty = DutyPhone(
             load_duty(), dialler, self._house.store, local_now, last_resort=self._settings.line_person
         )
@@ -99,15 +108,9 @@ class Telephone:
             on_unserved=serving.note_unserved,
             say=self._say,
             words=load_waiting_words(),
-            hand_over=person.take if person else None,
+            fetch=person.come if person else None,
         )
-        for line in _lines(self._settings):
-            try:
-                await line.open(room.take)
-            except LineError as problem:
-                log.error("line_not_open", line=line.name, problem=str(problem))
-            else:
-                self._lines.append(line)
+        self.lines.start(room.take)
         calls = OutboundCalls(
             self._house.store, desk, dialler, load_outbound_rules(), keeper,
             plans=bool(self._settings.sip_dial or self._settings.sip_registrar),
@@ -130,8 +133,7 @@ class Telephone:
         for task in self._watching:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
-        for line in self._lines:
-            await line.close()
+        await self.lines.close()
         for part in (self._hearing, self._speaking):
             if part is not None:
                 await part.close()
@@ -160,32 +162,6 @@ class _Serving:
         began = now - timedelta(seconds=waited_s)
         await asyncio.to_thread(note.begin, connection.id, connection.caller, began)
         await asyncio.to_thread(note.end, now)
-
-
-def _lines(settings: TelephoneSettings) -> list[Line]:
-    most = settings.line_talking + settings.line_waiting + TURNED_AWAY
-    trunk = None
-    if settings.sip_registrar and settings.sip_user:
-        password = settings.sip_password.get_secret_value() if settings.sip_password else ""
-        trunk = Trunk(
-            settings.sip_registrar, settings.sip_user, password, auth_user=settings.sip_auth_user,
-            proxy=settings.sip_proxy, transport=settings.sip_transport,
-        )  # fmt: skip
-    sip = SipSettings(
-        address=settings.sip_address, port=settings.sip_port, rtp_ports=settings.sip_rtp_ports, trunk=trunk,
-        certificate=settings.sip_certificate, srtp=Srtp(settings.sip_srtp), max_calls=most,
-    )  # fmt: skip
-    lines: list[Line] = [SipLine(sip)]
-    if settings.audiosocket_port:
-        lines.append(AudioSocketLine(AudioSocketSettings(port=settings.audiosocket_port, max_calls=most)))
-    if settings.media_stream_port:
-        secret = settings.media_stream_secret.get_secret_value() if settings.media_stream_secret else None
-        lines.append(
-            MediaStreamLine(
-                MediaStreamSettings(port=settings.media_stream_port, secret=secret, max_calls=most)
-            )
-        )
-    return lines
 
 
 async def _hearing() -> Hearing:

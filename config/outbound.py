@@ -37,6 +37,9 @@ class MachineRules:
     beep_ms: int
     beep_hz: tuple[int, ...]
     silent_ms: int
+    nearby_db: float  # against full scale
+    above_room_db: float
+    longest_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,9 @@ class CallKind:
     expires_min: int | None = None  # after it was wanted, the call is of no use
     recorded: bool = False  # kept like a call that came in, and said so
     at_most: int = 1  # times the opening is said, unless it is asked for again
+    to_machine: int = (
+        0  # times it is said where a machine seems to have answered; 0: we hang up without a word
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -32,12 +34,41 @@ class TelephoneSettings(BaseSettings):
     sip_auth_user: str | None = Field(default=None, description="the name for the digest, where it differs")
     sip_proxy: str | None = Field(default=None, description="outbound proxy")
     sip_transport: Literal["udp", "tcp", "tls"] = Field(default="udp", description="towards the trunk")
+    sip_register: bool = Field(default=True, description="false: the trunk knows us by our address")
+    sip_refresh_s: int = Field(
+        default=120,
+        ge=30,
+        le=3600,
+        description="seconds between two registrations; a dead trunk is noticed then",
+    )
+    sip_verify: bool = Field(
+        default=True, description="over TLS, the trunk must prove by its certificate that it has its name"
+    )
+    sip_trusted: Path | None = Field(
+        default=None, description="PEM of who may vouch for it, where that is nobody this machine trusts"
+    )
+    sip_codecs: tuple[Literal["pcma", "pcmu", "g722"], ...] = Field(
+        default=("pcma", "pcmu", "g722"), min_length=1, description="of the sound, the best first"
+    )
+    sip_keys_by_info: bool = Field(default=False, description="send keys by SIP INFO instead of RFC 4733")
+    sip_calls_per_second: float = Field(default=10, gt=0, description="that are answered, of all callers")
+    sip_call_burst: int = Field(default=30, ge=1, description="so many of them at once")
+    sip_caller_per_minute: float = Field(default=12, gt=0, description="calls of one number")
+    sip_caller_burst: int = Field(default=6, ge=1, description="so many of them at once")
+    sip_withheld_per_minute: float = Field(
+        default=120, gt=0, description="calls without a number, from one address"
+    )
+    sip_withheld_burst: int = Field(default=20, ge=1, description="so many of them at once")
     sip_certificate: Path | None = Field(default=None, description="PEM with certificate and key: TLS")
     sip_srtp: Literal["off", "offered", "required"] = Field(default="off", description="encrypted sound")
     sip_dial: str | None = Field(
         default=None, description="what is dialled for a number, without a trunk: sip:{number}@gateway"
     )
     audiosocket_port: int | None = Field(default=None, description="switches Asterisk's AudioSocket on")
+    audiosocket_address: str = Field(default="127.0.0.1", description="address of its interface")
+    audiosocket_allowed: tuple[str, ...] = Field(
+        default=("127.0.0.0/8", "::1/128"), min_length=1, description="networks of the exchange"
+    )
     media_stream_port: int | None = Field(default=None, description="switches the media-stream WebSocket on")
     media_stream_secret: SecretStr | None = Field(default=None, description="the last part of its path")
     line_talking: int = Field(default=10, ge=1, description="calls that talk at once")
@@ -68,6 +99,17 @@ def load_telephone() -> TelephoneSettings:
         raise SettingsError("NUANXIAN_SIP_REGISTRAR needs NUANXIAN_SIP_USER and NUANXIAN_SIP_PASSWORD")
     if settings.sip_dial and "{number}" not in settings.sip_dial:
         raise SettingsError("NUANXIAN_SIP_DIAL: must hold {number}, as in sip:{number}@gateway")
+    for network in settings.audiosocket_allowed:
+        _check(network, ip_network, "NUANXIAN_AUDIOSOCKET_ALLOWED")
+    for address, name in ((settings.sip_address, "SIP"), (settings.audiosocket_address, "AUDIOSOCKET")):
+        _check(address, ip_address, f"NUANXIAN_{name}_ADDRESS")
     if settings.media_stream_port and settings.media_stream_secret is None:
         raise SettingsError("NUANXIAN_MEDIA_STREAM_PORT needs NUANXIAN_MEDIA_STREAM_SECRET")
     return settings
+
+
+def _check(value: str, read: Callable[[str], object], name: str) -> None:
+    try:
+        read(value)
+    except ValueError as problem:
+        raise SettingsError(f"{name}: {problem}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.outbound import MachineRules
 from config.turn_taking import Speech
 from voice.hearing.recogniser import VoiceDetector
-from voice.line.line import FRAME_MS, Connection, Ended, Key, Sound
+from voice.line.line import Connection, Ended, Key, Sound
 from voice.outbound import MachineEar, Result
 
 
@@ -14,18 +14,16 @@ async def answered_by(
 ) -> Result:
     """Listens until it is clear. REACHED: a person, who waits for us to speak; MACHINE; NO_ANSWER: they have hung up.
 
-    Whoever presses a key, or says nothing for `silent_ms`, is a person. Afterwards somebody else may read the events.
+    Whoever presses a key, or says nothing for `silent_ms`, is a person; so is whoever answers beside a television. Afterwards
+    somebody else may read the events.
     """
-    ear, spoke = MachineEar(rules, connection.rate), False
+    ear = MachineEar(rules, connection.rate)
     async for event in connection.events():
         match event:
             case Sound():
-                speaks = detector.probability(event.samples, connection.rate) >= speech.starts_at
-                spoke |= speaks
-                if result := ear.hears(event.samples, speaks=speaks):
+                likely = detector.probability(event.samples, connection.rate)
+                if result := ear.hears(event.samples, speaks=likely >= speech.starts_at):
                     return result
-                if not spoke and event.at_ms + FRAME_MS >= rules.silent_ms:
-                    return Result.REACHED
             case Key():
                 return Result.REACHED
             case Ended():

@@ -6,6 +6,7 @@ whoever asked for the call.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,11 +15,14 @@ from enum import StrEnum
 import numpy as np
 
 from config.outbound import CallKind, MachineRules, OutboundRules
+from voice.audio.level import level_dbfs
 from voice.line.line import FRAME_MS, Samples
 
 TONE_SHARE = 0.9  # of the power of a frame that a beep has at one frequency
 QUIETEST = 200.0  # root mean square of a beep
 SILENCE_AFTER_HELLO_MS = 900
+SMOOTH_FRAMES = 8  # a syllable and its soft end
+BACKGROUND_QUANTILE = 0.05  # softer than this share of all frames is not the room, but a gap in its sound
 
 
 class Result(StrEnum):
@@ -115,14 +119,26 @@ def due_now(
 
 
 class MachineEar:
-    """Tells an answering machine from a person by the first thing that is said: people say «喂» and wait."""
+    """Tells an answering machine from a person by the first thing that is said: people say «喂» and wait.
+
+    What a machine says comes out of the line loud, and out of silence. Voices in the room around somebody who has answered are
+    softer, or go on without a gap: they are no announcement, however long they last.
+    """
 
     def __init__(self, rules: MachineRules, rate: int) -> None:
         self._rules, self._rate = rules, rate
-        self._speech_ms = self._silent_ms = self._tone_ms = 0
+        self._speech_ms = self._silent_ms = self._tone_ms = self._heard_ms = 0
+        self._recent: deque[float] = deque(maxlen=SMOOTH_FRAMES)
+        self._levels: list[float] = []  # of all frames, smoothed
+        self._spoken: list[float] = []  # and those in which somebody speaks, as they are
 
     def hears(self, samples: Samples, *, speaks: bool) -> Result | None:
-        """Add 20 ms of the first utterance. MACHINE or REACHED once it is clear."""
+        """Add the next 20 ms. MACHINE or REACHED once it is clear."""
+        self._heard_ms += FRAME_MS
+        self._recent.append(level_dbfs(samples))
+        self._levels.append(max(self._recent))
+        if speaks:
+            self._spoken.append(self._recent[-1])
         self._tone_ms = self._tone_ms + FRAME_MS if self._is_beep(samples) else 0
         if self._tone_ms >= self._rules.beep_ms:
             return Result.MACHINE
@@ -131,9 +147,22 @@ class MachineEar:
             self._silent_ms = 0
         elif self._speech_ms:
             self._silent_ms += FRAME_MS
-        if self._speech_ms > self._rules.longest_hello_ms:
+        nearby_ms = self._nearby_ms() if self._speech_ms > self._rules.longest_hello_ms else 0
+        if nearby_ms > self._rules.longest_hello_ms:
             return Result.MACHINE
-        return Result.REACHED if self._silent_ms >= SILENCE_AFTER_HELLO_MS else None
+        return Result.REACHED if self._waits_for_us() else None
+
+    def _nearby_ms(self) -> int:
+        """For how long somebody has spoken into the telephone itself, as far as that can be told by now."""
+        background_db = float(np.quantile(self._levels, BACKGROUND_QUANTILE))
+        least_db = max(self._rules.nearby_db, background_db + self._rules.above_room_db)
+        return FRAME_MS * sum(level >= least_db for level in self._spoken)
+
+    def _waits_for_us(self) -> bool:
+        """They have said hello and are silent, have said nothing at all, or it is time to try."""
+        nothing_said = self._heard_ms >= self._rules.silent_ms and not self._speech_ms
+        said = self._silent_ms >= SILENCE_AFTER_HELLO_MS
+        return said or nothing_said or self._heard_ms >= self._rules.longest_ms
 
     def _is_beep(self, samples: Samples) -> bool:
         sound = samples.astype(np.float64)

@@ -9,6 +9,7 @@ WITHHELD = "anonymous"
 # What networks put in place of a number that its owner hides (RFC 3323, and what exchanges really send).
 _HIDDEN = frozenset({"", "anonymous", "unknown", "unavailable", "restricted", "private"})
 _ADDRESS = re.compile(r"<?(?:(?:sips?|tel):)?(?P<user>[^@;>?]*)", re.IGNORECASE)
+_SENT_BY = re.compile(r"SIP\s*/\s*2\.0\s*/\s*\w+\s+(?P<host>\[[^\]]*\]|[^\s:;,]+)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s().\-]")
 _SHOWN_DIGITS = 3
 
@@ -22,6 +23,12 @@ def number_of(address: str) -> str:
     if plain.lstrip("+").isdigit():
         return plain
     return WITHHELD if user.strip().lower() in _HIDDEN else user.strip()
+
+
+def sender_of(via: str) -> str:
+    """The host that sent a message, by its own word: `SIP/2.0/UDP 192.0.2.7:5060;branch=x`. Empty when it says none."""
+    match = _SENT_BY.match(via.strip())
+    return match["host"].lower() if match else ""
 
 
 def masked(number: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
+
+from voice.line.numbers import WITHHELD
 
 # Callers remembered at once: a flood of made-up numbers must not fill the memory.
 MAX_CALLERS = 1000
@@ -26,19 +29,38 @@ class TokenBucket:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """So many calls a minute, and so many of them at once."""
+
+    per_minute: float
+    burst: int
+
+
 class CallRate:
-    """Limits all calls together, and each caller by number so that one dialler does not use up everybody's share."""
+    """Limits all calls together, and each caller so that one dialler does not use up everybody's share.
 
-    def __init__(self, *, per_second: float, burst: int, per_caller_minute: float, caller_burst: int) -> None:
-        self._all = TokenBucket(per_second, burst)
-        self._per_caller = per_caller_minute / 60
-        self._caller_burst = caller_burst
-        self._callers: OrderedDict[str, TokenBucket] = OrderedDict()
+    Callers are known by their number. Those who withhold it are many people: they share what their `source` may have, the
+    address that their calls come from.
+    """
 
-    def allows(self, caller: str, now_s: float) -> bool:
+    def __init__(self, *, together: Allowed, caller: Allowed, withheld: Allowed) -> None:
+        self._all = _bucket(together)
+        self._caller, self._withheld = caller, withheld
+        self._known: OrderedDict[tuple[str, str], TokenBucket] = OrderedDict()
+
+    def allows(self, caller: str, source: str, now_s: float) -> bool:
         """The caller's own bucket is asked first: calls refused there cost the others nothing."""
-        bucket = self._callers.setdefault(caller, TokenBucket(self._per_caller, self._caller_burst))
-        self._callers.move_to_end(caller)
-        if len(self._callers) > MAX_CALLERS:
-            self._callers.popitem(last=False)
+        if caller == WITHHELD:
+            who, allowed = (caller, source), self._withheld
+        else:
+            who, allowed = (caller, ""), self._caller
+        bucket = self._known.setdefault(who, _bucket(allowed))
+        self._known.move_to_end(who)
+        if len(self._known) > MAX_CALLERS:
+            self._known.popitem(last=False)
         return bucket.take(now_s) and self._all.take(now_s)
+
+
+def _bucket(allowed: Allowed) -> TokenBucket:
+    return TokenBucket(allowed.per_minute / 60, allowed.burst)

@@ -18,20 +18,22 @@ from baresip import (
     BaresipError,
     Call,
     CallState,
-    Event,
     Runtime,
     StackEvent,
     StaleHandleError,
     UserAgent,
 )
 
+from voice.line.certificate import TLS_PORT, certificate_problem, host_and_port
 from voice.line.line import FRAME_MS, Connection, LineError, NotAnswered, NotAnsweredError, OnCall
-from voice.line.numbers import masked, number_of
-from voice.line.rate_limit import CallRate
+from voice.line.numbers import masked, number_of, sender_of
+from voice.line.rate_limit import Allowed, CallRate
 from voice.line.sip_connection import SipConnection
 from voice.line.sip_log import mask_stack_log
 from voice.line.sip_outcome import why_not_answered
-from voice.line.sip_settings import NOBODY, TO, SipSettings, stack_accounts, stack_config
+from voice.line.sip_registration import Registration
+from voice.line.sip_settings import NOBODY, TO, VIA, SipSettings, stack_accounts, stack_config
+from voice.line.stack_errors import StackErrors, listen_to_stack
 from voice.line.taking import take_call
 
 log = structlog.get_logger(__name__)
@@ -52,22 +54,24 @@ class SipLine:
         self._runtime: Runtime | None = None
         self._agent: UserAgent | None = None
         self._rate = CallRate(
-            per_second=settings.calls_per_second,
-            burst=settings.call_burst,
-            per_caller_minute=settings.caller_per_minute,
-            caller_burst=settings.caller_burst,
+            together=Allowed(60 * settings.calls_per_second, settings.call_burst),
+            caller=Allowed(settings.caller_per_minute, settings.caller_burst),
+            withheld=Allowed(settings.withheld_per_minute, settings.withheld_burst),
         )
         self._connections: dict[int, SipConnection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ticker: asyncio.Task[None] | None = None
-        self._registered = False
+        self._registration: Registration | None = None
+        self._dead = False  # the stack's thread died; only a new process helps
         self._calls_in_all = 0
         self._refused = 0
         self._last_error: str | None = None
+        self._errors: StackErrors | None = None
 
     async def open(self, on_call: OnCall) -> None:
         mask_stack_log()
+        self._errors = listen_to_stack()
         runtime = Runtime()
+        runtime.on_dead = self._died
         try:
             await runtime.start(stack_config(self._settings))
         except BaresipError as error:
@@ -83,12 +87,14 @@ class SipLine:
             for agent in agents:
                 agent.on_incoming(partial(self._on_incoming, on_call))
             self._agent = agents[0]
-            self._agent.on(self._on_registration)
-            await self._register()
         except BaresipError as error:
             await self.close()
             raise LineError(f"the SIP account could not be used: {error}") from error
-        self._ticker = asyncio.create_task(self._tick())
+        self._spawn(self._tick())
+        trunk = self._settings.trunk
+        if trunk and trunk.register:
+            self._registration = Registration(self._agent, self._why_not_registered)
+            self._spawn(self._registration.run())
         log.info(
             "line.open", line=self.name, port=self._settings.port, trunk=self._settings.trunk is not None
         )
@@ -116,10 +122,10 @@ class SipLine:
     async def close(self) -> None:
         if self._runtime is None:
             return
-        runtime, self._runtime, self._agent = self._runtime, None, None
+        runtime, self._runtime, self._agent, self._registration = self._runtime, None, None, None
         for connection in list(self._connections.values()):
             await connection.hang_up()
-        for task in [*self._tasks, *([self._ticker] if self._ticker else [])]:
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(BaresipError):
@@ -128,11 +134,13 @@ class SipLine:
 
     def health(self) -> dict[str, Any]:
         return {
-            "open": self._runtime is not None,
-            "registered": self._registered if self._settings.trunk else None,
+            "open": self._runtime is not None and not self._dead,
+            "registered": self._registration.registered if self._registration else None,
+            "problem": self._problem(),
             "calls": len(self._connections),
             "calls_in_all": self._calls_in_all,
             "refused": self._refused,
+            "malformed": sum(self._errors.counts.values()) if self._errors else 0,
             "last_error": self._last_error,
         }
 
@@ -140,7 +148,7 @@ class SipLine:
 
     def _on_incoming(self, on_call: OnCall, call: Call) -> None:
         caller, called = number_of(call.peer or ""), number_of(call.headers.get(TO, ""))
-        if not self._rate.allows(caller, time.monotonic()):
+        if not self._rate.allows(caller, sender_of(call.headers.get(VIA, "")), time.monotonic()):
             self._refused += 1
             self._spawn(self._refuse(call))
             if self._refused.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: a flood must not flood the log
@@ -203,17 +211,26 @@ class SipLine:
 
     # The trunk.
 
-    async def _register(self) -> None:
-        trunk = self._settings.trunk
-        if trunk and trunk.register and self._agent:
-            await self._agent.register()
+    async def _why_not_registered(self) -> str | None:
+        """Over TLS the stack only says «Protocol error» where the certificate is wrong."""
+        if not self._settings.checks_trunk or self._settings.trunk is None:
+            return None
+        host, port = host_and_port(self._settings.trunk.next_hop, TLS_PORT)
+        return await asyncio.to_thread(certificate_problem, host, port, self._settings.authorities)
 
-    def _on_registration(self, event: StackEvent) -> None:
-        if event.event is Event.REGISTER_OK:
-            self._registered = True
-        elif event.event is Event.REGISTER_FAIL:
-            self._registered = False
-            self._note_error(f"the trunk refused the registration: {event.text}")
+    def _problem(self) -> str | None:
+        """What keeps calls from coming in, in plain words."""
+        if self._dead:
+            return "the SIP stack died: start this process again"
+        if self._runtime is None:
+            return "not open"
+        if self._registration and not self._registration.registered:
+            return f"not registered at the trunk: {self._registration.problem or 'no answer yet'}"
+        return None
+
+    def _died(self) -> None:
+        self._dead = True
+        self._note_error("the SIP stack died")
 
     def _address_of(self, number: str) -> str:
         """A number at the trunk; a SIP address stays as it is. Raises LineError for what can not be dialled."""

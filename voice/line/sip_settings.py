@@ -10,6 +10,8 @@ from typing import Literal
 
 from baresip import Account, Config
 
+from voice.line.certificate import TLS_PORT, host_and_port, is_address, system_authorities
+
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (a telephone line listens to the outside)
 
 
@@ -39,8 +41,8 @@ PORTS_A_CALL = 4
 _JITTER_MS = "40-200"
 # Our name where no trunk gives us one.
 NOBODY = "nuanxian"
-# In the To header the called number stands; the stack itself reports only the caller.
-TO = "To"
+# In the To header the called number stands; the stack itself reports only the caller. The first Via names the sender.
+TO, VIA = "To", "Via"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,13 @@ class Trunk:
     proxy: str | None = None  # outbound proxy: host, host:port or a SIP address
     transport: Transport = "udp"
     register: bool = True  # False: the provider knows us by address
-    refresh_s: int = 600
+    # A trunk that dies is noticed when the registration is refreshed. One that wants longer times says so (423), and gets them.
+    refresh_s: int = 120
+
+    @property
+    def next_hop(self) -> str:
+        """Whom we really talk to: the outbound proxy, else the registrar."""
+        return self.proxy or self.registrar
 
     def __repr__(self) -> str:
         return f"Trunk({self.user}@{self.registrar}, {self.transport})"
@@ -74,7 +82,8 @@ class SipSettings:
     trunk: Trunk | None = None
     codecs: tuple[Codec, ...] = (Codec.PCMA, Codec.PCMU, Codec.G722)  # best first
     certificate: Path | None = None  # PEM with certificate and key: switches TLS on
-    trusted: Path | None = None  # PEM of the authorities that the other side's certificate is checked against
+    trusted: Path | None = None  # PEM of who may vouch for the trunk; None: whom this machine trusts
+    verify: bool = True  # certificate and name of a trunk over TLS
     srtp: Srtp = Srtp.OFF
     keys_by_info: bool = False  # we send keys by SIP INFO instead of RFC 4733; both are understood
     max_calls: int = 100  # beyond it the stack answers 486, before anything is allocated
@@ -82,6 +91,8 @@ class SipSettings:
     call_burst: int = 30
     caller_per_minute: float = 12  # one number
     caller_burst: int = 6
+    withheld_per_minute: float = 120  # all whose number is withheld, from one address
+    withheld_burst: int = 20
     silent_s: int = 60  # no RTP at all for so long: the other side is gone
 
     def __post_init__(self) -> None:
@@ -93,6 +104,29 @@ class SipSettings:
             )
         if not self.codecs:
             raise ValueError("codecs must name at least one codec")
+        if self.trunk is not None and self.checks_trunk:
+            self._can_check(self.trunk)
+
+    def _can_check(self, trunk: Trunk) -> None:
+        host, _ = host_and_port(trunk.next_hop, TLS_PORT)
+        if is_address(host):
+            raise ValueError(
+                f"over TLS the trunk needs its name instead of the address {host}: only a name can be checked"
+            )
+        found = self.authorities
+        if found is None or not found.is_file():
+            raise ValueError(
+                f"trusted: the authorities' certificates are not there ({found or 'none known'})"
+            )
+
+    @property
+    def checks_trunk(self) -> bool:
+        """The trunk has to prove by its certificate who it is."""
+        return self.verify and self.trunk is not None and self.trunk.transport == "tls"
+
+    @property
+    def authorities(self) -> Path | None:
+        return self.trusted or system_authorities()
 
     @property
     def tls_port(self) -> int:
@@ -111,13 +145,15 @@ def stack_config(settings: SipSettings) -> Config:
     ]
     if settings.certificate:
         lines.append(f"sip_certificate {settings.certificate}")
-    if settings.trusted:
-        lines += [f"sip_cafile {settings.trusted}", "sip_verify_server yes"]
+    if settings.checks_trunk:
+        lines += [f"sip_cafile {settings.authorities}", "sip_verify_server yes"]
+    else:
+        lines.append("sip_verify_server no")
     return Config(
         net_interface=None if settings.address == ANY_ADDRESS else settings.address,
         max_concurrent_calls=settings.max_calls,
         rtp_timeout=settings.silent_s,
-        expose_headers=(TO,),
+        expose_headers=(TO, VIA),
         extra_config_text="\n".join(lines) + "\n",
     )
 
@@ -143,7 +179,9 @@ def stack_accounts(settings: SipSettings) -> list[Account]:
     others: list[Transport] = ["udp", "tcp"]
     if settings.certificate:
         others.append("tls")
-    accounts = [first, *(replace(nobody, transport=other) for other in others if other != first.transport)]
+    # The stack gives no call to an account that has still to register: nobody takes it until then.
+    known_at_once = None if trunk and trunk.register else first.transport
+    accounts = [first, *(replace(nobody, transport=other) for other in others if other != known_at_once)]
     return [
         replace(
             account,

@@ -12,23 +12,34 @@ from importlib.resources import files
 import structlog
 import yaml
 
-from voice.line.line import Connection, Key, LineError, OnCall, Samples
+from voice.line.bridge import bridge
+from voice.line.line import Connection, Ended, Hangup, Key, LineError, OnCall, Samples
 from voice.line.waiting_queue import Limits, Standing, Talking, TooLong, TooMany, Waiting, WaitingQueue
 
 log = structlog.get_logger(__name__)
 
 REPEAT_S = 20  # between two announcements of the place
 LOOK_S = 0.1  # between two looks: whose turn it is, whether everything has been said
-PERSON_KEY = "0"
+PERSON_KEY, BACK_KEY = "0", "*"
 
 Say = Callable[[str, int], AsyncIterator[Samples]]  # the text as sound at this rate, piece by piece
-HandOver = Callable[[Connection], Awaitable[None]]  # to a person; raises LineError when nobody is there
+# Rings a person: their connection, or None when the exchange has connected them. Raises LineError when nobody is there.
+Fetch = Callable[[Connection], Awaitable[Connection | None]]
 
 
 class Outcome(Enum):
     TURN = auto()
     PERSON = auto()
     GONE = auto()
+
+
+class Handed(Enum):
+    """What came of ringing a person."""
+
+    OVER = auto()  # they came, and have talked
+    NOBODY = auto()
+    BACK = auto()  # the caller would rather wait on
+    GONE = auto()  # the caller has hung up
 
 
 class Unserved(StrEnum):
@@ -63,13 +74,13 @@ def load_waiting_words() -> WaitingWords:
     return WaitingWords(**yaml.safe_load(files("config.wording").joinpath("waiting.yaml").read_text("utf-8")))
 
 
-def transfer_to(number: str) -> HandOver:
+def transfer_to(number: str) -> Fetch:
     """The simplest way to a person: the call is transferred to this number."""
 
-    async def hand_over(connection: Connection) -> None:
+    async def fetch(connection: Connection) -> None:
         await connection.transfer(number)
 
-    return hand_over
+    return fetch
 
 
 class WaitingRoom:
@@ -82,12 +93,12 @@ class WaitingRoom:
         *,
         say: Say,
         words: WaitingWords,
-        hand_over: HandOver | None = None,
+        fetch: Fetch | None = None,
         on_unserved: OnUnserved | None = None,
     ) -> None:
         self._queue = WaitingQueue(limits)
         self._on_unserved = on_unserved
-        self._serve, self._say, self._words, self._hand_over = serve, say, words, hand_over
+        self._serve, self._say, self._words, self._fetch = serve, say, words, fetch
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -118,13 +129,16 @@ class WaitingRoom:
     async def _wait(self, connection: Connection, ahead: int) -> Unserved | None:
         """None when it is this caller's turn."""
         log.info("line.waits", call=connection.id, ahead=ahead)
-        may_ask = self._hand_over is not None
+        may_ask = self._fetch is not None
         while True:
             outcome = await self._outcome(connection, may_ask)
             if outcome is Outcome.PERSON:
-                if await self._hand(connection):
+                handed = await self._hand(connection)
+                if handed is Handed.OVER:
                     return Unserved.TRANSFERRED
-                may_ask = False  # nobody is there: wait on
+                if handed is Handed.GONE:
+                    return Unserved.WAITED
+                may_ask = handed is Handed.BACK  # nobody is there: wait on
                 continue
             connection.flush()
             return None if outcome is Outcome.TURN else Unserved.WAITED
@@ -163,23 +177,42 @@ class WaitingRoom:
 
     async def _turn_away(self, connection: Connection) -> Unserved:
         log.warning("line.full", call=connection.id)
-        if await self._hand(connection):
+        handed = await self._hand(connection)
+        if handed is Handed.OVER:
             return Unserved.TRANSFERRED
+        if handed is Handed.GONE:
+            return Unserved.FULL
         await self._speak(connection, self._words.full)
         await connection.hang_up()
         return Unserved.FULL
 
-    async def _hand(self, connection: Connection) -> bool:
-        if self._hand_over is None:
-            return False
+    async def _hand(self, connection: Connection) -> Handed:
+        if self._fetch is None:
+            return Handed.NOBODY
         connection.flush()
         await self._speak(connection, self._words.person)
+        coming = asyncio.create_task(_coming(self._fetch, connection))
         try:
-            await self._hand_over(connection)
+            changed = await _until_changed(connection, coming)
+        except asyncio.CancelledError:
+            coming.cancel()
+            raise
+        if changed is not None:
+            coming.cancel()
+        try:
+            person = await coming
+        except asyncio.CancelledError:
+            return changed or Handed.NOBODY
         except LineError as error:
             log.warning("line.nobody_there", call=connection.id, why=str(error))
-            return False
-        return True
+            return Handed.NOBODY
+        if changed is not None:
+            if person is not None:  # who came in the moment in which the caller turned away
+                await person.hang_up()
+            return changed
+        if person is not None:
+            await bridge(connection, person, lambda _side, _event: None)
+        return Handed.OVER
 
     async def _speak(self, connection: Connection, text: str) -> None:
         """Until it has been heard."""
@@ -190,6 +223,37 @@ class WaitingRoom:
 
     def _standing(self, connection: Connection) -> Standing:
         return self._queue.standing(connection.id, time.monotonic())
+
+
+async def _coming(fetch: Fetch, connection: Connection) -> Connection | None:
+    return await fetch(connection)
+
+
+async def _until_changed(connection: Connection, coming: asyncio.Task[Connection | None]) -> Handed | None:
+    """Until the ringing has come to something: None; or the caller will have no more of it."""
+    listening = asyncio.create_task(_turns_away(connection))
+    try:
+        await asyncio.wait({coming, listening}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        listening.cancel()
+        raise
+    if not coming.done() and (changed := listening.result()) is not None:
+        return changed
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await asyncio.wait({coming})
+    return None
+
+
+async def _turns_away(connection: Connection) -> Handed | None:
+    """None: the exchange has connected the caller with the person, so that this call is over for us."""
+    async for event in connection.events():
+        match event:
+            case Key(key=key) if key == BACK_KEY:
+                return Handed.BACK
+            case Ended(reason=reason):
+                return Handed.GONE if reason in (Hangup.CALLER, Hangup.LOST) else None
+    return Handed.GONE
 
 
 async def _listen(connection: Connection, may_ask: bool) -> Outcome:

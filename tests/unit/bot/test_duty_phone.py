@@ -104,14 +104,6 @@ async def test_where_no_line_can_call_out_the_exchange_is_asked_to_connect(tmp_p
     assert phone.peer.transferred_to == "9999"
 
 
-async def test_somebody_who_has_only_waited_is_joined_with_a_person(tmp_path: Path) -> None:
-    phone = await caller()
-    exchange = Exchange(answer=("1001",))
-    await phone.peer.hang_up()
-    await duty_phone(tmp_path, exchange).take(phone)
-    assert exchange.dialled == ["1001"] and phone.inbox.ended is not None
-
-
 def test_without_any_number_nobody_could_be_rung(tmp_path: Path) -> None:
     nobody = Duty(DUTY.hours, 5, {})
     assert not duty_phone(tmp_path, Exchange(), duty=nobody, last_resort=None).anybody

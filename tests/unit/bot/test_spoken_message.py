@@ -18,7 +18,12 @@ TEXT = "王桂兰的送餐办好了。"
 
 
 async def told(message: SpokenMessage, *said: str | None) -> list[Answer]:
-    return [await message.answer(Said(text, NOW)) for text in (None, *said)]
+    answers: list[Answer] = []
+    pace = loudness = 0
+    for text in (None, *said):
+        answers.append(await message.answer(Said(text, NOW, pace=pace, loudness=loudness)))
+        pace, loudness = answers[-1].pace, answers[-1].loudness
+    return answers
 
 
 async def test_the_sentences_are_short_and_say_what_can_be_pressed() -> None:
@@ -47,6 +52,17 @@ async def test_what_is_no_yes_acknowledges_nothing_and_it_is_said_again(said: st
 async def test_silence_ends_it_after_the_third_time() -> None:
     message = SpokenMessage(ALERT, TEXT, RULES)
     assert [answer.ended for answer in await told(message, None, None, None)] == [False, False, False, True]
+
+
+async def test_a_machine_hears_an_alert_twice_and_only_a_key_acknowledges_it() -> None:
+    message = SpokenMessage(ALERT, TEXT, RULES, machine=True)
+    answers = await told(message, "您好，我现在不在，请留言", "好的，知道了")
+    assert [TEXT in answer.sentences for answer in answers] == [True, True, False]
+    assert not message.acknowledged and answers[-1].ended
+    message = SpokenMessage(ALERT, TEXT, RULES, machine=True)
+    await told(message)
+    assert (await message.answer(Said("好的", NOW, by_key=True))).ended
+    assert message.acknowledged
 
 
 async def test_it_is_said_again_slower_and_louder_as_often_as_it_is_asked_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from config.outbound import OutboundError, load_outbound_rules, read_outbound_ru
 from config.turn_taking import load_turn_rules
 from tests.unit.voice.fakes import RATE, LevelDetector, hum, silence, speech
 from voice.answered_by import answered_by
+from voice.audio.g711 import decode_ulaw
+from voice.audio.level import amplified, level_dbfs
+from voice.hearing.detect import make_detector
 from voice.line.line import FRAME_MS, Connection, Hangup, Key, LineEvent, NotAnswered, Sound
 from voice.line.loopback import LoopbackConnection
 from voice.outbound import (
@@ -23,6 +27,7 @@ from voice.outbound import (
     next_try,
 )
 
+VOICES = Path(__file__).parents[2] / "calls" / "voices"
 RULES = load_outbound_rules()
 REMINDER, ALERT = (RULES.kinds[name] for name in ("reminder", "alert"))
 NINE = datetime(2026, 11, 23, 9)
@@ -93,12 +98,52 @@ def _first_words(*sounds: tuple[np.ndarray, bool]) -> Result | None:
 
 
 def test_a_person_says_hello_and_waits_a_machine_goes_on_or_beeps() -> None:
-    hello, long = speech(700), speech(6_000)
+    hello = speech(700)
     assert _first_words((hello, True), (silence(1_000), False)) is Result.REACHED
-    assert _first_words((long, True)) is Result.MACHINE
+    assert _first_words(*6 * [(speech(900), True), (silence(300), False)]) is Result.MACHINE
+    assert _first_words((speech(7_900), True)) is None, "no gap: that is the room"
+    assert _first_words((speech(8_000), True)) is Result.REACHED
     beep = (8_000 * np.sin(2 * np.pi * 1_000 * np.arange(RATE // 2) / RATE)).astype(np.int16)
     assert _first_words((speech(1_000), True), (beep, False)) is Result.MACHINE
     assert _first_words((hum(200), True)) is None
+
+
+def louder(sound: np.ndarray, to_db: float) -> np.ndarray:
+    return amplified(sound, to_db - level_dbfs(sound[np.abs(sound) > 300]))
+
+
+@pytest.mark.parametrize("at_db", [-20, -26, -32])
+async def test_voices_in_the_room_are_no_machine_however_loud(at_db: float) -> None:
+    """Real speech of six people at once, and the detector of the line."""
+    room = decode_ulaw((VOICES / "babble.ulaw").read_bytes())
+    for begins in range(0, len(room) - 10 * RATE, 4 * RATE):
+        sound = louder(room[begins : begins + 10 * RATE], at_db)
+        assert await _who(sound) is Result.REACHED
+
+
+@pytest.mark.parametrize("at_db", [-16, -20, -26])
+@pytest.mark.parametrize("lead_ms", [0, 300, 800])
+async def test_an_announcement_is_a_machine_from_whenever_it_begins(at_db: float, lead_ms: int) -> None:
+    files = sorted(VOICES.glob("*.ulaw"), key=lambda path: (-path.stat().st_size, path.name))[1:6]
+    sentences = [louder(_trimmed(decode_ulaw(file.read_bytes())), at_db) for file in files]
+    parts = [part for sentence in sentences for part in (sentence, silence(350))]
+    assert await _who(np.concatenate([silence(lead_ms), *parts])) is Result.MACHINE
+
+
+async def test_a_television_across_the_room_is_no_machine() -> None:
+    files = sorted(VOICES.glob("*.ulaw"), key=lambda path: (-path.stat().st_size, path.name))[1:7]
+    sentences = [louder(_trimmed(decode_ulaw(file.read_bytes())), -42) for file in files]
+    assert await _who(np.concatenate(sentences)) is Result.REACHED
+
+
+async def _who(sound: np.ndarray) -> Result:
+    heard = _answers(*_heard(sound))
+    return await answered_by(heard, make_detector(), RULES.machine, load_turn_rules().speech)
+
+
+def _trimmed(sound: np.ndarray) -> np.ndarray:
+    loud = np.flatnonzero(np.abs(sound) > 300)
+    return sound[loud[0] : loud[-1] + 1]
 
 
 def test_an_emergency_is_tried_again_within_minutes_and_when_nobody_acknowledged() -> None:
@@ -127,7 +172,7 @@ def _heard(sound: np.ndarray) -> list[Sound]:
     ("events", "result"),
     [
         (_heard(np.concatenate([silence(900), speech(600), silence(1_000)])), Result.REACHED),
-        (_heard(speech(5_000)), Result.MACHINE),
+        (_heard(np.concatenate(6 * [speech(900), silence(300)])), Result.MACHINE),
         (_heard(silence(4_100)), Result.REACHED),  # waits for us
         ([*_heard(silence(300)), Key("1", 300)], Result.REACHED),
         (_heard(speech(300)), Result.NO_ANSWER),  # hung up at once

@@ -30,6 +30,22 @@ def port(line: SipLine) -> int:
     return line._settings.port
 
 
+async def test_packets_that_can_not_be_read_are_counted_and_told_without_saying_whose(
+    line: SipLine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = line.health()["malformed"]
+    unknown = (
+        b"FROBNICATE sip:13912345678@127.0.0.1 SIP/2.0\r\n"
+        + SIP_PACKETS["unknown_method"].partition(b"\r\n")[2]
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as enemy:
+        for packet in (*5 * [SIP_PACKETS["random_bytes"]], unknown):
+            enemy.sendto(packet, ("127.0.0.1", port(line)))
+    await until(lambda: line.health()["malformed"] >= before + 6)
+    printed = "".join(capfd.readouterr())
+    assert "13912345678" not in printed and "msg decode err" not in printed
+
+
 async def test_the_fuzz_corpus_does_not_touch_a_call_that_goes_on(line: SipLine, answered: Answered) -> None:
     answered.then = speak
     assert len(SIP_PACKETS) >= 25 and len(RTP_PACKETS) >= 25

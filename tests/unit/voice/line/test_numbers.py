@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voice.line.numbers import masked, number_of
+from voice.line.numbers import masked, number_of, sender_of
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,20 @@ from voice.line.numbers import masked, number_of
 )
 def test_the_number_in_an_address(address: str, number: str) -> None:
     assert number_of(address) == number
+
+
+@pytest.mark.parametrize(
+    ("via", "host"),
+    [
+        ("SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bKx;rport", "192.0.2.7"),
+        ("SIP / 2.0 / TLS Gate.Example ;branch=x", "gate.example"),
+        ("SIP/2.0/TCP [2001:db8::1]:5060;branch=x", "[2001:db8::1]"),
+        ("nonsense", ""),
+        ("", ""),
+    ],
+)
+def test_who_sent_a_message(via: str, host: str) -> None:
+    assert sender_of(via) == host
 
 
 @pytest.mark.parametrize(

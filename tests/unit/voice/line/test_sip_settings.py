@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from baresip import CallBusy, CallDeclined, CallFailed, CallTimeout
 
+from voice.line.certificate import host_and_port, system_authorities
 from voice.line.line import Hangup, NotAnswered
 from voice.line.sip_connection import why_closed
 from voice.line.sip_outcome import why_not_answered
@@ -16,6 +18,7 @@ from voice.line.sip_settings import Codec, SipSettings, Srtp, Trunk, stack_accou
 TRUNK = Trunk(
     registrar="sip.example.com", user="12345", password="hush hush", auth_user="id7", proxy="10.0.0.1:5060"
 )
+OVER_TLS = replace(TRUNK, proxy=None, transport="tls")
 
 
 def test_without_a_trunk_every_transport_takes_every_call() -> None:
@@ -34,7 +37,7 @@ def test_a_trunk_is_the_first_account_and_tells_nobody_its_password() -> None:
     for part in ('auth_pass="hush hush"', "auth_user=id7", 'outbound="sip:10.0.0.1:5060"', "mediaenc=srtp-mand",
                  "audio_codecs=g722/16000/1,pcma", "dtmfmode=info"):  # fmt: skip
         assert part in aor
-    assert [account.transport for account in others] == ["tcp"]
+    assert [account.transport for account in others] == ["udp", "tcp"]  # until it has registered
     assert "hush" not in repr(settings)
 
 
@@ -46,12 +49,38 @@ def test_the_stack_is_told_its_ports_and_limits() -> None:
     assert "net_interface" not in stack_config(SipSettings()).render()
 
 
+def test_a_trunk_over_tls_has_to_prove_who_it_is() -> None:
+    here = Path(__file__)
+    text = stack_config(SipSettings(trunk=OVER_TLS, trusted=here)).render().splitlines()
+    assert f"sip_cafile {here}" in text and "sip_verify_server yes" in text
+    text = stack_config(SipSettings(trunk=OVER_TLS)).render().splitlines()
+    assert f"sip_cafile {system_authorities()}" in text and "sip_verify_server yes" in text
+    unsure = stack_config(SipSettings(trunk=OVER_TLS, verify=False)).render().splitlines()
+    assert "sip_verify_server no" in unsure
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("sip.example.com", ("sip.example.com", 5061)),
+        ("sip.example.com:5071", ("sip.example.com", 5071)),
+        ("sip:10.0.0.1:5071;transport=tls", ("10.0.0.1", 5071)),
+        ("[2001:db8::1]", ("2001:db8::1", 5061)),
+        ("[2001:db8::1]:5071", ("2001:db8::1", 5071)),
+    ],
+)
+def test_host_and_port_of_a_trunk(address: str, found: tuple[str, int]) -> None:
+    assert host_and_port(address, 5061) == found
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
         ({"address": "localhost"}, "address"),
         ({"rtp_ports": (10000, 10100)}, "rtp_ports"),
         ({"codecs": ()}, "codecs"),
+        ({"trunk": OVER_TLS, "trusted": Path("/no/such.pem")}, "trusted"),
+        ({"trunk": replace(OVER_TLS, proxy="192.0.2.7:5061")}, "name instead of the address"),
     ],
 )
 def test_settings_that_can_not_work_are_refused(wrong: dict[str, Any], told: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from config.wording import sentences
 from voice.line.line import Connection, Ended, Hangup, LineError, Samples
 from voice.line.loopback import LoopbackConnection, pair
-from voice.line.waiting import HandOver, Unserved, WaitingRoom, load_waiting_words, transfer_to
+from voice.line.waiting import Fetch, Unserved, WaitingRoom, load_waiting_words, transfer_to
 from voice.line.waiting_queue import Limits
 
 WORDS = load_waiting_words()
@@ -20,7 +20,7 @@ MOST_CHARACTERS = 22
 class Desk:
     """Serves calls until the test lets them go, and hears what was said to whom."""
 
-    def __init__(self, limits: Limits, hand_over: HandOver | None = None) -> None:
+    def __init__(self, limits: Limits, fetch: Fetch | None = None) -> None:
         self.said: list[str] = []
         self.served: list[str] = []
         self.done: dict[str, asyncio.Event] = {}
@@ -30,7 +30,7 @@ class Desk:
             self._serve,
             say=self._say,
             words=WORDS,
-            hand_over=hand_over,
+            fetch=fetch,
             on_unserved=self._note_unserved,
         )
         self._calls: list[asyncio.Task[None]] = []
@@ -108,6 +108,7 @@ async def test_key_0_goes_to_a_person_while_waiting() -> None:
     events = [event async for event in phone.events()]
     assert phone.transferred_to == "110"
     assert isinstance(events[-1], Ended) and events[-1].reason is Hangup.CALLER
+    await asyncio.wait_for(desk.settled("b"), 3)
     assert WORDS.person in desk.said and any(WORDS.press in text for text in desk.said)
     assert desk.room.counts == (1, 0)
     await desk.close()
@@ -136,6 +137,68 @@ async def test_when_no_person_is_there_the_caller_keeps_the_place() -> None:
     assert desk.said.count(WORDS.person) == 1
     desk.free("a")
     await desk.until(["a", "b"])
+    await desk.close()
+
+
+class Ringing:
+    """A person who is rung until the test lets them answer."""
+
+    def __init__(self) -> None:
+        self.answers, self.begun, self.given_up = asyncio.Event(), asyncio.Event(), False
+
+    async def __call__(self, _caller: Connection) -> Connection:
+        self.begun.set()
+        try:
+            await self.answers.wait()
+        except asyncio.CancelledError:
+            self.given_up = True
+            raise
+        self.person, self.theirs = pair(8000, "110", "12345")
+        return self.person
+
+
+async def test_while_a_person_is_rung_the_star_key_leads_back_to_the_place() -> None:
+    ringing = Ringing()
+    desk = Desk(Limits(talking=1, waiting=5, longest_s=60), ringing)
+    desk.call("a")
+    phone = desk.call("b")
+    await desk.until(["a"])
+    await phone.send_keys("0")
+    await asyncio.wait_for(ringing.begun.wait(), 3)
+    await phone.send_keys("*")
+    desk.free("a")
+    await desk.until(["a", "b"])
+    assert ringing.given_up and "星号键" in WORDS.person
+    await desk.close()
+
+
+async def test_nobody_is_rung_any_longer_for_a_caller_who_has_hung_up() -> None:
+    ringing = Ringing()
+    desk = Desk(Limits(talking=1, waiting=5, longest_s=60), ringing)
+    desk.call("a")
+    phone = desk.call("b")
+    await desk.until(["a"])
+    await phone.send_keys("0")
+    await asyncio.wait_for(ringing.begun.wait(), 3)
+    await phone.hang_up()
+    await asyncio.wait_for(desk.settled("b"), 3)
+    assert ringing.given_up and desk.unserved == [("b", "waited")]
+    await desk.close()
+
+
+async def test_a_person_who_comes_talks_with_the_caller_until_one_hangs_up() -> None:
+    ringing = Ringing()
+    desk = Desk(Limits(talking=1, waiting=5, longest_s=60), ringing)
+    desk.call("a")
+    phone = desk.call("b")
+    await desk.until(["a"])
+    await phone.send_keys("0")
+    await asyncio.wait_for(ringing.begun.wait(), 3)
+    ringing.answers.set()
+    await asyncio.sleep(0.2)
+    await ringing.theirs.hang_up()
+    await asyncio.wait_for(desk.settled("b"), 3)
+    assert desk.unserved == [("b", "transferred")]
     await desk.close()
 
 
