@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -44,6 +45,17 @@ class DispatchRules:
     skills: Mapping[str, frozenset[str]]
     visit_minutes: Mapping[str, int]
     centres: Mapping[str, tuple[float, float]]
+    to_providers: frozenset[str]  # departments whose orders go to a provider, which names its worker
+    wishes: Mapping[str, str]  # words → "f" or "m"
+    said: Mapping[str, str]  # "f" or "m" → the words for it
+    rating_weight: float
+
+    def wished_gender(self, details: Iterable[str]) -> str | None:
+        """Whether somebody said that a woman ("f") or a man ("m") is to come."""
+        # The first words count, of those that begin together the longest: «不要女师傅» is no wish for «女师傅».
+        pattern = "|".join(map(re.escape, sorted(self.wishes, key=len, reverse=True)))
+        found = re.search(pattern, " ".join(details)) if pattern else None
+        return self.wishes[found[0]] if found else None
 
     def minutes_at(self, item: str) -> int:
         return self.visit_minutes.get(item, self.visit_minutes["usual"])
@@ -62,9 +74,12 @@ def read_dispatch(raw: Mapping[str, Any]) -> DispatchRules:
     levels = load_sla().levels
     items = load_catalogue().keys() | {"usual"}
     _known("automatic", raw["automatic"], load_departments().by_code)
+    _known("to_providers", raw["to_providers"], load_departments().by_code)
+    _known("gender_wishes", raw["gender_wishes"], ("f", "m"))
     _known("weights", raw["weights"], CRITERIA)
     _known("circles", (row["level"] for row in raw["circles"]), levels)
     _known("centres", raw["centres"], load_regions())
+    wishes = {words: gender for gender, said in raw["gender_wishes"].items() for words in said}
     same = raw["same_gender"]
     for name, codes in (
         ("skills", raw["skills"]), ("visit_minutes", raw["visit_minutes"]), ("same_gender", same["items"]),
@@ -91,6 +106,10 @@ def read_dispatch(raw: Mapping[str, Any]) -> DispatchRules:
         skills={item: frozenset(needed) for item, needed in raw["skills"].items()},
         visit_minutes=raw["visit_minutes"],
         centres={code: (float(lat), float(lon)) for code, (lat, lon) in raw["centres"].items()},
+        to_providers=frozenset(raw["to_providers"]),
+        wishes=wishes,
+        said={gender: said[0] for gender, said in raw["gender_wishes"].items()},
+        rating_weight=float(raw["rating_weight"]),
     )
 
 

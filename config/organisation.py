@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -31,10 +31,18 @@ class Department:
 class Departments:
     by_code: Mapping[str, Department]
     by_item: Mapping[str, Department]
+    regional: Mapping[tuple[str, str], Department] = field(default_factory=dict)  # item and region
+    providers: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
-    def for_item(self, item: str) -> Department:
-        """Who answers for this item. Raises KeyError for an item that is not in the catalogue."""
-        return self.by_item[item]
+    def for_item(self, item: str, region: str | None = None) -> Department:
+        """Who answers for this item in this region. Raises KeyError for an item that is not in the catalogue."""
+        found = (self.regional.get((item, code)) for code in regions_above(region))
+        return next((one for one in found if one is not None), self.by_item[item])
+
+    def providers_for(self, item: str, region: str | None) -> frozenset[str] | None:
+        """The only providers that are asked to do this item in this region; None: any of the department's."""
+        found = (self.providers.get((item, code)) for code in regions_above(region))
+        return next((one for one in found if one is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,33 @@ def load_departments() -> Departments:
         )
     if unknown := set(by_item) - set(load_catalogue()):
         raise OrganisationError(f"config/departments.yaml: {sorted(unknown)} are not in catalogue.yaml")
-    return Departments(by_code, by_item)
+    return _with_regions(Departments(by_code, by_item), _read("departments.yaml").get("regional") or ())
+
+
+def _with_regions(departments: Departments, rows: Sequence[Mapping[str, Any]]) -> Departments:
+    """The duty list with what is otherwise in some regions. Raises OrganisationError."""
+    regional: dict[tuple[str, str], Department] = {}
+    providers: dict[tuple[str, str], frozenset[str]] = {}
+    for row in rows:
+        region, items = row["region"], row["items"]
+        unknown = {region} - set(load_regions()) | set(items) - set(departments.by_item)
+        if (code := row.get("department")) is not None:
+            unknown |= {code} - set(departments.by_code)
+        if unknown:
+            raise OrganisationError(f"config/departments.yaml: regional: {sorted(unknown)} are unknown")
+        for item in items:
+            if code is not None:
+                regional[item, region] = departments.by_code[code]
+            if row.get("providers"):
+                providers[item, region] = frozenset(row["providers"])
+    return replace(departments, regional=regional, providers=providers)
+
+
+def regions_above(region: str | None) -> Iterator[str]:
+    """The region and those it lies in, the narrowest first."""
+    while region is not None and region in load_regions():
+        yield region
+        region = load_regions()[region].parent
 
 
 @cache
@@ -117,6 +151,30 @@ def load_regions() -> Mapping[str, Region]:
     return regions
 
 
+def whole_region() -> str:
+    """The code of the region that holds all others."""
+    return next(code for code, region in load_regions().items() if region.parent is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A housing estate or village that addresses name, and its middle: latitude and longitude in degrees."""
+
+    name: str
+    region: str
+    centre: tuple[float, float]
+
+
+@cache
+def load_communities() -> tuple[Community, ...]:
+    """The communities of `config/regions.yaml`, those with longer names first. Raises OrganisationError."""
+    rows = _read("regions.yaml")["communities"]
+    if unknown := {row["region"] for row in rows} - set(load_regions()):
+        raise OrganisationError(f"config/regions.yaml: communities: no such region: {sorted(unknown)}")
+    found = (Community(row["name"], row["region"], (float(row["lat"]), float(row["lon"]))) for row in rows)
+    return tuple(sorted(found, key=lambda one: -len(one.name)))
+
+
 @cache
 def load_people_words() -> PeopleWords:
     """Read and check `config/people.yaml`."""
@@ -127,8 +185,10 @@ def load_people_words() -> PeopleWords:
     }
     return PeopleWords(
         groups=groups,
-        group_of=_names({group.code: (group.name, *group.synonyms) for group in groups.values()}),
-        column_of=_names(raw["columns"]),
+        group_of=names_of(
+            {group.code: (group.name, *group.synonyms) for group in groups.values()}, "people.yaml"
+        ),
+        column_of=names_of(raw["columns"], "people.yaml"),
         separators=tuple(raw["separators"]),
         same_home=raw["same_home"],
         registered_by_line=raw["registered_by_line"],
@@ -136,13 +196,13 @@ def load_people_words() -> PeopleWords:
     )
 
 
-def _names(words: Mapping[str, Any]) -> dict[str, str]:
-    """Every name → its code; a name of two codes is refused."""
+def names_of(words: Mapping[str, Any], file: str) -> dict[str, str]:
+    """Every name → its code. Raises OrganisationError for a name of two codes."""
     found: dict[str, str] = {}
     for code, synonyms in words.items():
         for name in (code, *synonyms):
             if found.setdefault(name, code) != code:
                 raise OrganisationError(
-                    f"config/people.yaml: {name!r} means {found[name]!r} and {code!r}; leave it in one"
+                    f"config/{file}: {name!r} means {found[name]!r} and {code!r}; leave it in one"
                 )
     return found

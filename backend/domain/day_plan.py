@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-
-import numpy
-import vroom
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from backend.domain.geography import Position, travel_minutes
 from config.dispatch import DispatchRules
+
+if TYPE_CHECKING:
+    import numpy
+    import vroom
+    from numpy.typing import NDArray
 
 # What VROOM leaves out first when not everything fits: the lowest.
 ROUTINE, PROMISED, EMERGENCY = 10, 60, 100
@@ -69,6 +71,8 @@ class DayPlan:
 
 def plan(visits: Sequence[Visit], shifts: Sequence[Shift], rules: DispatchRules) -> DayPlan:
     """The plan with the least travel that does the most important visits. No promised time is broken: rather a visit is left over."""
+    import vroom  # loaded by those only who plan
+
     shifts = [shift for shift in shifts if shift.end > shift.start and shift.visits > 0]
     left_over = tuple(visit.key for visit in visits)
     if not visits or not shifts:
@@ -93,6 +97,8 @@ def plan(visits: Sequence[Visit], shifts: Sequence[Shift], rules: DispatchRules)
 
 
 def _job(number: int, visit: Visit, place: int, midnight: datetime) -> vroom.Job:
+    import vroom
+
     windows: dict[str, object] = {}
     if visit.earliest is not None and visit.latest is not None:
         windows["time_windows"] = [[_seconds(visit.earliest, midnight), _seconds(visit.latest, midnight)]]
@@ -119,6 +125,8 @@ def _stops(
 
 def _matrix(places: Sequence[Position], rules: DispatchRules) -> NDArray[numpy.uint32]:
     """Seconds between all places."""
+    import numpy
+
     return numpy.array(
         [
             [

@@ -29,7 +29,9 @@ class Job:
     gender: str | None = None  # of the elder
     wants_gender: str | None = None  # what the elder wished for
     language: str | None = None
-    asked: frozenset[str] = frozenset()  # workers who refused or did not answer
+    asked: frozenset[str] = frozenset()  # workers and providers who refused or did not answer
+    providers: frozenset[str] | None = None  # the only ones that are asked there; None: any
+    absent: frozenset[str] = frozenset()  # workers who are not there on the day it is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Candidate:
     worker: Worker
     open_orders: int = 0
     visits: int = 0  # to this very elder, so far
+    answers: int = 0  # how often people said how content they were
+    stars: float = 0.0  # the sum of what they gave, 1 to 5 each
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def score(job: Job, candidate: Candidate, rules: DispatchRules) -> Score:
         # Nobody knows how far it is: neither near nor far.
         "travel": 0.5 if minutes is None else max(0.0, 1 - minutes / rules.comfortable_minutes),
         "continuity": 1 - 0.5**candidate.visits,
-        "rating": (worker.rating if worker.rating is not None else UNRATED) / BEST,
+        "rating": _stars(candidate, rules) / BEST,
         "load": max(0.0, 1 - candidate.open_orders / max(1, worker.a_day)),
         "language": 1.0 if not job.language or job.language in worker.languages else 0.0,
         "gender": _gender_worth(job, worker, rules),
@@ -117,7 +121,11 @@ def _ruled_out(job: Job, candidate: Candidate, km: float | None, rules: Dispatch
     worker = candidate.worker
     if not worker.active:
         yield "inactive"
-    if worker.code in job.asked:
+    if job.providers is not None and worker.provider not in job.providers:
+        yield "provider"
+    if worker.code in job.absent:
+        yield "absent"
+    if not job.asked.isdisjoint((worker.code, worker.provider)):
         yield "asked"
     if job.item not in worker.items:
         yield "item"
@@ -133,6 +141,14 @@ def _ruled_out(job: Job, candidate: Candidate, km: float | None, rules: Dispatch
     wanted = job.wants_gender or (job.gender if job.item in rules.gender_must else None)
     if wanted is not None and worker.gender != wanted:
         yield "gender"
+
+
+def _stars(candidate: Candidate, rules: DispatchRules) -> float:
+    """What the list says, moved by what people said afterwards: as if the list's stars had been given `rating_weight` times."""
+    listed = candidate.worker.rating if candidate.worker.rating is not None else UNRATED
+    if not candidate.answers:
+        return listed
+    return (listed * rules.rating_weight + candidate.stars) / (rules.rating_weight + candidate.answers)
 
 
 def _gender_worth(job: Job, worker: Worker, rules: DispatchRules) -> float:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from backend.domain.wanted import is_time
+
 
 class State(StrEnum):
     PLACED = "placed"  # 点单: nobody has it yet, or it came back to the desk
@@ -146,17 +148,19 @@ class Wanted:
 
     iso: str | None = None
     asap: bool = False
-    recurrence: str | None = None  # RFC 5545 RRULE without DTSTART; `iso` is then the first time
+    recurrence: str | None = (
+        None  # RFC 5545 RRULE without DTSTART; `iso` is then the first time. Rules: backend/domain/wanted.py
+    )
 
     @property
     def begins(self) -> str | None:
-        """The point or day itself, or the first of a range."""
-        return self.iso.split("/")[0] if self.iso is not None else None
+        """The point or day itself, or the first of a range; None without one that can be read."""
+        return str(self.iso).split("/")[0] if is_time(self.iso) else None
 
     @property
     def ends(self) -> str | None:
-        """The point or day itself, or the last of a range."""
-        return self.iso.split("/")[-1] if self.iso is not None else None
+        """The point or day itself, or the last of a range; None without one that can be read."""
+        return str(self.iso).split("/")[-1] if is_time(self.iso) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+from unicodedata import category
 
 from backend.domain.order import Move, OrderError, State
+from backend.domain.wanted import RULE_MEANT, TIME_MEANT, is_rule, is_time, out_of_reach
 
 LONGEST_TEXT = 500  # characters
+LONGEST_NAME = 40  # of a field that nobody knows, as it is told back
 MOST_ENTRIES = 50
+MOST_DEPTH = 4  # of objects in objects
 LARGEST_NUMBER = 1e15  # whole numbers up to here survive every JSON reader
 
 
@@ -25,17 +29,20 @@ class PayloadError(OrderError):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The fields of a move. `any_of`: at least one of them; `reason`: a sentence why."""
+    """The fields of a move. `any_of`: at least one of them; `reason`: a sentence why; `system`: what only the system itself tells."""
 
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     reason: bool = False
+    system: tuple[str, ...] = ()
 
     @property
     def known(self) -> frozenset[str]:
-        return frozenset((*self.required, *self.optional, *self.any_of))
+        return frozenset((*self.required, *self.optional, *self.any_of, *self.system))
 
+
+_UNFIT = frozenset({"Cc", "Cs"})  # control characters; halves of surrogate pairs
 
 # A visit that began with a check-in ends with proof: a picture, a signature, or the elder's spoken yes.
 EVIDENCE = ("photos", "signature", "spoken_yes")
@@ -58,7 +65,7 @@ NEEDS: Mapping[Move, Needs] = MappingProxyType(
         Move.RETURN: Needs(reason=True),
         Move.REOPEN: Needs(reason=True),
         Move.RESCHEDULE: Needs(any_of=("iso", "asap"), optional=("recurrence",)),
-        Move.ESCALATE: Needs(optional=("level", "step", "told")),
+        Move.ESCALATE: Needs(optional=("told",), system=("level", "step")),
         Move.CANCEL: Needs(reason=True),
     }
 )
@@ -72,10 +79,22 @@ def needs_of(move: Move, state: State) -> Needs:
     return NEEDS[move]
 
 
-def check_payload(move: Move, state: State, payload: Mapping[str, Any], reason: str = "") -> None:
-    """Raises PayloadError with everything that is wrong at once."""
+def check_payload(
+    move: Move,
+    state: State,
+    payload: Mapping[str, Any],
+    reason: str = "",
+    *,
+    at: datetime | None = None,
+    system: bool = True,
+) -> None:
+    """Raises PayloadError with everything that is wrong at once.
+
+    `at`: the moment of the move, which a wanted time must not lie too far from; `system`: the system itself makes the move.
+    """
     needs = needs_of(move, state)
-    problems = {name: "is unknown here" for name in payload if name not in needs.known}
+    known = needs.known if system else needs.known - set(needs.system)
+    problems = {name[:LONGEST_NAME]: "is unknown here" for name in payload if name not in known}
     problems |= {name: "is needed" for name in needs.required if not payload.get(name)}
     if needs.any_of and not any(payload.get(name) for name in needs.any_of):
         problems[needs.any_of[0]] = f"is needed (or one of: {', '.join(needs.any_of[1:])})"
@@ -83,16 +102,28 @@ def check_payload(move: Move, state: State, payload: Mapping[str, Any], reason: 
         problems["reason"] = "is needed"
     if len(reason) > LONGEST_TEXT:
         problems["reason"] = f"is longer than {LONGEST_TEXT} characters"
-    for name in needs.known & payload.keys() - problems.keys():
+    for name in known & payload.keys() - problems.keys():
         fits, meant = _KINDS[name]
         if payload[name] is not None and not fits(payload[name]):
             problems[name] = f"must be {meant}"
+    if (
+        at is not None
+        and payload.get("iso")
+        and "iso" not in problems
+        and (far := out_of_reach(payload["iso"], at))
+    ):
+        problems["iso"] = far
     if problems:
         raise PayloadError(move, problems)
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST_TEXT
+    """Text that a database holds and a page shows: no control characters but tabs and line breaks, no half surrogate pairs."""
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT:
+        return False
+    return value.isprintable() or not any(
+        category(letter) in _UNFIT for letter in value if letter not in "\t\r\n"
+    )
 
 
 def _are_texts(value: Any) -> bool:
@@ -119,16 +150,19 @@ def _are_readings(value: Any) -> bool:
     )
 
 
-def _is_span(value: Any) -> bool:
-    """A point, a day, or a range of two of them (see `Wanted`)."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+def _is_explanation(value: Any, depth: int = MOST_DEPTH) -> bool:
+    """A small JSON object of names with texts, numbers, and lists and objects of these."""
+    if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
         return False
-    ends = value.split("/")
-    try:
-        moments = [datetime.fromisoformat(end) for end in ends]
-    except ValueError:
-        return False
-    return len(moments) <= 2 and all(one.tzinfo is None for one in moments) and moments == sorted(moments)
+    return all(_is_text(name) and _is_plain(one, depth) for name, one in value.items())
+
+
+def _is_plain(value: Any, depth: int) -> bool:
+    if value is None or isinstance(value, bool) or value == "" or _is_number(value) or _is_text(value):
+        return True
+    if isinstance(value, list | tuple):
+        return depth > 0 and len(value) <= MOST_ENTRIES and all(_is_plain(one, depth - 1) for one in value)
+    return depth > 0 and _is_explanation(value, depth - 1)
 
 
 def _between(least: int, most: int) -> Callable[[Any], bool]:
@@ -145,7 +179,6 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "place": _TEXT,
     "signature": _TEXT,
     "step": _TEXT,
-    "recurrence": _TEXT,
     "photos": _TEXTS,
     "items_done": _TEXTS,
     "waiting_for": _TEXTS,
@@ -155,9 +188,10 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "overridden": _FLAG,
     "position": (_is_position, "[latitude, longitude] in degrees"),
     "readings": (_are_readings, "names with numbers or texts"),
-    "why": (lambda value: isinstance(value, Mapping), "an object"),
+    "why": (_is_explanation, f"an object with at most {MOST_ENTRIES} entries, {MOST_DEPTH} levels deep"),
     "satisfaction": (_between(1, 5), "a whole number from 1 to 5"),
     "minutes": (_between(0, 24 * 60), "whole minutes, at most a day"),
     "level": (_between(1, 9), "a whole number from 1 to 9"),
-    "iso": (_is_span, "an ISO time, a day, or a range A/B, local and without offset"),
+    "iso": (is_time, TIME_MEANT),
+    "recurrence": (is_rule, RULE_MEANT),
 }

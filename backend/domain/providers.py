@@ -37,3 +37,4 @@ class Worker:
     rating: float | None = None  # 1 to 5 stars; None: nobody has rated them
     a_day: int = 8  # visits
     active: bool = True
+    regions: tuple[str, ...] = ()  # where else they go, besides `region`

@@ -11,6 +11,7 @@ class TaskKind(StrEnum):
     EMERGENCY = "emergency"
     HANDOFF = "handoff"
     COMPLAINT = "complaint"
+    LATE = "late"  # an order was reported to the next level
 
 
 @dataclass(frozen=True, slots=True)

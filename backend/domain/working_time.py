@@ -11,6 +11,7 @@ import chinese_calendar
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
+FIRST, LAST = datetime.combine(date.min, time.min), datetime.combine(date.max, time.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class WorkingTime:
         return _is_worked(day)
 
     def add(self, start: datetime, span: timedelta) -> datetime:
-        """The moment at which `span` of working time has passed since `start`."""
+        """The moment at which `span` of working time has passed since `start`; the last one there is, when the calendar ends before."""
         if span <= timedelta():
             return start
         left = span
@@ -38,14 +39,14 @@ class WorkingTime:
             if left <= end - begin:
                 return begin + left
             left -= end - begin
-        raise AssertionError("the working days of the calendar never end")
+        return LAST
 
     def subtract(self, end: datetime, span: timedelta) -> datetime:
-        """The moment from which `span` of working time passes until `end`."""
+        """The moment from which `span` of working time passes until `end`; the first one there is, when the calendar begins later."""
         left, day = span, end.date()
         if span <= timedelta():
             return end
-        while True:
+        while day > date.min:
             for begin, finish in reversed(self._of(day)):
                 until = min(finish, end)
                 if until > begin:
@@ -53,6 +54,7 @@ class WorkingTime:
                         return until - left
                     left -= until - begin
             day -= ONE_DAY
+        return FIRST
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """The working time between two moments; nothing when the second comes first."""
@@ -66,7 +68,7 @@ class WorkingTime:
     def _shifts(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """What is left of the shift that runs at `start`, and all that follow."""
         day = start.date()
-        while True:
+        while day < date.max:
             for begin, end in self._of(day):
                 if end > start:
                     yield max(begin, start), end

@@ -77,10 +77,11 @@ def thing_of_task(task: Task) -> Thing:
 
 
 def actor_of(user: StaffUser, uow: UnitOfWork, grants: tuple[str, ...] | None = None) -> Actor:
-    """The login as the table knows it, with the workers of its provider."""
+    """The login as the table knows it, with the workers of its provider, and the provider itself, which may be asked as a whole."""
     if user.provider is None:
         return Actor(user, grants)
-    return Actor(user, grants, frozenset(worker.code for worker in uow.providers.workers(user.provider)))
+    crew = frozenset(worker.code for worker in uow.providers.workers(user.provider))
+    return Actor(user, grants, crew | {user.provider})
 
 
 def _within() -> Mapping[str, frozenset[str]]:

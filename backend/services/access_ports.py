@@ -131,8 +131,10 @@ class Webhooks(Protocol):
         ...
 
     def tried(self, delivery: Delivery) -> None: ...  # store what became of an attempt
-    def deliveries(self, webhook_id: str, *, state: str | None = None, limit: int = 50) -> Sequence[Delivery]:
-        """Newest first."""
+    def deliveries(
+        self, webhook_id: str, *, state: str | None = None, before: int | None = None, limit: int = 50
+    ) -> Sequence[Delivery]:
+        """Newest first; `before`: the last one of the page before."""
         ...
 
     def cursor(self) -> int:

@@ -50,13 +50,15 @@ class MoveOrder:
 
 @dataclass(frozen=True, slots=True)
 class OfferOrder:
-    """Ask a worker. Without `worker` the best one is asked; with it a person decides, and the scores are noted all the same."""
+    """Ask a worker or a provider. Without `worker` the best one is asked; with it a person decides, and the scores are noted
+    all the same. Whoever is ruled out is asked with `override` only."""
 
     number: str
     at: datetime
     actor: str
-    worker: str | None = None
+    worker: str | None = None  # code of a worker or a provider
     wants_gender: str | None = None  # "f" or "m": what the elder wished for
+    override: bool = False
     reason: str = ""
     expected_version: int | None = None
     origin: str = ""

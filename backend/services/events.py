@@ -21,6 +21,10 @@ TASK_ACKNOWLEDGED = "TaskAcknowledged"
 FAMILY_BOUND = "FamilyBound"
 FAMILY_UNBOUND = "FamilyUnbound"
 ALERT_ACKNOWLEDGED = "AlertAcknowledged"
+DAY_PLANNED = "DayPlanned"
+WORKER_ABSENT = "WorkerAbsent"
+WORKER_BACK = "WorkerBack"  # comes after all
+STAFF_CHANGED = "StaffChanged"  # a login: its open screens look again what they may show
 
 
 NAMES: Mapping[Move, str] = {
@@ -52,6 +56,9 @@ KNOWN_EVENTS = frozenset(NAMES.values()) | {
     TASK_OPENED,
     TASK_COMPLETED,
     TASK_ACKNOWLEDGED,
+    DAY_PLANNED,
+    WORKER_ABSENT,
+    WORKER_BACK,
 }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 from backend.domain.people import Contact, Elder
 from backend.services.people_file import Row, read_people
@@ -34,7 +34,7 @@ class Problem:
 
 @dataclass(slots=True)
 class ImportResult:
-    """What became of the rows. Two rows of one person count as one person."""
+    """What became of the rows of a list. Two rows of one person count as one person."""
 
     rows: int = 0
     created: int = 0
@@ -54,7 +54,7 @@ def import_people(
     Raises PeopleFileError when the file as a whole can not be read; what was imported before stays.
     """
     result = ImportResult()
-    with _Problems(path, result) as problems:
+    with Problems(path, result, load_people_words().problems) as problems:
         source = read_people(path)
         while rows := tuple(islice(source, BATCH)):
             with store.unit_of_work() as uow:
@@ -66,7 +66,7 @@ def import_people(
     return result
 
 
-def _people_of(rows: tuple[Row, ...], people: People, problems: _Problems, today: date) -> list[Elder]:
+def _people_of(rows: tuple[Row, ...], people: People, problems: Problems, today: date) -> list[Elder]:
     """The people of these rows, by key: several rows of one person (one a contact, often) become one."""
     found: dict[str, Elder] = {}
     for row in rows:
@@ -119,6 +119,8 @@ def merged(stored: Elder, new: Elder) -> Elder:
         gender=new.gender or stored.gender,
         categories=new.categories or stored.categories,
         tags=new.tags or tuple(tag for tag in stored.tags if tag != words.registered_by_line),
+        # A new address without a position: the old position is of another home.
+        position=new.position or (stored.position if new.address in (None, stored.address) else None),
         contacts=_merged_contacts(stored.contacts, new.contacts),
     )
 
@@ -130,15 +132,16 @@ def _merged_contacts(stored: tuple[Contact, ...], new: tuple[Contact, ...]) -> t
     return (*kept, *new)
 
 
-class _Problems:
+class Problems:
     """Collects problems: the first in the result, all in `FILE.problems.csv`, which is made with the first one."""
 
-    def __init__(self, path: Path, result: ImportResult) -> None:
+    def __init__(self, path: Path, result: ImportResult, words: Mapping[str, str]) -> None:
+        self._words = words
         self._path = path.with_name(f"{path.name}.problems.csv")
         self._result = result
         self._file: TextIO | None = None
 
-    def __enter__(self) -> _Problems:
+    def __enter__(self) -> Self:
         self._path.unlink(missing_ok=True)  # of the last import
         return self
 
@@ -155,7 +158,7 @@ class _Problems:
         self._note(row, code, value, kept=True)
 
     def _note(self, row: Row, code: str, value: str, *, kept: bool) -> None:
-        text = load_people_words().problems[code].format(value=value)
+        text = self._words[code].format(value=value)
         problem = Problem(row.line, (row.cells or {}).get("name", ""), code, text, kept)
         if len(self._result.problems) < SHOWN:
             self._result.problems.append(problem)

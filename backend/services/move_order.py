@@ -11,7 +11,11 @@ from backend.services.clocks import set_clocks
 from backend.services.commands import MoveOrder
 from backend.services.events import moved_event
 from backend.services.ports import StaleError, UnitOfWork
+from backend.services.rate_worker import count_satisfaction
 from config.organisation import load_departments
+from config.sla import load_sla
+
+SYSTEM = "system"  # who makes the moves of the clock
 
 
 class UnknownDepartmentError(ValueError):
@@ -37,8 +41,11 @@ def move_order(command: MoveOrder, uow: UnitOfWork) -> Order:
             f"order {order.number} is of version {order.version}, not {command.expected_version}"
         )
     order.check(command.move, command.at)
-    check_payload(command.move, order.state, command.payload, command.reason)
+    system = command.actor == SYSTEM
+    check_payload(command.move, order.state, command.payload, command.reason, at=command.at, system=system)
     _check_names(command, uow)
+    if command.move is Move.ESCALATE:
+        command = replace(command, payload={**command.payload, "level": _level(command, order)})
     moved = order.moved(
         command.move,
         at=command.at,
@@ -50,12 +57,21 @@ def move_order(command: MoveOrder, uow: UnitOfWork) -> Order:
     # It asks what runs: a question costs least before anything is written.
     set_clocks(moved, command.at, uow, before=order.state)
     uow.orders.save(moved)
+    count_satisfaction(moved, uow)
     uow.publish(moved_event(command.move, moved))
     return moved
+
+
+def _level(command: MoveOrder, order: Order) -> int:
+    """How far up it is reported: as the system says, else one level further; never beyond the last."""
+    level: int = command.payload.get("level") or order.escalation + 1
+    return min(level, len(load_sla().levels))
 
 
 def _check_names(command: MoveOrder, uow: UnitOfWork) -> None:
     if command.move is Move.ROUTE and command.payload["department"] not in load_departments().by_code:
         raise UnknownDepartmentError(command.payload["department"])
-    if command.move is Move.OFFER and uow.providers.worker(command.payload["worker"]) is None:
-        raise UnknownWorkerError(command.payload["worker"])
+    if command.move is Move.OFFER:
+        code = command.payload["worker"]
+        if uow.providers.worker(code) is None and uow.providers.provider(code) is None:
+            raise UnknownWorkerError(code)

@@ -1,5 +1,7 @@
 """Turns stored events into letters: who is told what of an order, an emergency, a month. Words are put to it later.
 
+An order that was reported up the chain becomes a task of that level, and a letter to its staff.
+
 Each event is read once, in its order; the letters and the place in the outbox are stored together, and a letter's key keeps
 it from being posted twice. So news survives every restart.
 """
@@ -22,7 +24,7 @@ from backend.domain.news import (
     recipients,
     summary,
 )  # fmt: skip
-from backend.domain.order import Move, Order, OrderNotFoundError
+from backend.domain.order import FINAL, Move, Order, OrderNotFoundError
 from backend.domain.phone import normal_phone
 from backend.domain.queue import Task, TaskKind
 from backend.services.alerts import to_be_told
@@ -36,6 +38,7 @@ from backend.services.events import (
     TASK_COMPLETED,
     TASK_OPENED,
 )  # fmt: skip
+from backend.services.levels import region_of_level
 from backend.services.open_task import open_task
 from backend.services.ports import Posted, UnitOfWork
 from config.news import load_news
@@ -44,7 +47,7 @@ READER, SUMMARIES = "news", "news summaries"
 BATCH = 100
 PICTURE = "picture"  # the kind of a letter
 NEWS_BOX, ALERT_BOX, WORK_BOX = "news", "alerts", "work"
-OFFERED = NAMES[Move.OFFER]
+OFFERED, ESCALATED = NAMES[Move.OFFER], NAMES[Move.ESCALATE]
 UNANSWERED = "family_silent"
 MOST_ORDERS = 1000  # of one elder in a month's summary
 _CAUSES = {ORDER_PLACED: "place", ORDER_CANCELLED: Move.CANCEL, ORDER_RESCHEDULED: Move.RESCHEDULE}
@@ -81,6 +84,10 @@ def _tell(posted: Posted, followed: Collection[str], uow: UnitOfWork, now: datet
         _tell_of_order(kind, posted, uow, now)
     if name == OFFERED:
         _offer(posted, uow, now)
+    if name == ESCALATED:
+        _report(posted, uow, now)
+    if name == TASK_OPENED and posted.event.data.get("kind") == TaskKind.LATE.value:
+        uow.mail.post(WORK_BOX, f"task {key}", {"kind": "late", "task": int(key)}, key=f"task:{key}", at=now)
     if name in (TASK_OPENED, TASK_COMPLETED) and posted.event.data.get("kind") == TaskKind.EMERGENCY.value:
         task = uow.tasks.get(int(key))
         if task.acknowledged_at is None:
@@ -170,10 +177,32 @@ def _offer(posted: Posted, uow: UnitOfWork, now: datetime) -> None:
         order = uow.orders.get(posted.event.key)
     except OrderNotFoundError:
         return
-    if order.offered_to is None:
-        return
+    if order.offered_to is None or uow.providers.worker(order.offered_to) is None:
+        return  # a provider looks at its list
     body = {"kind": "offer", "order": order.number, "version": order.version, "worker": order.offered_to}
     uow.mail.post(WORK_BOX, order.offered_to, body, key=f"{posted.id}", at=now)
+
+
+def _report(posted: Posted, uow: UnitOfWork, now: datetime) -> None:
+    """An order went up a level: that becomes a task of the duty staff of the level's region, one for each report."""
+    try:
+        order = uow.orders.get(posted.event.key)
+    except OrderNotFoundError:
+        return
+    version = int(posted.event.data.get("version", order.version))
+    missed = order.version - version
+    if order.state in FINAL or not 0 <= missed < len(order.history):
+        return
+    row = order.history[-1 - missed]
+    step, elder = row.payload.get("step"), uow.people.find(order.elder_id)
+    region = order.region or (elder.region if elder else None)
+    why = f"{TaskKind.LATE}_{step}" if step else f"{TaskKind.LATE}_by_hand: {row.reason}"
+    command = OpenTask(
+        key=f"{TaskKind.LATE}:{order.number}:{version}", kind=TaskKind.LATE, session=order.session, sender=order.caller,
+        at=now, text="", why=why, who=order.beneficiary_name, place=order.place, phone=order.phone, elder_id=order.elder_id,
+        order_number=order.number, region=region_of_level(region, row.payload.get("level") or order.escalation),
+    )  # fmt: skip
+    open_task(command, uow)
 
 
 def _alert_family(task: Task, uow: UnitOfWork, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Reads a list of people from CSV or xlsx as it comes from an office: any encoding, separator, column order, title lines."""
+"""Reads a list of people, providers or workers from CSV or xlsx as it comes from an office: any encoding, separator, column order, title lines."""
 
 from __future__ import annotations
 
@@ -37,14 +37,19 @@ class Row:
 
 
 def read_people(path: Path) -> Iterator[Row]:
-    """The rows of the file, one by one. Raises PeopleFileError."""
+    """The rows of a list of people, one by one. Raises PeopleFileError."""
+    return read_table(path, load_people_words().column_of)
+
+
+def read_table(path: Path, column_of: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of a list whose headers mean these columns; one of them is `name`. Raises PeopleFileError."""
     if not path.is_file():
         raise PeopleFileError(f"{path} does not exist")
     rows = _xlsx_rows(path) if path.suffix.lower() in {".xlsx", ".xlsm", ".xls", ".ods"} else _csv_rows(path)
     columns: dict[int, str] | None = None
     for line, cells in rows:
         if columns is None:
-            columns = _header(cells or ())
+            columns = _header(cells or (), column_of)
             if columns is None and line >= TITLE_ROWS:
                 break
         elif cells is None:
@@ -65,9 +70,8 @@ def count_lines(path: Path) -> int:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b""))
 
 
-def _header(cells: Iterable[str]) -> dict[int, str] | None:
+def _header(cells: Iterable[str], column_of: Mapping[str, str]) -> dict[int, str] | None:
     """Place → column name; None when this row is no header. The first of two columns with one meaning counts."""
-    column_of = load_people_words().column_of
     columns: dict[int, str] = {}
     for place, cell in enumerate(cells):
         name = column_of.get(_plain(cell)) or column_of.get(_plain(cell).split("(")[0])

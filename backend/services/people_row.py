@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 
+from backend.domain.geography import Position
 from backend.domain.id_number import IdNumber, read_id_number
 from backend.domain.people import Contact, Elder
 from backend.domain.phone import normal_phone
-from config.organisation import load_people_words, load_regions
+from config.crews import load_crew_words
+from config.organisation import load_communities, load_people_words, load_regions
 
 LONGEST_NAME, LONGEST_ADDRESS = 50, 200  # characters
 OLDEST = 130  # years
+LATITUDES, LONGITUDES = (3.0, 54.0), (73.0, 136.0)  # of China, degrees
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's day count
 _SEVERAL_PHONES = re.compile(r"[/、;；,，|]+")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
@@ -43,8 +46,8 @@ class Person:
 
 def read_row(cells: Mapping[str, str], key_of: KeyOf, *, today: date) -> Person:
     """The person of this row. Raises RowError for a missing name and for a wrong phone or id number."""
-    name = _name(cells.get("name", ""))
-    phones = _phones(cells.get("phone", ""), "bad_phone")
+    name = read_name(cells.get("name", ""))
+    phones = read_phones(cells.get("phone", ""), "bad_phone")
     identity = _identity(cells.get("id_number", ""))
     warnings: list[tuple[str, str]] = []
     birth_date = _birth_date(cells.get("birth_date", ""), identity, today, warnings)
@@ -67,10 +70,11 @@ def read_row(cells: Mapping[str, str], key_of: KeyOf, *, today: date) -> Person:
         region=region_of(address) if address else None,
         id_number=number,
         birth_date=birth_date,
-        gender=identity.gender if identity else None,
+        gender=identity.gender if identity else _gender(cells.get("gender", "")),
         categories=categories,
         tags=tags,
         contacts=_contact(cells, warnings),
+        position=read_position(cells, warnings) or _of_community(address),
     )
     return Person(elder, warnings)
 
@@ -103,7 +107,8 @@ def region_of(address: str) -> str | None:
     return next(town, county)
 
 
-def _name(text: str) -> str:
+def read_name(text: str) -> str:
+    """Without the spaces that lists put into names. Raises RowError."""
     name = (
         "".join(unicodedata.normalize("NFKC", text).split()) if not text.isascii() else " ".join(text.split())
     )
@@ -114,7 +119,8 @@ def _name(text: str) -> str:
     return name
 
 
-def _phones(text: str, problem: str) -> tuple[str, ...]:
+def read_phones(text: str, problem: str) -> tuple[str, ...]:
+    """The digits of each number in the cell. Raises RowError with this code."""
     phones: dict[str, None] = {}
     for part in _SEVERAL_PHONES.split(text):
         if part.strip():
@@ -187,12 +193,39 @@ def _groups(text: str, warnings: list[tuple[str, str]]) -> tuple[tuple[str, ...]
     return tuple(codes), tuple(tags)
 
 
+def read_position(cells: Mapping[str, str], warnings: list[tuple[str, str]]) -> Position | None:
+    """From the columns `lat` and `lon`, in degrees; what lies outside China is warned about and left out."""
+    told = [unicodedata.normalize("NFKC", cells.get(name, "")).strip().rstrip("°") for name in ("lat", "lon")]
+    if not any(told):
+        return None
+    try:
+        lat, lon = map(float, told)
+    except ValueError:
+        lat = lon = 0.0
+    if LATITUDES[0] <= lat <= LATITUDES[1] and LONGITUDES[0] <= lon <= LONGITUDES[1]:
+        return Position(lat, lon)
+    warnings.append(("bad_position", " ".join(told)[:LONGEST_NAME]))
+    return None
+
+
+def _gender(text: str) -> str | None:
+    """As the list says it, where no id number tells; what is unclear is left out."""
+    return load_crew_words().genders.get(unicodedata.normalize("NFKC", text).strip().lower())
+
+
+def _of_community(address: str | None) -> Position | None:
+    """The middle of the community that the address names: config/regions.yaml."""
+    found = (one for one in load_communities() if address and one.name in address)
+    place = next((one for one in found if (region_of(address or "") or "").startswith(one.region[:6])), None)
+    return Position(*place.centre) if place else None
+
+
 def _contact(cells: Mapping[str, str], warnings: list[tuple[str, str]]) -> tuple[Contact, ...]:
     name, relation = (
         cells.get("contact_name", "").strip()[:LONGEST_NAME],
         cells.get("contact_relation", "").strip()[:LONGEST_NAME],
     )
-    phones = _phones(cells.get("contact_phone", ""), "bad_contact_phone")
+    phones = read_phones(cells.get("contact_phone", ""), "bad_contact_phone")
     if not phones:
         if name:
             warnings.append(("contact_without_phone", name))

@@ -1,22 +1,36 @@
-"""The routes of a department's workers for one day, from the orders as they stand. Asked for again, it plans what is left anew."""
+"""The routes of a department's workers for one day, from the orders as they stand. Asked for again, it plans what is left anew.
+
+A stored plan says why each visit is where it is:
+
+promised   whoever took the order on keeps it            only       nobody else can do it
+route      it fits best into this route                  covered    whoever took it on does not come: somebody else does
+nobody     nobody who can do it is there that day        no_room    it fits into nobody's day without breaking a promise
+no_place   nobody knows where it is
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from backend.domain.day_plan import EMERGENCY, PROMISED, ROUTINE, DayPlan, Shift, Visit, plan
 from backend.domain.deadlines import promised_end
 from backend.domain.dispatch import Candidate, Job, position_of, score
 from backend.domain.geography import Position
-from backend.domain.order import Order, State
-from backend.services.ports import UnitOfWork
+from backend.domain.order import Move, Order, State
+from backend.domain.providers import Worker
+from backend.services.dispatch_ports import StopChange, StoredPlan
+from backend.services.events import DAY_PLANNED, WORKER_ABSENT, WORKER_BACK
+from backend.services.offer_order import asked_of
+from backend.services.ports import Event, UnitOfWork
 from config.dispatch import DispatchRules, load_dispatch
+from config.organisation import load_departments
 from config.sla import load_sla
 
 # Whoever is under way or at the door is in no plan any more.
 TO_BE_PLANNED = (State.ROUTED, State.OFFERED, State.ACCEPTED)
+UNDER_WAY = (State.ON_THE_WAY, State.STARTED)
 MOST_ORDERS = 2_000
 
 
@@ -25,38 +39,113 @@ class PlanDay:
     """Plan `day` for the department's workers in a region. `absent`: who does not come; `at`: where workers are by now."""
 
     department: str
-    region: str  # the beginning of a region's code
+    region: str  # code of a region, or how codes begin
     now: datetime
     day: date
     absent: frozenset[str] = frozenset()
-    at: dict[str, Position] = field(default_factory=dict)
+    at: Mapping[str, Position] = field(default_factory=dict)
+
+    @property
+    def within(self) -> str:
+        """How the codes of everything in the region begin."""
+        code = self.region
+        while len(code) <= 6 and code.endswith("00"):
+            code = code[:-2]
+        return code
+
+
+def make_plan(command: PlanDay, uow: UnitOfWork, *, cause: str = "asked") -> StoredPlan:
+    """Plan the day, keep the plan, and say what changed since the one before. Raises StaleError when somebody just did so."""
+    before = uow.day_plans.get(command.department, command.region, command.day)
+    absent = command.absent | uow.day_plans.absent(command.day)
+    command = replace(command, absent=absent, at=command.at or (before.at if before else {}))
+    candidates, orders, visits, busy = _looked_at(command, uow)
+    made = _planned(command, candidates, orders, visits, busy)
+    stored = StoredPlan(
+        department=command.department,
+        region=command.region,
+        day=command.day,
+        version=before.version + 1 if before else 1,
+        made_at=command.now,
+        cause=cause,
+        plan=made,
+        reasons=_reasons(made, orders, {visit.key: visit for visit in visits}),
+        changes=_changes(before.plan, made) if before else (),
+        at=command.at,
+    )
+    uow.day_plans.save(stored)
+    data = {"department": stored.department, "region": stored.region, "day": stored.day.isoformat()}
+    uow.publish(Event(DAY_PLANNED, f"{stored.department}/{stored.region}/{stored.day}", data))
+    return stored
 
 
 def plan_day(command: PlanDay, uow: UnitOfWork) -> DayPlan:
     """The plan. What has been promised with somebody stays with them and in its time."""
+    return _planned(command, *_looked_at(command, uow))
+
+
+def set_absent(worker: str, day: date, uow: UnitOfWork, *, absent: bool) -> bool:
+    """Somebody does not come on this day, or does after all: nothing is offered to them, and plans are made anew.
+
+    False when it was so already. Raises KeyError for an unknown worker.
+    """
+    found = uow.providers.worker(worker)
+    provider = uow.providers.provider(found.provider) if found else None
+    if found is None or provider is None:
+        raise KeyError(worker)
+    changed = uow.day_plans.set_absent(worker, day, absent=absent)
+    if changed:
+        data = {"department": provider.department, "region": found.region, "day": day.isoformat()}
+        uow.publish(Event(WORKER_ABSENT if absent else WORKER_BACK, worker, data))
+    return changed
+
+
+def _looked_at(
+    command: PlanDay, uow: UnitOfWork
+) -> tuple[list[Candidate], list[Order], list[Visit], dict[str, tuple[datetime, Position]]]:
+    """Who is there, what is to be planned that day, and who is busy until when and where."""
     rules = load_dispatch()
     candidates = [
         one
-        for one in uow.providers.candidates(command.department, command.region, None)
+        for one in uow.providers.candidates(command.department, command.within, None)
         if one.worker.code not in command.absent
     ]
-    orders = uow.orders.queue(states=TO_BE_PLANNED, department=command.department, limit=MOST_ORDERS)
-    visits = [
-        visit
-        for order in orders
-        if (order.region or "").startswith(command.region) and _is_on(order, command.day)
-        if (visit := _visit(order, candidates, command, uow, rules)) is not None
+    orders = [
+        order
+        for order in _orders(command, TO_BE_PLANNED, uow)
+        if (order.region or "").startswith(command.within) and _is_on(order, command)
     ]
-    return plan(visits, _shifts(candidates, command, rules), rules)
+    visits = [
+        visit for order in orders if (visit := _visit(order, candidates, command, uow, rules)) is not None
+    ]
+    return candidates, orders, visits, _busy(command, uow, rules)
 
 
-def _is_on(order: Order, day: date) -> bool:
-    """Whether it is wanted on this day; what is urgent is wanted now."""
-    first = (order.wanted.iso or "")[:10]
+def _planned(
+    command: PlanDay,
+    candidates: Sequence[Candidate],
+    orders: Sequence[Order],
+    visits: Sequence[Visit],
+    busy: Mapping[str, tuple[datetime, Position]],
+) -> DayPlan:
+    rules = load_dispatch()
+    made = plan(visits, _shifts(candidates, command, rules, busy), rules)
+    planned = {visit.key for visit in visits}
+    unplaced = tuple(order.number for order in orders if order.number not in planned)
+    return replace(made, left_over=(*made.left_over, *unplaced))
+
+
+def _orders(command: PlanDay, states: Sequence[State], uow: UnitOfWork) -> Sequence[Order]:
+    return uow.orders.queue(states=states, department=command.department, limit=MOST_ORDERS)
+
+
+def _is_on(order: Order, command: PlanDay) -> bool:
+    """Whether it is wanted on this day; what is urgent is wanted now, so no later day has it."""
+    first = (order.wanted.begins or "")[:10]
     end = promised_end(order)
     if first and end is not None:
-        return first <= day.isoformat() <= end.date().isoformat()
-    return order.wanted.asap
+        return first <= command.day.isoformat() <= end.date().isoformat()
+    return order.wanted.asap and command.day == command.now.date()
 
 
 def _visit(
@@ -68,40 +157,109 @@ def _visit(
         return None
     job = Job(
         order.item, order.region, elder.position if elder else None, elder.gender if elder else None,
-        language=elder.language if elder else None,
+        wants_gender=rules.wished_gender(order.details), language=elder.language if elder else None,
+        asked=frozenset(asked_of(order)) - {order.offered_to or ""},
+        providers=load_departments().providers_for(order.item, order.region),
     )  # fmt: skip
-    able = frozenset(one.worker.code for one in candidates if not score(job, one, rules).ruled_out)
-    promised = frozenset({order.assignee}) if order.assignee is not None else frozenset()
+    able = frozenset(one.worker.code for one in candidates if _can(job, one, order, rules))
+    promised = _promised(order, {one.worker.code for one in candidates})
     earliest, latest = _window(order, command)
     return Visit(
         key=order.number,
         position=home,
         minutes=rules.minutes_at(order.item),
         # Whoever promised to come comes; does not come at all, then anybody may.
-        workers=promised if promised <= {one.worker.code for one in candidates} and promised else able,
+        workers=promised or able,
         earliest=earliest,
         latest=latest,
-        priority=EMERGENCY if order.wanted.asap else PROMISED if promised else ROUTINE,
+        priority=EMERGENCY if order.wanted.asap else PROMISED if order.assignee else ROUTINE,
     )
+
+
+def _can(job: Job, one: Candidate, order: Order, rules: DispatchRules) -> bool:
+    """Whether this worker could do it. How many visits a day has room for is the plan's own question."""
+    against = set(score(job, one, rules).ruled_out)
+    return not against - ({"full"} if one.worker.a_day else set())
+
+
+def _promised(order: Order, there: Collection[str]) -> frozenset[str]:
+    return frozenset({order.assignee}) if order.assignee in there and order.assignee else frozenset()
 
 
 def _window(order: Order, command: PlanDay) -> tuple[datetime | None, datetime | None]:
     """The promised time to begin; of a day without an hour, any."""
-    iso, end = order.wanted.iso, promised_end(order)
-    if iso is None or end is None or "T" not in iso:
+    begins, end = order.wanted.begins, promised_end(order)
+    if begins is None or end is None or "T" not in begins:
         return None, None
-    earliest = datetime.fromisoformat(iso.split("/")[0])
+    earliest = datetime.fromisoformat(begins)
     latest = max(end, earliest + load_sla().limit(order.item, "arrive", "normal").within)
     return max(earliest, command.now), latest
 
 
-def _shifts(candidates: Sequence[Candidate], command: PlanDay, rules: DispatchRules) -> list[Shift]:
+def _busy(command: PlanDay, uow: UnitOfWork, rules: DispatchRules) -> dict[str, tuple[datetime, Position]]:
+    """Who is under way or at a door now: until when about, and where they are then."""
+    found = {}
+    for order in _orders(command, UNDER_WAY, uow) if command.day == command.now.date() else ():
+        elder = uow.people.find(order.elder_id)
+        home = position_of(elder.position if elder else None, order.region, rules)
+        if order.assignee is not None and home is not None:
+            until = _begun(order) + timedelta(minutes=rules.minutes_at(order.item))
+            found[order.assignee] = (max(until, command.now), home)
+    return found
+
+
+def _begun(order: Order) -> datetime:
+    """When whoever is on it set out or checked in."""
+    return next(row.at for row in reversed(order.history) if row.move in (Move.SET_OUT, Move.START))
+
+
+def _shifts(
+    candidates: Sequence[Candidate],
+    command: PlanDay,
+    rules: DispatchRules,
+    busy: Mapping[str, tuple[datetime, Position]],
+) -> list[Shift]:
     hours = load_sla().hours
     begins, ends = (datetime.combine(command.day, moment) for moment in (hours[0][0], hours[-1][1]))
     found = []
     for one in candidates:
-        worker = one.worker
-        start = command.at.get(worker.code) or position_of(worker.position, worker.region, rules)
+        free, place = busy.get(one.worker.code, (command.now, None))
+        start = command.at.get(one.worker.code) or place or _home(one.worker, rules)
         if start is not None:
-            found.append(Shift(worker.code, max(begins, command.now), ends, start, worker.a_day))
+            found.append(Shift(one.worker.code, max(begins, free), ends, start, one.worker.a_day))
     return found
+
+
+def _home(worker: Worker, rules: DispatchRules) -> Position | None:
+    return position_of(worker.position, worker.region, rules)
+
+
+def _reasons(made: DayPlan, orders: Sequence[Order], visits: Mapping[str, Visit]) -> dict[str, str]:
+    workers = {stop.key: stop.worker for stop in made.stops}
+    return {
+        order.number: _reason(order, workers.get(order.number), visits.get(order.number)) for order in orders
+    }
+
+
+def _reason(order: Order, worker: str | None, visit: Visit | None) -> str:
+    if visit is None:
+        return "no_place"
+    if worker is None:
+        return "no_room" if visit.workers else "nobody"
+    if order.assignee is not None:
+        return "promised" if order.assignee == worker else "covered"
+    return "only" if len(visit.workers) == 1 else "route"
+
+
+def _changes(before: DayPlan, after: DayPlan) -> tuple[StopChange, ...]:
+    """What became of the visits that are still to be planned; what has begun or is over needs no word."""
+    old, new = ({stop.key: stop for stop in one.stops} for one in (before, after))
+    looked_at = [*new, *after.left_over]
+    pairs = (StopChange(key, old.get(key), new.get(key)) for key in looked_at)
+    return tuple(one for one in pairs if _differs(one))
+
+
+def _differs(one: StopChange) -> bool:
+    if one.before is None or one.after is None:
+        return one.before is not one.after
+    return (one.before.worker, one.before.begins) != (one.after.worker, one.after.begins)

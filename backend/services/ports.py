@@ -13,12 +13,14 @@ from backend.domain.dispatch import Candidate
 from backend.domain.order import Move, Order, State
 from backend.domain.people import Caller, Elder
 from backend.domain.providers import Provider, Worker
-from backend.domain.queue import Task
+from backend.domain.queue import Task, TaskKind
 from backend.domain.staff import StaffUser
 from backend.services.access_ports import AccessLog, Answers, Erasure, Tokens, Webhooks
 from backend.services.call_ports import CallRecords
 from backend.services.care_ports import Care
+from backend.services.dispatch_ports import DayPlans
 from backend.services.family_ports import Alerts, Families, Mail, OutboundCalls
+from backend.services.late_ports import LateOrders
 from backend.services.order_filter import OrderLists
 from backend.services.people_filter import PeopleLists
 from backend.services.review_ports import ReviewList
@@ -40,6 +42,10 @@ class Orders(Protocol):
     def add(self, order: Order) -> None: ...
     def next_number(self, at: datetime) -> str: ...  # "MMDD" and the count of that day, never given twice
     def get(self, number: str) -> Order: ...  # raises OrderNotFoundError
+    def read_ahead(self, numbers: Collection[str]) -> None:
+        """Read these orders at once: `get` gives each from memory as long as this unit of work has not changed it."""
+        ...
+
     def whose(self, numbers: Collection[str]) -> Mapping[str, tuple[int | None, str]]:
         """Of each of these orders that is there: the elder's id, and the caller."""
         ...
@@ -125,6 +131,18 @@ class Tasks(Protocol):
         """Acknowledged ones, newest first."""
         ...
 
+    def page(
+        self,
+        *,
+        taken: bool,
+        kind: TaskKind | None,
+        regions: Collection[str] | None,
+        after: int | None,
+        limit: int,
+    ) -> Sequence[Task]:
+        """Like `open`, or `closed` when `taken`; `after` is the id of the last task of the page before."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -179,8 +197,16 @@ class Providers(Protocol):
     def all(self, department: str | None = None) -> Sequence[Provider]: ...
     def workers(self, provider: str | None = None) -> Sequence[Worker]: ...
     def worker(self, code: str) -> Worker | None: ...
+    def provider(self, code: str) -> Provider | None: ...
     def candidates(self, department: str, region: str, elder_id: int | None) -> Sequence[Candidate]:
-        """Active workers of the department's providers whose region begins like this, with their load and their visits."""
+        """Active workers of the department's providers, with their load, their visits and what people said of them.
+
+        Only those who work in this region or a part of it, or whose own region holds it.
+        """
+        ...
+
+    def rated(self, worker: str, stars: int, *, instead_of: int | None = None) -> None:
+        """Count how content somebody was with a worker; `instead_of` is what they gave for the same work before."""
         ...
 
 
@@ -189,12 +215,27 @@ class Deadlines(Protocol):
         """The clocks of one order. With `lock`, as they are once whoever acts on them has ended; nobody else acts till commit."""
         ...
 
+    def read_ahead(self, numbers: Collection[str]) -> None:
+        """Read the clocks of these orders at once: the next `of` of each gives them from memory."""
+        ...
+
     def put(self, number: str, before: Sequence[Deadline], after: Sequence[Deadline]) -> None:
         """Make the clocks of an order what `after` says, given that they are `before` now."""
         ...
 
-    def take_due(self, now: datetime) -> tuple[str, Deadline] | None:
-        """A clock that speaks now and the number of its order; till commit nobody else gets it. The longest due first."""
+    def take_due(self, now: datetime, limit: int = 1) -> Sequence[tuple[str, Deadline]]:
+        """Clocks that speak now, the longest due first, each with the number of its order; till commit nobody else gets them.
+
+        Nobody moves these orders meanwhile; a clock of an order that somebody is just moving is left for the next time.
+        """
+        ...
+
+    def warned(self, clocks: Sequence[tuple[str, Deadline]]) -> None:
+        """These clocks have warned: each speaks next when it is due."""
+        ...
+
+    def oldest(self) -> datetime | None:
+        """When the clock speaks that has waited longest, or will be the first to; None: no clock runs."""
         ...
 
 
@@ -245,6 +286,7 @@ class UnitOfWork(Protocol):
     access_log: AccessLog
     webhooks: Webhooks
     order_lists: OrderLists
+    late_orders: LateOrders
     people_lists: PeopleLists
     erasure: Erasure
     families: Families
@@ -254,6 +296,7 @@ class UnitOfWork(Protocol):
     review: ReviewList
     call_records: CallRecords
     care: Care
+    day_plans: DayPlans
 
     def __enter__(self) -> Self: ...
     def __exit__(

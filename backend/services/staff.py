@@ -1,4 +1,4 @@
-"""Staff logins: made with a password, checked with a lock-out against guessing.
+"""Staff logins: made with a password, checked with a lock-out against guessing, closed, opened and changed.
 
 Errors: AuthenticationError (wrong login or password) and its child LockedError (too many wrong ones, for some minutes).
 """
@@ -16,7 +16,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from backend.domain.local_time import LOCAL
 from backend.domain.staff import Role, StaffUser
-from backend.services.ports import Stores, UnitOfWork
+from backend.services.events import STAFF_CHANGED
+from backend.services.ports import Event, Stores, UnitOfWork
 from config.organisation import load_departments, load_regions
 
 MOST_FAILURES = 5
@@ -105,9 +106,7 @@ def code_step(secret: str, code: str, now: datetime) -> int | None:
 
 def start_codes(uow: UnitOfWork, login: str) -> str:
     """From now on this login needs one-time codes; the address that its app reads as a QR code. Raises StaffError."""
-    user = uow.staff.get(login, lock=True)
-    if user is None:
-        raise StaffError(f"there is no login {login}")
+    user = _known(uow, login)
     secret = pyotp.random_base32()
     uow.staff.save(replace(user, totp=secret, totp_step=None))
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
@@ -115,10 +114,59 @@ def start_codes(uow: UnitOfWork, login: str) -> str:
 
 def stop_codes(uow: UnitOfWork, login: str) -> None:
     """A password is enough again. Raises StaffError."""
+    uow.staff.save(replace(_known(uow, login), totp=None, totp_step=None))
+
+
+def close_login(uow: UnitOfWork, login: str, now: datetime) -> int:
+    """Nobody gets in with it any more: its screens end, and its tokens are revoked (how many). Raises StaffError."""
+    _change(uow, replace(_known(uow, login), active=False))
+    valid = [token for token in uow.tokens.all(login) if token.revoked_at is None and now < token.expires_at]
+    for token in valid:
+        uow.tokens.revoke(token.id, now)
+    return len(valid)
+
+
+def open_login(uow: UnitOfWork, login: str) -> None:
+    """It works again, also when it was locked by wrong passwords. Tokens that were revoked stay so. Raises StaffError."""
+    _change(uow, replace(_known(uow, login), active=True, failures=0, locked_until=None))
+
+
+def set_password(uow: UnitOfWork, login: str, password: str) -> None:
+    """A new password: screens that were signed in with the old one end, a lock is lifted. Raises StaffError."""
+    password_hash = hash_password(password)
+    _change(uow, replace(_known(uow, login), password_hash=password_hash, failures=0, locked_until=None))
+
+
+def bind_login(
+    uow: UnitOfWork,
+    login: str,
+    *,
+    role: Role,
+    department: str | None,
+    region: str | None,
+    provider: str | None,
+    worker: str | None,
+) -> StaffUser:
+    """From now on this login has this role and reaches this far. Raises StaffError and changes nothing when it makes no sense."""
+    _check_bindings(uow, role, department=department, region=region, provider=provider, worker=worker)
+    user = replace(
+        _known(uow, login), role=role, department=department, region=region, provider=provider, worker=worker
+    )
+    _change(uow, user)
+    return user
+
+
+def _known(uow: UnitOfWork, login: str) -> StaffUser:
     user = uow.staff.get(login, lock=True)
     if user is None:
-        raise StaffError(f"there is no login {login}")
-    uow.staff.save(replace(user, totp=None, totp_step=None))
+        raise StaffError(f"there is no login {login}; `nuanxian staff list` shows all of them")
+    return user
+
+
+def _change(uow: UnitOfWork, user: StaffUser) -> None:
+    """Store it and tell its open screens."""
+    uow.staff.save(user)
+    uow.publish(Event(STAFF_CHANGED, user.login, {}))
 
 
 def add_staff(
@@ -140,24 +188,36 @@ def add_staff(
         raise StaffError(f"a login is 1 to {LONGEST_LOGIN} characters without spaces")
     if uow.staff.get(login) is not None:
         raise StaffError(f"the login {login} exists already")
-    if department is not None and department not in load_departments().by_code:
-        raise StaffError(
-            f"no department has the code {department}; there are: {', '.join(load_departments().by_code)}"
-        )
-    if role is Role.DEPARTMENT and department is None:
-        raise StaffError("a login with the role department needs a department")
-    if region is not None and region not in load_regions():
-        raise StaffError(f"no region has the code {region}; see config/regions.yaml")
-    if role is Role.PROVIDER and provider is None:
-        raise StaffError("a login with the role provider needs a provider")
-    if role is Role.WORKER and worker is None:
-        raise StaffError("a login with the role worker needs a worker")
+    _check_bindings(uow, role, department=department, region=region, provider=provider, worker=worker)
     user = StaffUser(
         login, name or login, role, hash_password(password), department=department, demo=demo, region=region,
         provider=provider, worker=worker,
     )  # fmt: skip
     uow.staff.save(user)
     return user
+
+
+def _check_bindings(
+    uow: UnitOfWork,
+    role: Role,
+    *,
+    department: str | None,
+    region: str | None,
+    provider: str | None,
+    worker: str | None,
+) -> None:
+    if department is not None and department not in load_departments().by_code:
+        raise StaffError(
+            f"no department has the code {department}; there are: {', '.join(load_departments().by_code)}"
+        )
+    if region is not None and region not in load_regions():
+        raise StaffError(f"no region has the code {region}; see config/regions.yaml")
+    if role is Role.DEPARTMENT and department is None:
+        raise StaffError("a login with the role department needs a department")
+    if role is Role.PROVIDER and provider is None:
+        raise StaffError("a login with the role provider needs a provider")
+    if role is Role.WORKER and worker is None:
+        raise StaffError("a login with the role worker needs a worker")
 
 
 def hash_password(password: str) -> str:

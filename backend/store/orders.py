@@ -96,6 +96,11 @@ class SqlOrders:
             self._read_once[number] = _order(rows[0], history)
         return self._read_once[number]
 
+    def read_ahead(self, numbers: Collection[str]) -> None:
+        rows = self._db.execute(self._t.once("orders", _of_numbers), {"numbers": list(numbers)}).all()
+        histories = self._histories([row.id for row in rows])
+        self._read_once |= {row.number: _order(row, histories[row.id]) for row in rows}
+
     def whose(self, numbers: Collection[str]) -> Mapping[str, tuple[int | None, str]]:
         if not numbers:
             return {}
@@ -115,8 +120,7 @@ class SqlOrders:
         self._db.execute(statement, {"of_key": self._cipher.index("order", key), "number": number})
 
     def save(self, order: Order) -> None:
-        before = self._read_once.get(order.number)
-        self._read_once.clear()
+        before = self._read_once.pop(order.number, None)
         self._trail.go_on(order)  # refuses what is not the next version
         changing = self._changeable(order, before)
         statement = self._t.once(f"save order {' '.join(changing)}", lambda tables: _save(tables, changing))
@@ -232,6 +236,11 @@ def _of_number(tables: Tables) -> Select[Any]:
         .order_by(history.c.version)
         .execution_options(**QUESTION)
     )
+
+
+def _of_numbers(tables: Tables) -> Select[Any]:
+    orders = tables.orders
+    return select(orders).where(orders.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 def _whose(tables: Tables) -> Select[Any]:

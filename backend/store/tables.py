@@ -28,6 +28,7 @@ from sqlalchemy import (
 from backend.store.access_tables import AccessTables
 from backend.store.call_tables import calls_table, care_table
 from backend.store.columns import LocalTime, PlainText, Words
+from backend.store.dispatch_tables import DispatchTables
 from backend.store.family_tables import FamilyTables
 from backend.store.order_tables import OrderTables
 from backend.store.review_tables import review_table
@@ -75,6 +76,7 @@ class Tables:
         self.review = review_table(self.metadata, cipher)
         self.calls = calls_table(self.metadata, cipher)
         self.care = care_table(self.metadata, cipher)
+        self.dispatch = DispatchTables(self.metadata)
 
     def once(self, name: str, build: Callable[[Tables], S]) -> S:
         """The statement of this name, built at its first use: building one anew takes as long as running it."""
@@ -172,6 +174,7 @@ class Tables:
             ),
             Index(None, "placed_at"),
             Index(None, "beneficiary_name", "id"),
+            Index(None, "region", "state", "id"),
         )
         keys = Table(
             "order_keys",
@@ -285,5 +288,6 @@ class Tables:
             Column("rating", Float),
             Column("a_day", Integer, nullable=False, server_default="8"),
             Column("active", Boolean, nullable=False, server_default=true()),
+            Column("regions", Words, nullable=False, server_default="[]"),
         )
         return staff, providers, workers

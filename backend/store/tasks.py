@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, literal, or_, select, true, tuple_, update
 
 from backend.domain.queue import AlreadyAcknowledgedError, Task, TaskKind
 from backend.services.ports import StaleError, TaskNotFoundError
@@ -74,6 +74,33 @@ class SqlTasks:
             .order_by(self._t.c.acknowledged_at.desc(), self._t.c.id.desc())
             .limit(limit)
         )
+        return [_task(row) for row in self._db.execute(statement)]
+
+    def page(
+        self,
+        *,
+        taken: bool,
+        kind: TaskKind | None,
+        regions: Collection[str] | None,
+        after: int | None,
+        limit: int,
+    ) -> Sequence[Task]:
+        table = self._t
+        place = table.c.acknowledged_at if taken else table.c.rank
+        wanted = [place.is_not(None), table.c.acknowledged_at.is_not(None) == taken, self._within(regions)]
+        if kind is not None:
+            wanted.append(table.c.kind == kind.value)
+        last = (
+            None
+            if after is None
+            else self._db.execute(select(place, table.c.id).where(table.c.id == after)).first()
+        )
+        if last is not None and last[0] is not None:
+            # A task that was taken since the page before keeps its place among those that wait.
+            here, there = tuple_(place, table.c.id), tuple_(literal(last[0], place.type), literal(last[1]))
+            wanted.append(here < there if taken else here > there)
+        order = (place.desc(), table.c.id.desc()) if taken else (place, table.c.id)
+        statement = select(table).where(*wanted).order_by(*order).limit(limit)
         return [_task(row) for row in self._db.execute(statement)]
 
     def _within(self, regions: Collection[str] | None) -> ColumnElement[bool]:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine
 from backend.services.access_ports import AccessLog, Answers, Erasure, Tokens, Webhooks
 from backend.services.call_ports import CallRecords
 from backend.services.care_ports import Care
+from backend.services.dispatch_ports import DayPlans
 from backend.services.family_ports import Alerts, Families, Mail, OutboundCalls
+from backend.services.late_ports import LateOrders
 from backend.services.order_filter import OrderLists
 from backend.services.people_filter import PeopleLists
 from backend.services.ports import Contacts, Deadlines, Event, Orders, Outbox, People, Providers, Staff, Tasks
@@ -21,10 +23,12 @@ from backend.store.alerts import SqlAlerts
 from backend.store.call_records import SqlCallRecords
 from backend.store.care import SqlCare
 from backend.store.contacts import SqlContacts
+from backend.store.day_plans import SqlDayPlans
 from backend.store.deadlines import SqlDeadlines
 from backend.store.engine import read_only
 from backend.store.erasure import SqlErasure
 from backend.store.family import SqlFamilies
+from backend.store.late_orders import SqlLateOrders
 from backend.store.mail import SqlMail
 from backend.store.numbers import Numbers
 from backend.store.order_lists import SqlOrderLists
@@ -56,6 +60,7 @@ class SqlUnitOfWork:
 
     orders: Orders
     order_lists: OrderLists
+    late_orders: LateOrders
     deadlines: Deadlines
     people: People
     people_lists: PeopleLists
@@ -75,6 +80,7 @@ class SqlUnitOfWork:
     review: ReviewList
     call_records: CallRecords
     care: Care
+    day_plans: DayPlans
     outbox: Outbox
 
     def __init__(
@@ -147,6 +153,7 @@ class SqlUnitOfWork:
 PORTS: Mapping[str, Callable[[SqlUnitOfWork], object]] = {
     "orders": lambda uow: SqlOrders(*uow._of_orders),
     "order_lists": lambda uow: SqlOrderLists(*uow._of_orders),
+    "late_orders": lambda uow: SqlLateOrders(*uow._of_orders),
     "deadlines": lambda uow: SqlDeadlines(uow._open, uow._tables),
     "people": lambda uow: SqlPeople(*uow._sealed),
     "people_lists": lambda uow: SqlPeopleLists(*uow._sealed),
@@ -165,6 +172,7 @@ PORTS: Mapping[str, Callable[[SqlUnitOfWork], object]] = {
     "calls": lambda uow: SqlOutboundCalls(*uow._sealed),
     "review": lambda uow: SqlReviewList(*uow._sealed),
     "call_records": lambda uow: SqlCallRecords(*uow._sealed),
+    "day_plans": lambda uow: SqlDayPlans(uow._open, uow._tables),
     "care": lambda uow: SqlCare(*uow._sealed),
     "outbox": lambda uow: SqlOutbox(uow._open, uow._tables, uow._tail.settled),
 }

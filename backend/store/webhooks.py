@@ -69,9 +69,13 @@ class SqlWebhooks:
         table = self._deliveries
         self._db.execute(update(table).where(table.c.id == delivery.id).values(changed))
 
-    def deliveries(self, webhook_id: str, *, state: str | None = None, limit: int = 50) -> Sequence[Delivery]:
+    def deliveries(
+        self, webhook_id: str, *, state: str | None = None, before: int | None = None, limit: int = 50
+    ) -> Sequence[Delivery]:
         table = self._deliveries
         statement = select(table).where(table.c.webhook == webhook_id)
+        if before is not None:
+            statement = statement.where(table.c.id < before)
         if state is not None:
             statement = statement.where(table.c.state == state)
         return [

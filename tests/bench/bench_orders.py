@@ -19,10 +19,13 @@ from itertools import count
 from pathlib import Path
 
 from backend.domain.access import Reach
-from backend.domain.order import Move, State, Wanted
+from backend.domain.order import OPEN, Move, State, Wanted
+from backend.services.access import load_matrix
 from backend.services.commands import MoveOrder, PlaceOrder
 from backend.services.move_order import move_order
+from backend.services.order_filter import OrderFilter
 from backend.services.place_order import place_order
+from backend.services.ports import UnitOfWork
 from backend.store.open import Store, open_store
 from config.settings import load_settings
 from tests.bench.build_orders import build
@@ -36,6 +39,7 @@ FULL = (
     (Move.ACCEPT, {}), (Move.SET_OUT, {}), (Move.START, {"place": "x"}), (Move.FINISH, {"photos": ["a.jpg"]}),
     (Move.CONFIRM, {"satisfaction": 5}), (Move.FOLLOW_UP, {"satisfaction": 5}), (Move.CLOSE, {}),
 )  # fmt: skip
+OPEN_STATES = tuple(state for state in State if state in OPEN)
 SHORT = ((Move.ACCEPT, {}), (Move.FINISH, {}))
 
 
@@ -104,14 +108,22 @@ def rate(url: str, keys: str, kind: str, seconds: float) -> float:
     return done / seconds
 
 
+def county(uow: UnitOfWork, region: str) -> object:
+    """The queue as the duty staff of a county see it."""
+    reach = Reach(load_matrix().within[region])
+    return uow.order_lists.page(OrderFilter(reach, OPEN_STATES), before=None, limit=51)
+
+
 def reads(store: Store, times: int) -> dict[str, float]:
     """Milliseconds at p95 of what staff wait for."""
-    open_states = (State.PLACED, State.ROUTED, State.OFFERED, State.ACCEPTED)
     asked: dict[str, Callable[[int], object]] = {
-        "queue page": lambda _: uow.orders.queue(states=open_states, limit=50),
+        "queue page": lambda _: uow.orders.queue(states=OPEN_STATES, limit=50),
         "queue page of a department": lambda _: uow.orders.queue(
-            states=open_states, department="town", limit=50
+            states=OPEN_STATES, department="town", limit=50
         ),
+        "queue page of a county with half of all": lambda _: county(uow, "640106"),
+        "queue page of a small county": lambda _: county(uow, "640424"),
+        "queue page of a county with none": lambda _: county(uow, "640425"),
         "by phone": lambda turn: uow.orders.search(f"138{turn:08d}"),
         "by name": lambda turn: uow.orders.search(f"马秀英{turn % 100}"),
         "people by name": lambda turn: uow.people_lists.page(

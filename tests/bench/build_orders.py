@@ -20,6 +20,9 @@ SURNAMES = "(ARRAY['马','杨','王','李','张','丁','哈','纳','沙','刘'])
 GIVEN = "(ARRAY['秀英','桂兰','玉梅','建国','志明','生福','淑珍','玉兰','保国'])[1 + n % 9]"
 DEPARTMENTS = "(ARRAY['home_service','town','health','repair','civil_affairs'])[1 + n % 5]"
 ITEMS = "(ARRAY['meal','errand','nursing','emergency_repair','two_subsidies'])[1 + n % 5]"
+# Half of the orders in one county, one in 5,000 in a small one; 彭阳县 has none.
+REGIONS = "(CASE WHEN n % 5000 = 18 THEN '640424' WHEN n % 2 = 0 THEN '640106' "
+REGIONS += "ELSE (ARRAY['640104','640105','640121','640122','640181','640302','640402'])[1 + n % 7] END)"
 ROWS = 5  # of history, an order
 
 
@@ -66,7 +69,7 @@ SELECT n, '0000' || n, {ITEMS}, 'self', {SURNAMES} || {GIVEN} || n % 100, 1 + n 
     substr(sha256(('c' || n % :people)::bytea), 1, 16), '2026-11-24T12:00', false, :text, :phone,
     substr(sha256(('c' || n % :people)::bytea), 1, 16), :details, :session, substr(sha256(('s' || n)::bytea), 1, 16),
     CAST(:now AS timestamp) - (:count - n) * interval '30 seconds', {STATES}, {DEPARTMENTS}, 'w' || n % 4000, '[]', {ROWS},
-    '640106', 0
+    {REGIONS}, 0
 FROM generate_series(1, :count) AS n"""
 _HISTORY = f"""
 INSERT INTO order_history (seq, order_id, version, at, move, state, origin, actor, digest, previous, hash)

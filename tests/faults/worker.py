@@ -21,7 +21,7 @@ from backend.domain.local_time import local_now
 from backend.domain.order import Move, Wanted
 from backend.jobs.runner import Job, Runner
 from backend.services.commands import MoveOrder, PlaceOrder
-from backend.services.fire_deadlines import fire_next
+from backend.services.fire_deadlines import fire_due
 from backend.services.move_order import move_order
 from backend.services.place_order import place_order
 from backend.services.ports import UnitOfWork
@@ -111,7 +111,7 @@ def main() -> None:
     store = opened(url, keys)
     store.tail.follow()
     jobs = (
-        Job("deadlines", 0.5, lambda now: fire_next(store, now, away=AWAY)),
+        Job("deadlines", 0.5, lambda now: fire_due(store, now, away=AWAY)),
         Job("anchors", 0.7, lambda now: add_anchor(store, now)),
     )
     runner = Runner(jobs, clock)

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from backend.services.fire_deadlines import fire_next
+from backend.services.fire_deadlines import fire_due
 from backend.store.open import open_store
 from config.settings import load_settings
 
@@ -16,10 +16,10 @@ NOW = datetime(2026, 11, 23, 15, 10)
 def main() -> None:
     url, keys = sys.argv[1:]
     store = open_store(load_settings(db=url, keys=Path(keys)))
-    fire_next(store, NOW)
+    fire_due(store, NOW)
     print("working", flush=True)  # noqa: T201
     while True:
-        fire_next(store, NOW)
+        fire_due(store, NOW)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def test_a_staff_login_is_made_and_listed(home: Path) -> None:
         input="eine lange Losung\n",
     )
     assert (done.exit_code, done.output) == (0, "wang can sign in now.\n")
-    assert runner.invoke(staff.app, ["list"]).output == "wang\t王芳\tdepartment\ttown\n"
+    assert runner.invoke(staff.app, ["list"]).output == "wang\t王芳\tdepartment\ttown\t-\t-\t-\n"
     again = runner.invoke(staff.app, ["add", "wang", "--role", "duty"], input="eine lange Losung\n")
     assert (again.exit_code, again.stderr) == (1, "the login wang exists already\n")
 
@@ -130,3 +130,46 @@ def test_the_doctor_says_what_to_do_about_missing_secrets(
     monkeypatch.setenv("NUANXIAN_DEMO", "false")
     assert doctor() == 1
     assert "NUANXIAN_SECRET is not set" in capsys.readouterr().out
+
+
+def test_a_login_is_closed_opened_and_changed(home: Path) -> None:
+    def staffs(*words: str, said: str = "") -> str:
+        done = runner.invoke(staff.app, list(words), input=said)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    staffs("add", "wang", "--role", "operator", said="eine lange Losung\n")
+    assert "closed; 0 of its tokens" in staffs("close", "wang")
+    assert staffs("list") == "wang\twang\toperator\t-\t-\t-\t-\tclosed\n"
+    assert "can sign in again" in staffs("open", "wang")
+    assert "new password" in staffs("password", "wang", said="noch eine lange Losung\n")
+    staffs("region", "wang", "640106")
+    staffs("role", "wang", "department", "--department", "town")
+    assert staffs("list") == "wang\twang\tdepartment\ttown\t640106\t-\t-\n"
+    staffs("region", "wang")
+    assert staffs("list") == "wang\twang\tdepartment\ttown\t-\t-\t-\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "why"),
+    [
+        (["close", "nobody"], "", "there is no login nobody"),
+        (["open", "nobody"], "", "there is no login nobody"),
+        (["password", "nobody"], "eine lange Losung\n", "there is no login nobody"),
+        (["region", "nobody", "640106"], "", "there is no login nobody"),
+        (["role", "nobody", "duty"], "", "there is no login nobody"),
+        (["password", "wang"], "kurz\n", "10 to 1000 characters"),
+        (["region", "wang", "999999"], "", "no region has the code 999999"),
+        (["role", "wang", "department"], "", "needs a department"),
+        (["role", "wang", "provider"], "", "needs a provider"),
+    ],
+)
+def test_what_can_not_be_changed_says_why_and_changes_nothing(
+    home: Path, words: list[str], said: str, why: str
+) -> None:
+    runner.invoke(staff.app, ["add", "wang", "--role", "operator"], input="eine lange Losung\n")
+    before = runner.invoke(staff.app, ["list"]).output
+    done = runner.invoke(staff.app, words, input=said)
+    assert done.exit_code == 1
+    assert why in done.output
+    assert runner.invoke(staff.app, ["list"]).output == before

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from backend.domain.order import FINAL, IllegalMoveError, Move, Order, OrderNotFoundError, State, Wanted
+from backend.domain.access import Reach
+from backend.domain.order import FINAL, OPEN, IllegalMoveError, Move, Order, OrderNotFoundError, State, Wanted
 from backend.domain.payload import PayloadError
 from backend.services.accept_order import accept_order
+from backend.services.access import load_matrix
 from backend.services.cancel_order import cancel_order
 from backend.services.commands import (
     AcceptOrder,
@@ -21,11 +25,13 @@ from backend.services.commands import (
 )
 from backend.services.finish_order import finish_order
 from backend.services.move_order import UnknownDepartmentError, UnknownWorkerError, move_order
+from backend.services.order_filter import OrderFilter
 from backend.services.place_order import place_order
 from backend.services.ports import StaleError
 from backend.services.reassign_order import reassign_order
 from backend.services.reschedule_order import reschedule_order
 from backend.store.open import Store
+from tests.bench.build_orders import build
 
 from .examples import MOTHER, NOW, PLACE, place
 
@@ -314,3 +320,19 @@ def test_an_order_knows_its_region_by_its_address_or_its_person(store: Store) ->
             "640402",
             "640121",
         ]
+
+
+def test_the_queue_of_a_county_is_found_by_its_index(store: Store) -> None:
+    """However many orders other counties have: a county without any must not look at them all."""
+    if store.engine.dialect.name == "postgresql":
+        build(store, people=10, orders=4_000, now=NOW)
+    asked: list[tuple[str, Any]] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    county = OrderFilter(Reach(load_matrix().within["640425"]), tuple(sorted(OPEN)))
+    with store.reading() as uow:
+        assert uow.order_lists.page(county, before=None, limit=51) == []
+    statement, values = next(one for one in asked if "region" in one[0])
+    explain = "EXPLAIN QUERY PLAN" if store.engine.dialect.name == "sqlite" else "EXPLAIN"
+    with store.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"{explain} {statement}", values).all()
+    assert "ix_orders_region_state_id" in str(plan)

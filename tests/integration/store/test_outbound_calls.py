@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import structlog
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from bot.outbound_book import call_back
 from bot.outbound_calls import OutboundCalls
 from config.outbound import load_outbound_rules
 from tests.integration.store.examples import FALL
-from tests.unit.voice.fakes import RATE, KeptProfiles, ScriptedAnswers, ScriptedHearing, desk, speech
+from tests.unit.voice.fakes import RATE, KeptProfiles, ScriptedAnswers, ScriptedHearing, desk, silence, speech
 from voice.conversation import Answer
 from voice.line.line import (
     FRAME_MS,
@@ -43,6 +44,7 @@ SON, DAUGHTER = "13809510005", "13809510006"
 TEXT = "王桂兰可能有危险：摔倒了。"
 Deed = tuple[int, Samples | str]  # at this time of the call: sound, or a key
 HELLO: Deed = (300, speech(600))
+ANNOUNCEMENT: Deed = (300, np.concatenate(7 * [speech(900), silence(300)]))
 Script = Sequence[Deed]
 
 
@@ -192,7 +194,7 @@ async def test_who_answers_and_does_not_acknowledge_is_called_again(store: Store
 
 
 async def test_busy_then_a_machine_then_the_person_by_the_rules(store: Store) -> None:
-    office = Office(store, MemoryLine([NotAnswered.BUSY, [(300, speech(5_000))], [HELLO]]))
+    office = Office(store, MemoryLine([NotAnswered.BUSY, [ANNOUNCEMENT], [HELLO]]))
     office.wants(SON)
     assert await office.works() == 1
     office.now += timedelta(minutes=4)
@@ -204,6 +206,18 @@ async def test_busy_then_a_machine_then_the_person_by_the_rules(store: Store) ->
     office.now += timedelta(minutes=120)  # 11:15
     await office.works()
     assert office.states() == [("done", ["busy", "machine", "reached"])]
+
+
+async def test_a_machine_hears_an_alert_twice_and_the_person_is_called_again(store: Store) -> None:
+    (son,) = an_alert(store, SON)
+    office = Office(store, MemoryLine([[ANNOUNCEMENT], [ANNOUNCEMENT, (24_000, "1")]]), {1_000: "好的好的"})
+    office.wants(SON, reason="alert", urgent=True)
+    await office.works()
+    assert office.states() == [("wanted", ["machine"])] and not acknowledged(store, son)
+    assert office.voice.said.count(TEXT) == 2
+    office.now += timedelta(minutes=2)
+    await office.works()  # somebody listens to the machine, and presses the key
+    assert office.states() == [("acknowledged", ["machine", "reached"])] and acknowledged(store, son)
 
 
 async def test_at_night_news_wait_for_the_morning_and_an_alert_rings(store: Store) -> None:

@@ -135,6 +135,17 @@ def test_every_move_has_its_needs() -> None:
         (Move.RESCHEDULE, {"iso": "2026-11-26T10:00+08:00"}, "", {"iso"}),
         (Move.RESCHEDULE, {}, "", {"iso"}),
         (Move.ESCALATE, {"level": 0, "color": "red"}, "", {"level", "color"}),
+        (
+            Move.RESCHEDULE,
+            {"iso": "2026-W48T12:00", "recurrence": "FREQ=WEEKLY;INTERVAL=²"},
+            "",
+            {"iso", "recurrence"},
+        ),
+        (Move.OFFER, {"worker": "w\0"}, "", {"worker"}),
+        (Move.ACCEPT, {"assignee": "\ud800"}, "", {"assignee"}),
+        (Move.OFFER, {"worker": "w", "why": {"a": 10**30}}, "", {"why"}),
+        (Move.OFFER, {"worker": "w", "why": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}}, "", {"why"}),
+        (Move.RESUME, {"x" * 500: 1}, "", {"x" * 40}),
     ],
 )
 def test_a_move_with_the_wrong_things_says_all_that_is_wrong(
@@ -143,6 +154,13 @@ def test_a_move_with_the_wrong_things_says_all_that_is_wrong(
     with pytest.raises(PayloadError) as refused:
         check_payload(move, State.ACCEPTED, payload, reason)
     assert set(refused.value.problems) == problems
+
+
+def test_how_far_up_it_is_reported_is_for_the_system_to_say() -> None:
+    check_payload(Move.ESCALATE, State.ROUTED, {"level": 2, "step": "accept"})
+    with pytest.raises(PayloadError, match="level is unknown here"):
+        check_payload(Move.ESCALATE, State.ROUTED, {"level": 2}, system=False)
+    check_payload(Move.ESCALATE, State.ROUTED, {"told": ["值班"]}, system=False)
 
 
 def test_a_visit_ends_with_evidence_and_an_errand_at_a_counter_need_not() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.working_time import WorkingTime
+from backend.domain.working_time import FIRST, LAST, WorkingTime
 
 HOURS = ((time(8, 30), time(12)), (time(14), time(18)))
 CALENDAR = WorkingTime(HOURS)
@@ -57,6 +57,14 @@ def test_adding_and_measuring_agree(start: datetime, minutes: int) -> None:
     end = CALENDAR.add(start, span)
     assert CALENDAR.between(start, end) == span
     assert CALENDAR.add(CALENDAR.subtract(end, span), span) == end
+
+
+@pytest.mark.parametrize("minutes", [1, 60 * 24 * 31])
+def test_at_the_ends_of_the_calendar_time_stands_still(minutes: int) -> None:
+    span = timedelta(minutes=minutes)
+    assert CALENDAR.add(datetime(9999, 12, 31, 23), span) == LAST
+    assert CALENDAR.subtract(datetime(1, 1, 1, 1), span) == FIRST
+    assert CALENDAR.between(datetime(9999, 12, 30), LAST) >= timedelta()
 
 
 @given(MOMENTS, MOMENTS)
