@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -96,6 +97,24 @@ def restore(
     from bot.commands.backup import restore as put_back
 
     put_back(file, db=db)
+
+
+@app.command("plan-day")
+def plan_day(
+    department: Annotated[str, typer.Argument(help="Code of the department")],
+    day: Annotated[
+        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="YYYY-MM-DD; without one, today")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Code of the region; default: all of it")] = None,
+    absent: Annotated[
+        list[str] | None, typer.Option(help="Code of a worker who does not come; may be given again")
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Plan the routes of a department's workers for one day; asked again, what is left is planned anew."""
+    from bot.commands.plan import plan_day as plan
+
+    plan(department, day, region=region, absent=absent or (), db=db)
 
 
 @app.command()

@@ -54,11 +54,23 @@ def build_app(
     `answering`: the process that answers letters; without one this process does.
     """
     checks = {"migrations": migration_check(house.store)}
-    app = create_app(house.store, house.settings, house.store.live, checks=checks)
+    pictures = Pictures(house.settings.media, house.store.cipher)
+    # A dead trunk must not take the pages away from staff and elders, who need them all the more then: `/readyz` tells of
+    # it and stays ready.
+    told = {"telephone": telephone.trouble} if telephone is not None else {}
+    figures = [telephone.figures] if telephone is not None else []
+    app = create_app(
+        house.store,
+        house.settings,
+        house.store.live,
+        checks=checks,
+        pictures=pictures,
+        told=told,
+        figures=figures,
+    )
     app.include_router(APIRouter(lifespan=lambda _app: at_work(house)))
     if telephone is not None:
         app.include_router(APIRouter(lifespan=telephone.lifespan))
-    pictures = Pictures(house.settings.media, house.store.cipher)
     app.include_router(pictures_router(app.state.desk, pictures), include_in_schema=False)
     _, unseal = recording_seals(house.settings)
     recordings = KeptRecordings(recordings_folder(), unseal)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from backend.domain.local_time import local_now
 from backend.services.live import Live
 from backend.services.ports import Stores
+from backend.store.pictures import Pictures
 from backend.web.api.app import PREFIX, create_api
 from backend.web.assets import Assets
 from backend.web.cookie import Cookie
@@ -23,6 +25,7 @@ from backend.web.guard import Guard
 from backend.web.headers import SecureHeaders
 from backend.web.health import Check, database_check, disk_check, health_router
 from backend.web.login import login_router
+from backend.web.looks import Looks
 from backend.web.metrics import Measured, Metrics, metrics_router
 from backend.web.orders import orders_router
 from backend.web.pages import Names, Pages
@@ -57,18 +60,24 @@ def create_app(
     clock: Callable[[], datetime] = local_now,
     *,
     checks: Mapping[str, Check] | None = None,
+    pictures: Pictures | None = None,
+    told: Mapping[str, Check] | None = None,
+    figures: Iterable[Collector] = (),
 ) -> FastAPI:
     """The app with `/staff`, `/api/v1`, `/static`, `/metrics`, `/healthz` and `/readyz`.
 
-    `checks`: what else must be well before this process gets requests.
+    `checks`: what else must be well before this process gets requests. `pictures`: where those of the work are kept.
+    `told`: what `/readyz` says beside that; `figures`: what else `/metrics` tells.
     """
     app = FastAPI(title="Nuanxian", docs_url=None, redoc_url=None, openapi_url=None)
     assets = Assets(STATIC, "/static")
     guard = Guard(store, Cookie(settings.cookie_secret()), clock, demo=settings.demo)
-    desk = Desk(store=store, pages=make_pages(store, assets, clock), guard=guard, live=live)
+    desk = Desk(
+        store=store, pages=make_pages(store, assets, clock), guard=guard, live=live, pictures=pictures
+    )
 
     shared = Shared(live)
-    orders = OrderList(desk, shared)
+    orders, looks = OrderList(desk, shared), Looks(desk)
     metrics = Metrics()
     ready = {"database": database_check(store), "disk": disk_check(project_folder()), **(checks or {})}
 
@@ -80,7 +89,7 @@ def create_app(
         return assets.response(name)
 
     for router in (
-        health_router(ready), metrics_router(metrics, store, clock), login_router(desk), events_router(desk, orders), queue_router(desk, shared, orders), tasks_router(desk),
+        health_router(ready, told), metrics_router(metrics, store, clock, figures), login_router(desk), events_router(desk, orders), queue_router(desk, shared, orders, looks), tasks_router(desk, looks),
         orders_router(desk), family_router(desk), review_router(desk),
     ):  # fmt: skip
         app.include_router(router, include_in_schema=False)

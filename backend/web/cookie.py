@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
+
+from backend.domain.staff import StaffUser
 
 NAME = "nx_staff"
 PATH = "/staff"
@@ -20,6 +23,12 @@ class Badge:
 
     login: str | None
     csrf: str
+    mark: str = ""  # of the password it was made with: see `mark_of`
+
+
+def mark_of(user: StaffUser) -> str:
+    """Changes with the password, and tells nothing of it."""
+    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
 class Cookie:
@@ -31,17 +40,18 @@ class Cookie:
     def read(self, request: Request) -> Badge | None:
         try:
             content = self._serializer.loads(request.cookies.get(NAME, ""), max_age=LASTS_S)
-            return Badge(login=content["login"], csrf=str(content["csrf"]))
+            return Badge(content["login"], str(content["csrf"]), str(content.get("mark", "")))
         except (BadSignature, KeyError, TypeError):
             return None
 
     @staticmethod
-    def new(login: str | None) -> Badge:
+    def new(user: StaffUser | None) -> Badge:
         """A badge with a new token; the forms of the one before are void."""
-        return Badge(login=login, csrf=secrets.token_urlsafe(24))
+        csrf = secrets.token_urlsafe(24)
+        return Badge(None, csrf) if user is None else Badge(user.login, csrf, mark_of(user))
 
     def write(self, request: Request, response: Response, badge: Badge) -> None:
-        value = self._serializer.dumps({"login": badge.login, "csrf": badge.csrf})
+        value = self._serializer.dumps({"login": badge.login, "csrf": badge.csrf, "mark": badge.mark})
         response.set_cookie(
             NAME, value, max_age=LASTS_S, path=PATH, httponly=True, samesite="lax",
             secure=request.url.scheme == "https",

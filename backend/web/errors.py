@@ -4,7 +4,7 @@ NotSignedInError                                   303 to the login page (live p
 ExpiredFormError, ForeignFormError, ForbiddenError 403
 FormTooLargeError                                  413
 OrderNotFoundError, TaskNotFoundError,
-CallNotFoundError, no route                        404
+CallNotFoundError, ElderNotFoundError, no route    404
 a form or address that makes no sense              404
 StaleError, the database is away                   503, try again
 anything else                                      500, logged with its trace
@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.order import OrderNotFoundError
 from backend.services.call_ports import CallNotFoundError
-from backend.services.ports import StaleError, TaskNotFoundError
+from backend.services.ports import ElderNotFoundError, StaleError, TaskNotFoundError
 from backend.store.engine import AWAY
 from backend.web.forms import ForeignFormError, FormTooLargeError
 from backend.web.guard import ExpiredFormError, ForbiddenError, NotSignedInError
@@ -40,6 +40,7 @@ PAGES: dict[type[Exception], tuple[int, str]] = {
     OrderNotFoundError: (404, "not_found"),
     TaskNotFoundError: (404, "not_found"),
     CallNotFoundError: (404, "not_found"),
+    ElderNotFoundError: (404, "not_found"),
     RequestValidationError: (404, "not_found"),
     StaleError: (503, "busy"),
     **dict.fromkeys(AWAY, (503, "away")),

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from backend.services.events import STAFF_CHANGED
 from backend.services.live import RELOAD, LiveEvent, Subscription
 from backend.store.engine import AWAY
 from backend.web.desk import Desk
@@ -28,6 +29,8 @@ def topics(event: LiveEvent, *, order: str, sees_tasks: bool) -> set[str]:
     """What a screen must fetch again after this event: the list, the tasks, or the one order it shows."""
     if event.event.name == RELOAD:
         return {"orders", "order", *(("tasks",) if sees_tasks else ())}
+    if event.event.name == STAFF_CHANGED:
+        return set()
     if event.event.name.startswith("Task"):
         return {"tasks"} if sees_tasks else set()
     return {"orders", "order"} if event.event.key == order else {"orders"}
@@ -41,6 +44,11 @@ def messages(events: Iterable[LiveEvent], *, order: str, sees_tasks: bool) -> li
         found |= topics(event, order=order, sees_tasks=sees_tasks)
         newest = max(newest, event.id)
     return [ServerSentEvent(data="", event=topic, id=str(newest)) for topic in sorted(found)]
+
+
+def changed(events: Iterable[LiveEvent], login: str) -> bool:
+    """Whether this login was closed or changed: what its screens may show is to be asked anew."""
+    return any(live.event.name == STAFF_CHANGED and live.event.key == login for live in events)
 
 
 async def gathered(subscription: Subscription) -> AsyncIterator[list[LiveEvent]]:
@@ -80,6 +88,9 @@ def events_router(desk: Desk, orders: OrderList) -> APIRouter:
             try:
                 yield ServerSentEvent(comment="connected", retry=RETRY_MS)
                 async for batch in gathered(subscription):
+                    if changed(batch, visit.user.login):
+                        yield ServerSentEvent(data="", event="login")
+                        return  # the browser comes back at once, with what it may see now
                     for message in messages(batch, order=order, sees_tasks=visit.sees_tasks):
                         if message.event != "orders" or view is None:
                             yield message

@@ -12,10 +12,12 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.family import BindingGoneError, Rights
+from backend.domain.people import Elder
 from backend.services.access_ports import Access
 from backend.services.bind_family import fresh_code, issue_code, issue_magnet, revoke_binding
 from backend.services.family_commands import IssueCode, RevokeBinding
-from backend.services.ports import StaleError, UnitOfWork
+from backend.services.ports import ElderNotFoundError, StaleError, UnitOfWork
+from backend.web.api.show import mask_name
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
 from backend.web.orders import Notice
@@ -35,11 +37,12 @@ def family_router(desk: Desk) -> APIRouter:
         visit: Visit, elder_id: int, *, notice: Notice | None = None, code: str | None = None
     ) -> HTMLResponse:
         with desk.store.reading() as uow:
-            elder, bindings = uow.people.get(elder_id), uow.families.of_elder(elder_id)
-        edits = visit.may(EDIT)
+            elder, bindings = person_seen(uow, elder_id, visit), uow.families.of_elder(elder_id)
+        name = elder.name if visit.reveals_person(elder) else mask_name(elder.name)
         return desk.pages.page(
-            "staff/family.html", visit, notice=notice, code=code, edits=edits, elder=elder, bindings=bindings
-        )
+            "staff/family.html", visit, notice=notice, code=code, edits=visit.may(EDIT), elder=elder, name=name,
+            bindings=bindings,
+        )  # fmt: skip
 
     @router.get("/staff/elders/{elder_id}/family")
     def show(elder_id: int, visit: Visit = visitor) -> HTMLResponse:
@@ -59,7 +62,7 @@ def family_router(desk: Desk) -> APIRouter:
         _need(form.visit, EDIT)
         visit, links = form.visit, getattr(request.app.state, "magnet_links", {})
         with desk.store.unit_of_work() as uow:
-            elder = uow.people.get(elder_id)
+            elder = person_seen(uow, elder_id, visit)
             word = issue_magnet(elder_id, _rights(form), uow, at=visit.now, by=visit.user.login)
             _note(uow, visit, request, "magnet", elder_id)
             uow.commit()
@@ -71,6 +74,7 @@ def family_router(desk: Desk) -> APIRouter:
         _need(form.visit, EDIT)
         try:
             with desk.store.unit_of_work() as uow:
+                person_seen(uow, elder_id, form.visit)
                 if uow.families.get(binding_id).elder_id != elder_id:
                     raise BindingGoneError(binding_id)
                 revoke_binding(RevokeBinding(binding_id, form.visit.now, form.visit.user.login), uow)
@@ -82,13 +86,21 @@ def family_router(desk: Desk) -> APIRouter:
     return router
 
 
+def person_seen(uow: UnitOfWork, elder_id: int, visit: Visit) -> Elder:
+    """The record, if it is in reach. Raises ElderNotFoundError: whoever lives elsewhere is as if they were not there."""
+    elder = uow.people.get(elder_id)
+    if not visit.sees_person(elder):
+        raise ElderNotFoundError(elder_id)
+    return elder
+
+
 def _issue(desk: Desk, elder_id: int, form: Form) -> str:
     visit = form.visit
     for _ in range(TRIES):
         drawn = fresh_code()
         try:
             with desk.store.unit_of_work() as uow:
-                uow.people.get(elder_id)
+                person_seen(uow, elder_id, visit)
                 issue_code(IssueCode(elder_id, drawn, visit.now, visit.user.login, _rights(form)), uow)
                 uow.commit()
         except StaleError:

@@ -19,12 +19,13 @@ from starlette.concurrency import run_in_threadpool
 
 from backend.domain.access import Actor, Matrix, Thing
 from backend.domain.order import Move, Order
-from backend.domain.queue import Task
+from backend.domain.people import Elder
+from backend.domain.queue import Task, TaskKind
 from backend.domain.staff import StaffUser
 from backend.services.access import actor_of, load_actions_of_moves, load_matrix, thing_of, thing_of_task
 from backend.services.ports import Stores
-from backend.web.cookie import Cookie
-from backend.web.forms import read_form, refuse_foreign
+from backend.web.cookie import Cookie, mark_of
+from backend.web.forms import is_upload, read_form, read_upload, refuse_foreign
 
 REMEMBERED_S = 2.0
 
@@ -87,7 +88,28 @@ class Visit:
         return self.matrix.reach(self.actor, "task.view").regions
 
     def sees_task(self, task: Task) -> bool:
+        """What was reported to a level is not for those below it to put away: here a region counts with what lies in it alone."""
+        if task.kind is TaskKind.LATE and not self.may("order.view", thing_of_task(task)):
+            return False
         return self.may("task.view", thing_of_task(task))
+
+    def reveals(self, order: Order) -> bool:
+        """Whether names, numbers, addresses and what was said are shown in full; else they are masked."""
+        return self.may("people.reveal", thing_of(order))
+
+    def reveals_task(self, task: Task) -> bool:
+        """Whoever may see people in full sees every task in full that is theirs to see, wherever in the city it may be."""
+        return self.may("people.reveal") and self.sees_task(task)
+
+    def sees_person(self, elder: Elder) -> bool:
+        return self.may("people.view", self._thing_of(elder))
+
+    def reveals_person(self, elder: Elder) -> bool:
+        return self.may("people.reveal", self._thing_of(elder))
+
+    def _thing_of(self, elder: Elder) -> Thing:
+        """People belong to no department: whoever sees people of one department sees all of its region."""
+        return Thing(region=elder.region, department=self.department)
 
     @property
     def hears_calls(self) -> bool:
@@ -120,7 +142,8 @@ class Guard:
             raise NotSignedInError
         with self._store.reading() as uow:
             user = uow.staff.get(badge.login)
-            if user is None or not self._may_come(user):
+            if user is None or not self._may_come(user) or badge.mark != mark_of(user):
+                self._seen.pop(badge.login, None)
                 raise NotSignedInError
             actor = actor_of(user, uow)
         self._seen[user.login] = (time.monotonic(), user, actor)
@@ -138,18 +161,24 @@ class Guard:
         """As `visit`, for what open screens fetch again and again: that a login was closed is noticed after REMEMBERED_S."""
         badge = self.cookie.read(request)
         seen = self._seen.get(badge.login) if badge is not None and badge.login is not None else None
-        if badge is None or seen is None or time.monotonic() - seen[0] > REMEMBERED_S:
+        fresh = seen is not None and time.monotonic() - seen[0] <= REMEMBERED_S
+        if badge is None or seen is None or not fresh or badge.mark != mark_of(seen[1]):
             return await run_in_threadpool(self.visit, request)
         return Visit(seen[1], badge.csrf, self.clock(), seen[2], self._matrix)
 
     async def form(self, request: Request) -> Form:
         """Dependency of forms: who sends it and what stands in it, after the token was checked."""
         refuse_foreign(request)
-        fields = await read_form(request)
-        visit = await run_in_threadpool(self.visit, request)
+        pictures: tuple[bytes, ...] = ()
+        if is_upload(request):
+            visit = await run_in_threadpool(self.visit, request)  # first: so much is read of nobody else
+            fields, pictures = await read_upload(request)
+        else:
+            fields = await read_form(request)
+            visit = await run_in_threadpool(self.visit, request)
         if not secrets.compare_digest(fields.get("csrf", "").encode(), visit.csrf.encode()):
             raise ExpiredFormError
-        return Form(visit=visit, fields=fields)
+        return Form(visit=visit, fields=fields, pictures=pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +187,7 @@ class Form:
 
     visit: Visit
     fields: dict[str, str]
+    pictures: tuple[bytes, ...] = ()
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "").strip()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from backend.domain.staff import StaffUser
 from backend.services.staff import AuthenticationError, LockedError, authenticate
 from backend.web.desk import Desk
 from backend.web.forms import read_form, refuse_foreign
+from backend.web.guard import Visit
 
 MOST_LOGIN, MOST_PASSWORD, MOST_CODE = (
     100,
@@ -58,19 +60,23 @@ def login_router(desk: Desk) -> APIRouter:
         if not login or not password:
             return page(request, words("problems.login_empty"), login=login, goto=goto, status=422)
         try:
-            name = await run_in_threadpool(check, login, password, fields.get("code", "")[:MOST_CODE])
+            user = await run_in_threadpool(check, login, password, fields.get("code", "")[:MOST_CODE])
         except LockedError:
             return page(request, words("problems.login_locked"), login=login, goto=goto, status=429)
         except AuthenticationError:
             return page(request, words("problems.login_wrong"), login=login, goto=goto, status=401)
         response = RedirectResponse(goto, status_code=303)
-        cookie.write(request, response, cookie.new(name))
+        cookie.write(request, response, cookie.new(user))
         return response
 
-    def check(login: str, password: str, code: str) -> str:
+    def check(login: str, password: str, code: str) -> StaffUser:
         now, demo = desk.guard.clock(), desk.guard.demo
-        user = authenticate(desk.store, login, password, now=now, demo=demo, code=code)
-        return user.login
+        return authenticate(desk.store, login, password, now=now, demo=demo, code=code)
+
+    @router.get("/staff/part/login")
+    def still_signed_in(visit: Visit = Depends(desk.guard.visit)) -> Response:
+        """Asked by open screens when their login was changed: 401 with the way to the login page when it is over."""
+        return Response(status_code=204)
 
     @router.post("/staff/logout")
     async def sign_out(request: Request) -> Response:

@@ -68,7 +68,7 @@ class StoreFigures(Collector):
     def _count(self) -> Iterable[Metric]:
         now = self._clock()
         with self._store.reading() as uow:
-            states, tasks = uow.orders.counts(), uow.tasks.open(1_000)
+            states, tasks, oldest_clock = uow.orders.counts(), uow.tasks.open(1_000), uow.deadlines.oldest()
         orders = GaugeMetricFamily("nuanxian_orders", "Orders by state", labels=["state"])
         for state, count in states.items():
             orders.add_metric([state.value], count)
@@ -86,6 +86,10 @@ class StoreFigures(Collector):
             oldest.add_metric([kind.value], _age_s(min(opened), now))
         yield waiting
         yield oldest
+        yield GaugeMetricFamily(
+            "nuanxian_deadline_lag_seconds", "How long the deadline has been due that nobody acted on for the longest",
+            _age_s(oldest_clock or now, now),
+        )  # fmt: skip
 
 
 def _age_s(since: datetime, now: datetime) -> float:
@@ -133,11 +137,14 @@ def _route(scope: Scope) -> str:
     return "other" if path is None else f"{scope.get('root_path', '')}{path}"
 
 
-def metrics_router(metrics: Metrics, store: Stores, clock: Clock) -> APIRouter:
-    """`/metrics`. Keep it inside the house: the proxy in front must not hand it on."""
+def metrics_router(
+    metrics: Metrics, store: Stores, clock: Clock, more: Iterable[Collector] = ()
+) -> APIRouter:
+    """`/metrics`. Keep it inside the house: the proxy in front must not hand it on. `more`: figures of other parts."""
     router = APIRouter()
     figures = CollectorRegistry()
-    figures.register(StoreFigures(store, clock))
+    for collector in (StoreFigures(store, clock), *more):
+        figures.register(collector)
 
     @router.get("/metrics")
     def tell() -> Response:

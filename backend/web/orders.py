@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,30 +9,16 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.order import HistoryRow, IllegalMoveError, Move, Order, OrderNotFoundError
-from backend.domain.payload import PayloadError
-from backend.services.accept_order import accept_order
 from backend.services.access import load_actions_of_moves, thing_of
-from backend.services.cancel_order import cancel_order
-from backend.services.commands import AcceptOrder, CancelOrder, FinishOrder, ReassignOrder
-from backend.services.finish_order import finish_order
-from backend.services.move_order import UnknownDepartmentError
+from backend.services.late_orders import lateness
 from backend.services.ports import StaleError, UnitOfWork
-from backend.services.reassign_order import reassign_order
 from backend.web.call_links import call_of
+from backend.web.candidates import candidates_shown
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
+from backend.web.moves import RefusedError, carry_out, given_with
 from backend.web.present import moment
-
-MOST_REASON = 500  # characters
-MOST_NAME = 40
-
-DONE_WORDS = {
-    Move.ACCEPT: "done.accepted", Move.ROUTE: "done.reassigned", Move.CANCEL: "done.cancelled", Move.FINISH: "done.finished",
-}  # fmt: skip
-
-
-class RefusedError(Exception):
-    """The form can not be carried out as it is; the text is for the person who sent it."""
+from backend.web.queue import how_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +43,6 @@ def rows_since(order: Order, version: int) -> tuple[HistoryRow, ...]:
     return order.history[-missed:] if missed > 0 else ()
 
 
-def carry_out(move: Move, order: Order, form: Form, desk: Desk, uow: UnitOfWork) -> Order:
-    """Turn the form into the command of its move. Raises RefusedError in words, and what the service raises."""
-    number, at, actor = order.number, form.visit.now, form.visit.user.login
-    reason = form.text("reason")
-    if len(reason) > MOST_REASON:
-        raise RefusedError(desk.words("problems.too_long", most=MOST_REASON))
-    match move:
-        case Move.ACCEPT:
-            assignee = form.text("assignee")[:MOST_NAME] or None
-            return accept_order(AcceptOrder(number, at, actor, assignee), uow)
-        case Move.ROUTE:
-            department = form.text("department")
-            if not department:
-                raise RefusedError(desk.words("problems.needs_department"))
-            if department == order.department:
-                name = desk.pages.department(department)
-                raise RefusedError(desk.words("problems.same_department", department=name))
-            return reassign_order(ReassignOrder(number, at, actor, department, reason), uow)
-        case Move.CANCEL:
-            if not reason:
-                raise RefusedError(desk.words("problems.needs_reason"))
-            return cancel_order(CancelOrder(number, at, actor, reason), uow)
-        case Move.FINISH:
-            return finish_order(FinishOrder(number, at, actor, reason), uow)
-    raise RefusedError(desk.words("problems.unknown_move"))
-
-
 class OrderDesk:
     """Reads what an order page shows, and carries out its forms."""
 
@@ -93,14 +51,29 @@ class OrderDesk:
 
     def shown(self, uow: UnitOfWork, order: Order, visit: Visit) -> dict[str, Any]:
         """Everything that the order page shows."""
+        full, moves = visit.reveals(order), visit.moves(order)
+        clocks = uow.late_orders.clocks([order.number]).get(order.number, ())
         return {
             "order": order,
-            "moves": visit.moves(order),
+            "full": full,
+            "moves": moves,
+            "late": {order.number: lateness(order, clocks, visit.now)},
             "elder": uow.people.find(order.elder_id),
-            "lines": uow.contacts.lines(order.session),
+            "lines": uow.contacts.lines(order.session) if full else (),
             "call": call_of(uow, order.session, visit),
-            "moved": lambda row: self._desk.words(f"moved.{row.move}", department=""),
+            "given": lambda row: given_with(row, visit.now, self._desk.words) if full else (),
+            "names": self._names(uow, order),
+            "candidates": candidates_shown(uow, order, visit.now, self._desk.words)
+            if Move.OFFER in moves
+            else (),
+            "crew": uow.providers.workers(visit.user.provider) if visit.user.provider else (),
         }
+
+    def _names(self, uow: UnitOfWork, order: Order) -> dict[str, str]:
+        """Names of whoever does it and of whoever is asked; a login or a name that was written stands as staff know it."""
+        codes = [code for code in (order.assignee, order.offered_to) if code]
+        found = {code: uow.providers.worker(code) or uow.providers.provider(code) for code in codes}
+        return {code: one.name if one else self._desk.pages.person(code) for code, one in found.items()}
 
     def move(self, number: str, move: Move, form: Form) -> tuple[Order, Notice]:
         """Carry out a form. Never raises for what two people did at once: the notice says what happened."""
@@ -118,17 +91,13 @@ class OrderDesk:
                     uow.commit()
                 except RefusedError as refused:
                     return order, Notice(str(refused))
-                except UnknownDepartmentError:
-                    return order, Notice(words("problems.needs_department"))
                 except IllegalMoveError:
                     state, name = words(f"states.{order.state}"), words(f"moves.{move}")
                     return order, Notice(words("problems.not_allowed_now", state=state, move=name))
-                except PayloadError:
-                    return order, Notice(words("problems.needs_evidence"))
                 except StaleError:
                     continue  # somebody was faster by a moment: the next look sees what they did
                 department = self._desk.pages.department(moved.department)
-                return moved, Notice(words(DONE_WORDS[move], department=department), good=True)
+                return moved, Notice(words(f"done.{move}", department=department), good=True)
         raise StaleError(number)
 
     def _told(self, rows: tuple[HistoryRow, ...], order: Order, visit: Visit) -> str:
@@ -148,19 +117,25 @@ def orders_router(desk: Desk) -> APIRouter:
     orders = OrderDesk(desk)
     visitor, checked_form = Depends(desk.guard.visit), Depends(desk.guard.form)
 
+    def note(shown: dict[str, Any], visit: Visit, request: Request) -> None:
+        """Each page that shows somebody in full, before it leaves the house."""
+        if shown["full"]:
+            desk.note_look(visit, request, "order.view", "order", shown["order"].number)
+
     @router.get("/staff/orders/{number}")
     def show(number: str, request: Request, visit: Visit = visitor) -> HTMLResponse:
         since = desk.live.last_id
         with desk.store.reading() as uow:
             shown = orders.shown(uow, order_seen(uow, number, visit), visit)
-        desk.note_look(visit, request, "order.view", "order", number)
+        note(shown, visit, request)
         notice = _after_redirect(request, shown["order"], desk)
         return desk.pages.page("staff/order.html", visit, since=since, notice=notice, **shown)
 
     @router.get("/staff/part/orders/{number}")
-    def part(number: str, visit: Visit = visitor) -> HTMLResponse:
+    def part(number: str, request: Request, visit: Visit = visitor) -> HTMLResponse:
         with desk.store.reading() as uow:
             shown = orders.shown(uow, order_seen(uow, number, visit), visit)
+        note(shown, visit, request)
         return desk.pages.page("staff/order_part.html", visit, notice=None, **shown)
 
     @router.post("/staff/orders/{number}/{move}")
@@ -169,31 +144,32 @@ def orders_router(desk: Desk) -> APIRouter:
         status = 200 if notice.good else 409
         if request.headers.get("hx-request"):
             if form.text("from") == "list":
+                with desk.store.reading() as uow:
+                    late = how_late(uow, [order], form.visit.now)
                 return desk.pages.page(
-                    "staff/order_row.html", form.visit, order=order, notice=notice, status=status
+                    "staff/order_row.html", form.visit, order=order, notice=notice, late=late, status=status
                 )
-            return _again(order, notice, form, status, "staff/order_part.html")
+            return again(order, notice, form, request, status, "staff/order_part.html")
         if notice.good:
             return RedirectResponse(f"/staff/orders/{order.number}?done={move}", status_code=303)
-        return _again(order, notice, form, status, "staff/order.html")
+        return again(order, notice, form, request, status, "staff/order.html")
 
-    def _again(order: Order, notice: Notice, form: Form, status: int, template: str) -> HTMLResponse:
+    def again(
+        order: Order, notice: Notice, form: Form, request: Request, status: int, template: str
+    ) -> HTMLResponse:
         since = desk.live.last_id
         if not form.visit.sees(order):  # it was just given to another department
             return desk.pages.page("staff/order_gone.html", form.visit, notice=notice, order=order)
         with desk.store.reading() as uow:
             shown = orders.shown(uow, uow.orders.get(order.number), form.visit)
+        note(shown, form.visit, request)
         return desk.pages.page(template, form.visit, status=status, since=since, notice=notice, **shown)
 
     return router
 
 
 def _after_redirect(request: Request, order: Order, desk: Desk) -> Notice | None:
-    done: Mapping[str, str] = {move.value: key for move, key in DONE_WORDS.items()}
-    key = done.get(request.query_params.get("done", ""))
-    if key is None:
+    done = request.query_params.get("done", "")
+    if done not in set(Move):
         return None
-    return Notice(desk.words(key, department=desk.pages.department(order.department)), good=True)
-
-
-Told = Callable[[HistoryRow], str]
+    return Notice(desk.words(f"done.{done}", department=desk.pages.department(order.department)), good=True)

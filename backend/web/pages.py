@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from backend.domain.order import Order
 from backend.services.ports import Stores
+from backend.web.api.show import mask_name, mask_place
 from backend.web.assets import Assets
 from backend.web.guard import Visit
 from backend.web.present import ago, is_phone, lasting, mask_phone, moment, wanted_time
@@ -56,13 +57,14 @@ class Pages:
         self._env.globals.update(asset=assets.url, words=words, departments=departments)
         self._env.filters.update(
             item=self.item, department=self.department, person=self.person, group=self.group, mask=mask_phone,
-            is_phone=is_phone, told=told_parts,
+            mask_name=mask_name, mask_place=mask_place, is_phone=is_phone, told=told_parts,
             wanted=lambda order, now: wanted_time(
                 order.wanted.iso, order.wanted.asap, order.wanted.recurrence, now, words
             ),
             ago=lambda at, now: ago(at, now, words),
             moment=lambda at, now: moment(at, now, words), lasting=lambda seconds: lasting(seconds, words),
-            whom=self.whom, why=self.why, missing=lambda code: words.get(f"missing.{code}", code),
+            delay=lambda at, now: delay(at, now, words), until=lambda at, now: delay(now, at, words),
+            whom=self.whom, whom_masked=self.whom_masked, why=self.why, kind_of_why=self.kind_of_why, missing=lambda code: words.get(f"missing.{code}", code),
         )  # fmt: skip
 
     def render(self, template: str, **values: Any) -> str:
@@ -95,10 +97,32 @@ class Pages:
         known = self.words.get(f"whys.{code.strip()}", code.strip())
         return f"{known}（{heard.strip()}）" if heard.strip() else known
 
+    def kind_of_why(self, text: str) -> str:
+        """The same without what was heard."""
+        return self.why(text.partition(":")[0])
+
+    def whom_masked(self, order: Order) -> str:
+        """As `whom`, with the family name alone."""
+        return mask_name(order.beneficiary_name) or self._said(order)
+
     def whom(self, order: Order) -> str:
         """For whom: the name when known, else the word the caller used."""
-        said = self.words("beneficiary_self") if order.beneficiary == "self" else order.beneficiary
-        return order.beneficiary_name or said
+        return order.beneficiary_name or self._said(order)
+
+    def _said(self, order: Order) -> str:
+        return self.words("beneficiary_self") if order.beneficiary == "self" else order.beneficiary
+
+
+def delay(since: datetime, now: datetime, words: Words) -> str:
+    """How long it is past: «12 分钟», «3 小时», «2 天»."""
+    minutes = max(1, int((now - since).total_seconds() // 60))
+    if minutes < 60:
+        return words("late.minutes", n=minutes)
+    return (
+        words("late.hours", n=minutes // 60)
+        if minutes < 24 * 60
+        else words("late.days", n=minutes // (24 * 60))
+    )
 
 
 def told_parts(text: str) -> tuple[str, str]:

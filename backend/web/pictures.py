@@ -1,4 +1,4 @@
-"""Pictures of a conversation, and of the work, in the staff console. Whoever may see the order or the task may see them; each look is noted."""
+"""Pictures of a conversation, and of the work, in the staff console, for whoever sees the order or the task in full. Each look is noted."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def pictures_router(desk: Desk, pictures: Pictures) -> APIRouter:
             order = uow.orders.get(number)
         if not visit.sees(order):
             raise ForbiddenError
-        return order.session, of_work(number)
+        return (order.session, of_work(number)) if visit.reveals(order) else ()
 
     def of_task(task_id: int, visit: Visit) -> tuple[str, ...]:
         with desk.store.reading() as uow:
-            return (task_seen(uow, task_id, visit).session,)
+            task = task_seen(uow, task_id, visit)
+        return (task.session,) if visit.reveals_task(task) else ()
 
     def part(base: str, places: tuple[str, ...], visit: Visit) -> HTMLResponse:
         addresses = [f"{base}/{name}" for place in places for name in pictures.names(place)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from backend.domain.wanted import is_rule, is_time
 from backend.web.words import Words
 
 _MASKED = "****"
+MOST_RAW = 40  # characters of a time that can not be read
 
 
 def mask_phone(phone: str | None) -> str:
@@ -55,9 +57,14 @@ def lasting(seconds: int, words: Words) -> str:
 
 
 def wanted_time(iso: str | None, asap: bool, recurrence: str | None, now: datetime, words: Words) -> str:
-    """When an order is wanted: «明天 11月24日 14:00–18:00», «每周一三，11月24日 周二 起», «尽快»."""
+    """When an order is wanted: «明天 11月24日 14:00–18:00», «每周一三，11月24日 周二 起», «尽快».
+
+    Never raises: what is no time, from before times were checked, stands as it is, marked as wrong. One row must not take a page.
+    """
     if iso is None:
         return words("wanted.asap" if asap else "wanted.any")
+    if not is_time(iso):
+        return words("wanted.unreadable", raw=iso[:MOST_RAW])
     first = _span(iso, now.date(), words)
     if recurrence:
         return words("wanted.recurring", which=_recurrence(recurrence, words), first=first)
@@ -86,8 +93,10 @@ def _point(iso: str, today: date, words: Words) -> str:
 
 
 def _recurrence(rule: str, words: Words) -> str:
+    if not is_rule(rule):
+        return words("wanted.other")
     parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
-    every = int(parts.get("INTERVAL", "1")) if parts.get("INTERVAL", "1").isdigit() else 1
+    every = int(parts.get("INTERVAL", "1"))
     match parts.get("FREQ"):
         case "DAILY":
             return words("wanted.daily") if every == 1 else words("wanted.every_n_days", n=every)

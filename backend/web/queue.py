@@ -1,29 +1,40 @@
-"""The live queue: emergencies and people who wait for a person on top, then the orders, filtered and cut into pages."""
+"""The live queue: emergencies and people who wait for a person on top, then the orders, filtered and cut into pages.
+
+Names, numbers and addresses in lists are masked for everybody; an emergency is shown in full at once to whoever may see it so,
+and that is noted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.order import OPEN, Order, State
 from backend.domain.queue import Task, TaskKind
+from backend.services.late_orders import Lateness, lateness, steps_that_report
+from backend.services.late_ports import LateFilter
 from backend.services.order_filter import OrderFilter
 from backend.services.ports import UnitOfWork
 from backend.web.desk import Desk
 from backend.web.guard import Visit
+from backend.web.looks import Looks
 from backend.web.shared import Shared
 
 PAGE_SIZE = 50
 MOST_TASKS = 100
 MOST_TEXT = 60  # characters of a search
+LATE = "late"  # the view of orders that are past a limit, or were reported
 
 STATES_OF: dict[str, tuple[State, ...]] = {
     "open": tuple(state for state in State if state in OPEN),
+    LATE: tuple(state for state in State if state in OPEN),
     "all": (),
     **{state.value: (state,) for state in State},
 }
@@ -70,7 +81,12 @@ def orders_of(uow: UnitOfWork, view: Filter, visit: Visit) -> tuple[Sequence[Ord
     department = visit.department or view.department or None
     states = STATES_OF[view.state]
     reach = visit.matrix.reach(visit.actor, "order.view")
-    if reach.regions is not None or reach.workers is not None:
+    if view.state == LATE:
+        late = LateFilter(
+            reach, states, department=department, text=view.text or None, at=visit.now, steps=steps_that_report()
+        )  # fmt: skip
+        found = uow.late_orders.page(late, before=view.before or None, limit=PAGE_SIZE + 1)
+    elif reach.regions is not None or reach.workers is not None:
         wanted = OrderFilter(reach, states, department=department, text=view.text or None)
         found = uow.order_lists.page(wanted, before=view.before or None, limit=PAGE_SIZE + 1)
     elif view.text:
@@ -83,6 +99,24 @@ def orders_of(uow: UnitOfWork, view: Filter, visit: Visit) -> tuple[Sequence[Ord
         )
     more = len(found) > PAGE_SIZE
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].number if more else ""
+
+
+def how_late(uow: UnitOfWork, orders: Sequence[Order], now: datetime) -> dict[str, Lateness]:
+    """By the number of each order, how late it is."""
+    clocks = uow.late_orders.clocks([order.number for order in orders])
+    return {order.number: lateness(order, clocks.get(order.number, ()), now) for order in orders}
+
+
+def open_tasks(uow: UnitOfWork, visit: Visit) -> dict[str, Any]:
+    """What waits for somebody, as far as it is this person's to see."""
+    if not visit.sees_tasks:
+        return split(())
+    seen = [task for task in uow.tasks.open(MOST_TASKS, visit.task_regions) if visit.sees_task(task)]
+    # Whoever sees several levels sees the last report of an order: with it the earlier ones are taken, too.
+    last = {task.order_number: task.id for task in seen if task.kind is TaskKind.LATE}
+    return split(
+        [task for task in seen if task.kind is not TaskKind.LATE or last[task.order_number] == task.id]
+    )
 
 
 def split(tasks: Sequence[Task]) -> dict[str, Any]:
@@ -101,7 +135,8 @@ class OrderList:
 
     def values(self, uow: UnitOfWork, view: Filter, visit: Visit) -> dict[str, Any]:
         orders, after = orders_of(uow, view, visit)
-        return {"view": view, "orders": orders, "after": after}
+        late = how_late(uow, orders, visit.now)
+        return {"view": view, "orders": orders, "after": after, "late": late}
 
     async def html(self, view: Filter, visit: Visit) -> str:
         return await self._shared.part(view, visit, lambda anybody: self._rendered(view, anybody))
@@ -125,27 +160,25 @@ class OrderList:
         return self._desk.pages.part("staff/orders_part.html", visit, **values)
 
 
-def queue_router(desk: Desk, shared: Shared, orders: OrderList) -> APIRouter:
+def queue_router(desk: Desk, shared: Shared, orders: OrderList, looks: Looks) -> APIRouter:
     """`/staff`, and the parts that pages fetch again when something happened."""
     router = APIRouter()
     visitor, screen = Depends(desk.guard.visit), Depends(desk.guard.screen)
 
-    def tasks_of(uow: UnitOfWork, visit: Visit) -> dict[str, Any]:
-        return split(uow.tasks.open(MOST_TASKS, visit.task_regions) if visit.sees_tasks else ())
-
-    async def tasks_shown(template: str, visit: Visit) -> HTMLResponse:
-        def render(anybody: Visit) -> str:
+    async def tasks_shown(template: str, visit: Visit) -> tuple[str, Sequence[Task]]:
+        def render(anybody: Visit) -> tuple[str, Sequence[Task]]:
             with desk.store.reading() as uow:
-                values = tasks_of(uow, anybody)
-            return desk.pages.part(template, anybody, **values)
+                values = open_tasks(uow, anybody)
+            return desk.pages.part(template, anybody, **values), values["emergencies"]
 
-        return HTMLResponse(await shared.part(template, visit, render))
+        return await shared.part_of(template, visit, render)
 
     @router.get("/staff")
     def queue(request: Request, visit: Visit = visitor) -> HTMLResponse:
         since = desk.live.last_id  # before reading: what happens meanwhile is told again rather than lost
         with desk.store.reading() as uow:
-            values = tasks_of(uow, visit) | orders.values(uow, read_filter(request, desk, visit), visit)
+            values = open_tasks(uow, visit) | orders.values(uow, read_filter(request, desk, visit), visit)
+        looks.note(visit, request, values["emergencies"])
         return desk.pages.page("staff/queue.html", visit, since=since, **values)
 
     @router.get("/staff/")
@@ -153,13 +186,19 @@ def queue_router(desk: Desk, shared: Shared, orders: OrderList) -> APIRouter:
         return RedirectResponse("/staff", status_code=308)
 
     @router.get("/staff/part/tasks")
-    async def tasks_part(visit: Visit = screen) -> HTMLResponse:
-        return await tasks_shown("staff/tasks_part.html", visit)
+    async def tasks_part(request: Request, visit: Visit = screen) -> HTMLResponse:
+        html, emergencies = await tasks_shown("staff/tasks_part.html", visit)
+        if emergencies:
+            await run_in_threadpool(looks.note, visit, request, emergencies)
+        return HTMLResponse(html)
 
     @router.get("/staff/part/alarm")
     async def alarm_part(visit: Visit = screen) -> HTMLResponse:
         """The strip that the other pages show while an emergency waits."""
-        return await tasks_shown("staff/alarm_part.html", visit)
+        html, _ = await tasks_shown(
+            "staff/alarm_part.html", visit
+        )  # says how many there are, and nothing of anybody
+        return HTMLResponse(html)
 
     @router.get("/staff/part/orders")
     async def orders_part(request: Request, visit: Visit = screen) -> HTMLResponse:

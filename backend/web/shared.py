@@ -60,6 +60,13 @@ class Shared:
 
     async def part(self, view: Hashable, visit: Visit, render: Callable[[Visit], str]) -> str:
         """The part of a page that this visit sees; `render` gets a visit of equal sight."""
+        html, _ = await self.part_of(view, visit, lambda anybody: (render(anybody), None))
+        return html
+
+    async def part_of(
+        self, view: Hashable, visit: Visit, render: Callable[[Visit], tuple[str, T]]
+    ) -> tuple[str, T]:
+        """The same, with what it was made of."""
         anybody = replace(visit, csrf=PLACE_OF_TOKEN)
-        html = await self.value((view, visit.sight), lambda: render(anybody))
-        return html.replace(PLACE_OF_TOKEN, visit.csrf)
+        html, made_of = await self.value((view, visit.sight), lambda: render(anybody))
+        return html.replace(PLACE_OF_TOKEN, visit.csrf), made_of

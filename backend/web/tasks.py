@@ -14,9 +14,11 @@ from backend.services.ports import TaskNotFoundError, UnitOfWork
 from backend.web.call_links import call_of
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
-from backend.web.orders import MOST_REASON, Notice
+from backend.web.looks import Looks
+from backend.web.moves import MOST_REASON
+from backend.web.orders import Notice
 from backend.web.present import moment
-from backend.web.queue import MOST_TASKS, split
+from backend.web.queue import MOST_TASKS, open_tasks
 
 
 def task_seen(uow: UnitOfWork, task_id: int, visit: Visit) -> Task:
@@ -30,7 +32,7 @@ def task_seen(uow: UnitOfWork, task_id: int, visit: Visit) -> Task:
     return task
 
 
-def tasks_router(desk: Desk) -> APIRouter:
+def tasks_router(desk: Desk, looks: Looks) -> APIRouter:
     """`/staff/tasks/ID`, its acknowledgement, and the list of those that are done."""
     router = APIRouter()
     visitor, checked_form = Depends(desk.guard.visit), Depends(desk.guard.form)
@@ -38,24 +40,30 @@ def tasks_router(desk: Desk) -> APIRouter:
     def shown(uow: UnitOfWork, task: Task, visit: Visit) -> dict[str, Any]:
         return {
             "task": task,
+            "full": visit.reveals_task(task),
             "elder": uow.people.find(task.elder_id),
             "lines": uow.contacts.lines(task.session),
             "call": call_of(uow, task.session, visit),
         }
+
+    def note(values: dict[str, Any], visit: Visit, request: Request) -> None:
+        if values["full"]:
+            desk.note_look(visit, request, "task.view", "task", str(values["task"].id))
 
     @router.get("/staff/tasks")
     def closed(visit: Visit = visitor) -> HTMLResponse:
         if not visit.sees_tasks:
             raise ForbiddenError
         with desk.store.reading() as uow:
-            tasks = uow.tasks.closed(MOST_TASKS, visit.task_regions)
+            closed = uow.tasks.closed(MOST_TASKS, visit.task_regions)
+        tasks = [task for task in closed if visit.sees_task(task)]
         return desk.pages.page("staff/tasks_closed.html", visit, tasks=tasks)
 
     @router.get("/staff/tasks/{task_id}")
     def show(task_id: int, request: Request, visit: Visit = visitor) -> HTMLResponse:
         with desk.store.reading() as uow:
             values = shown(uow, task_seen(uow, task_id, visit), visit)
-        desk.note_look(visit, request, "task.view", "task", str(task_id))
+        note(values, visit, request)
         done = request.query_params.get("done") == "acknowledged"
         notice = Notice(desk.words("done.acknowledged"), good=True) if done else None
         return desk.pages.page("staff/task.html", visit, notice=notice, **values)
@@ -67,13 +75,15 @@ def tasks_router(desk: Desk) -> APIRouter:
         notice = _take(desk, task_id, form)
         if request.headers.get("hx-request") and form.text("from") == "list":
             with desk.store.reading() as uow:
-                tasks = split(uow.tasks.open(MOST_TASKS, form.visit.task_regions))
+                tasks = open_tasks(uow, form.visit)
+            looks.note(form.visit, request, tasks["emergencies"])
             status = 200 if notice.good else 409
             return desk.pages.page("staff/tasks_part.html", form.visit, notice=notice, status=status, **tasks)
         if notice.good:
             return RedirectResponse(f"/staff/tasks/{task_id}?done=acknowledged", status_code=303)
         with desk.store.reading() as uow:
             values = shown(uow, task_seen(uow, task_id, form.visit), form.visit)
+        note(values, form.visit, request)
         return desk.pages.page("staff/task.html", form.visit, status=409, notice=notice, **values)
 
     return router

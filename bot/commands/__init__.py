@@ -13,6 +13,8 @@ SUB_COMMANDS = {
     "models": ("bot.commands.models", "Weights of the recognisers: list, fetch, check."),
     "nlu": ("bot.commands.nlu", "Understanding: parse, train, evaluate, explain, review."),
     "people": ("bot.commands.people", "Elders and relatives: import, find."),
+    "providers": ("bot.commands.providers", "Organisations that do the work: import, list."),
+    "workers": ("bot.commands.workers", "Who visits people at home: import, list, absent."),
     "orders": ("bot.commands.orders", "Orders: list, show."),
     "voice": ("bot.commands.voice", "Speaking: say, warm, fetch."),
     "staff": ("bot.commands.staff", "Staff logins."),

@@ -17,6 +17,7 @@ from backend.store.engine import StoreUrlError, make_engine, parse_url
 from backend.store.migrate import HEAD, NewerDatabaseError, WrongKeyError, current_version
 from backend.store.open import open_store
 from config.settings import Settings, SettingsError, load_settings, project_folder
+from config.telephone import load_telephone
 
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest that it was tested with
 
@@ -64,6 +65,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _understanding,
         _rasa,
         _port,
+        _telephone,
     )
     for check in checks:
         yield check(settings)
@@ -183,6 +185,29 @@ def _rasa(settings: Settings) -> Finding:
     return Finding(
         answers, "Rasa server answers and has a model", "It has none: `nuanxian nlu rasa-train`.", stops=False
     )
+
+
+def _telephone(_settings: Settings) -> Finding:
+    """The settings, and whether the trunk is there; a line that runs already tells more at `/readyz`."""
+    from bot.telephone_lines import lines_of, sip_settings
+    from voice.line.trunk_look import trunk_problem
+
+    try:
+        phone = load_telephone()
+        lines_of(phone)  # says what can not work
+    except SettingsError as problem:
+        return Finding(False, "telephone", str(problem))
+    if not phone.telephone:
+        return Finding(True, "no telephone: NUANXIAN_TELEPHONE is false")
+    sip = sip_settings(phone, phone.line_talking)
+    if sip.trunk is None:
+        return Finding(True, f"telephone at {sip.address}:{sip.port}, without a trunk")
+    if problem_there := trunk_problem(sip):
+        remedy = (
+            "Check NUANXIAN_SIP_REGISTRAR, _PROXY, _TRANSPORT and _TRUSTED, the firewall, and the provider."
+        )
+        return Finding(False, f"trunk: {problem_there}", remedy, stops=False)
+    return Finding(True, f"telephone at {sip.address}:{sip.port}; the trunk {sip.trunk.registrar} answers")
 
 
 def _port(settings: Settings) -> Finding:

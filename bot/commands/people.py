@@ -38,12 +38,12 @@ def import_people(
     db: Db = None,
 ) -> None:
     """Import a list of people. Importing it again updates who is there already."""
-    with opened(db) as store, _progress(file) as progress:
+    with opened(db) as store, shown_progress(file) as progress:
         try:
             result = import_list(file, store, today=local_now().date(), progress=progress)
         except PeopleFileError as problem:
             raise fail(str(problem)) from None
-    _report(result)
+    report(result)
     if result.rows and result.refused == result.rows:
         raise typer.Exit(1)
 
@@ -109,7 +109,7 @@ def _line(role: str, elder: Elder) -> str:
 
 
 @contextlib.contextmanager
-def _progress(file: Path) -> Iterator[Callable[[int], None]]:
+def shown_progress(file: Path) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, silence elsewhere."""
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -122,9 +122,10 @@ def _progress(file: Path) -> Iterator[Callable[[int], None]]:
         yield lambda rows: bar.update(task, completed=rows)
 
 
-def _report(result: ImportResult) -> None:
+def report(result: ImportResult, what: str = "people") -> None:
+    """What an import did, with the first problems."""
     typer.echo(
-        f"{result.rows} rows: {result.created} new people, {result.updated} updated, {result.unchanged} unchanged, "
+        f"{result.rows} rows: {result.created} new {what}, {result.updated} updated, {result.unchanged} unchanged, "
         f"{result.refused} rows refused, {result.warned} warnings"
     )
     for problem in result.problems[:SHOWN_PROBLEMS]:

@@ -19,8 +19,10 @@ from backend.web.api.events import events_router
 from backend.web.api.exports import exports_router
 from backend.web.api.front import Front
 from backend.web.api.limits import RateLimit
+from backend.web.api.moves import describe_moves
 from backend.web.api.orders import orders_router
 from backend.web.api.people import people_router
+from backend.web.api.plans import plans_router
 from backend.web.api.problem import add_problem_handlers
 from backend.web.api.reference import reference_router
 from backend.web.api.tasks import tasks_router
@@ -84,7 +86,7 @@ def create_api(
     door = Door(store, limit or RateLimit(RATE_HZ, BURST), clock, demo=demo)
     desk = Desk(store, door, live, demo)
     for router in (
-        orders_router(desk), people_router(desk), tasks_router(desk), reference_router(desk), events_router(desk),
+        orders_router(desk), plans_router(desk), people_router(desk), tasks_router(desk), reference_router(desk), events_router(desk),
         exports_router(desk), webhooks_router(desk), tokens_router(desk), access_log_router(desk),
     ):  # fmt: skip
         api.include_router(router, dependencies=[])
@@ -112,7 +114,9 @@ def describe(api: FastAPI) -> dict[str, Any]:
             servers=[{"url": PREFIX}],
         )  # fmt: skip
         components = document.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        schemas = components.setdefault("schemas", {})
+        schemas["Problem"] = PROBLEM_SCHEMA
+        describe_moves(schemas)
         components["securitySchemes"] = {
             BEARER.scheme_name: BEARER.model.model_dump(mode="json", by_alias=True, exclude_none=True)
         }

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from backend.domain.access import AccessDeniedError, Reach, Thing
-from backend.domain.order import Order, OrderNotFoundError, State, Wanted
+from backend.domain.order import Move, Order, OrderNotFoundError, State
+from backend.domain.payload import PayloadError
 from backend.services.access import load_actions_of_moves, load_matrix, thing_of
-from backend.services.commands import MoveOrder, PlaceOrder
-from backend.services.move_order import move_order
+from backend.services.commands import PlaceOrder
+from backend.services.offer_order import rank_candidates
 from backend.services.order_filter import OrderFilter
 from backend.services.people_row import region_of
 from backend.services.place_order import place_order
-from backend.services.ports import UnitOfWork
+from backend.services.ports import StaleError, UnitOfWork
 from backend.web.api.answers import Reply, change, etag, expected_version, respond
 from backend.web.api.caller import Caller, note
 from backend.web.api.cursor import read_cursor, write_cursor
 from backend.web.api.desk import Desk, refusals
+from backend.web.api.moves import make_move
+from backend.web.api.problem import ProblemError
 from backend.web.api.schemas import MoveIn, OrderIn
-from backend.web.api.show import history_shown, order_shown, page_shown, sees_in_full
+from backend.web.api.show import candidate_shown, history_shown, order_shown, page_shown, sees_in_full
+from config.dispatch import load_dispatch
 from config.organisation import load_departments
 
 Number = Annotated[str, Path(pattern=r"^\d{8,12}$", examples=["11240017"])]
@@ -156,17 +160,29 @@ def orders_router(desk: Desk) -> APIRouter:
 
         def work(uow: UnitOfWork) -> Reply:
             before = order_seen(uow, number, caller, action)
-            order = move_order(
-                MoveOrder(
-                    number, body.move, caller.now, caller.login, body.reason, version, body.payload,
-                    origin=caller.origin,
-                ),
-                uow,
-            )  # fmt: skip
+            order = make_move(before, body, version, caller, uow)
             full = sees_in_full(reveal_reach(caller), before)
+            if full:
+                uow.access_log.note([caller.noted("order.view", "order", number)])
             return Reply(order_shown(order, full=full, at=caller.now), etag=etag(order.version))
 
-        return change(desk.store, caller, request, work)
+        try:
+            return change(desk.store, caller, request, work)
+        except (PayloadError, StaleError) as error:
+            raise _with_allowed(desk, number, caller, request, error) from None
+
+    @router.get("/{number}/candidates", responses=refusals(404), summary="Who could be asked to do an order")
+    def candidates(
+        number: Number,
+        gender: Annotated[Literal["f", "m"] | None, Query(description="who is wished for")] = None,
+        caller: Caller = desk.caller,
+    ) -> Response:
+        """Everybody of its department, the best first, each with what speaks for them; those ruled out last, with why."""
+        with desk.store.reading() as uow:
+            order = order_seen(uow, number, caller, load_actions_of_moves()[Move.OFFER])
+            found = rank_candidates(uow, order, caller.now, gender=gender)
+        full = sees_in_full(reveal_reach(caller), order)
+        return respond(Reply(page_shown([candidate_shown(one, full=full) for one in found], None)))
 
     return router
 
@@ -176,12 +192,31 @@ def _noting(desk: Desk, reveal: Reach | None) -> Any:
     return desk.store.reading() if reveal is None else desk.store.unit_of_work()
 
 
+def _with_allowed(
+    desk: Desk, number: str, caller: Caller, request: Request, error: PayloadError | StaleError
+) -> ProblemError:
+    """The refusal of a move, with how the order stands and what may be done with it."""
+    with desk.store.reading() as uow:
+        order = uow.orders.get(number)
+    stands: dict[str, Any] = {
+        "state": order.state.value,
+        "version": order.version,
+        "allowed": [move.value for move in order.allowed(caller.now)],
+    }
+    if isinstance(error, PayloadError):
+        problems = [{"field": name, "problem": why} for name, why in error.problems.items()]
+        return ProblemError(422, "invalid", str(error), errors=problems, **stands)
+    status = 412 if "if-match" in request.headers else 409
+    told = "It was changed by somebody else. Read it again, then decide anew."
+    return ProblemError(status, "stale", told, **stands)
+
+
 def _placed(body: OrderIn, request: Request, caller: Caller, uow: UnitOfWork) -> PlaceOrder:
     region = body.region or (region_of(body.place) if body.place else None)
     if body.person is not None:
         person = uow.people.get(body.person)
         region = region or person.region
-    caller.require("order.place", Thing(region, load_departments().for_item(body.item).code))
+    caller.require("order.place", Thing(region, load_departments().for_item(body.item, region).code))
     key = request.headers.get("idempotency-key")
     return PlaceOrder(
         key=f"api:{caller.login}:{key}" if key else None,
@@ -190,13 +225,20 @@ def _placed(body: OrderIn, request: Request, caller: Caller, uow: UnitOfWork) ->
         caller=body.caller,
         session=f"api:{uuid.uuid4().hex}",
         at=caller.now,
-        wanted=Wanted(body.wanted.iso, body.wanted.asap, body.wanted.recurrence),
+        wanted=body.wanted.at(caller.now),
         beneficiary_name=body.beneficiary_name,
         elder_id=body.person,
         place=body.place,
         phone=body.phone or body.caller,
-        details=tuple(body.details),
+        details=_details(body),
         origin=caller.origin,
         region=region,
         bundle=body.bundle,
     )
+
+
+def _details(body: OrderIn) -> tuple[str, ...]:
+    """With the wish for a woman or a man in words: whoever reads the order sees it, and the ranking finds it."""
+    if body.gender is None or load_dispatch().wished_gender(body.details) == body.gender:
+        return tuple(body.details)
+    return (load_dispatch().said[body.gender], *body.details)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from backend.domain.access import Thing
+from backend.domain.geography import Position
 from backend.domain.people import Contact, Elder
 from backend.services.ports import ElderNotFoundError, StaleError, UnitOfWork
 from backend.web.api.answers import Reply, change, respond
@@ -109,6 +110,8 @@ def _changes(body: PersonIn) -> dict[str, Any]:
         given["contacts"] = tuple(
             Contact(one.name, one.phone, one.relation, one.emergency) for one in contacts
         )
+    if given.get("position") is not None:
+        given["position"] = Position(*given["position"])
     for name in ("phones", "categories"):
         if given.get(name) is not None:
             given[name] = tuple(given[name])

@@ -5,7 +5,7 @@ UnauthorizedError                        401
 …NotFoundError, no such address          404
 IllegalMoveError                         409   with `allowed`: what may be done instead
 StaleError                               412 with If-Match, else 409
-PayloadError, UnknownDepartmentError, WebhookError, TokenError, a body that does not fit its description   422
+PayloadError, UnknownDepartmentError, UnknownWorkerError, WebhookError, TokenError, a body that does not fit its description   422
 the database is away or full             503   with Retry-After
 what the front door refuses (size, type, encoding, rate, load): see `front.py`
 anything else                            500, logged with its trace, told without details
@@ -30,7 +30,7 @@ from backend.domain.order import IllegalMoveError, OrderNotFoundError
 from backend.domain.payload import PayloadError
 from backend.domain.queue import AlreadyAcknowledgedError
 from backend.services.access_ports import TokenNotFoundError, WebhookNotFoundError
-from backend.services.move_order import UnknownDepartmentError
+from backend.services.move_order import UnknownDepartmentError, UnknownWorkerError
 from backend.services.ports import ElderNotFoundError, StaleError, TaskNotFoundError
 from backend.services.tokens import TokenError
 from backend.services.webhooks import WebhookError
@@ -44,7 +44,9 @@ TYPES = "urn:nuanxian:problem:"
 NOT_FOUND: tuple[type[Exception], ...] = (
     OrderNotFoundError, ElderNotFoundError, TaskNotFoundError, TokenNotFoundError, WebhookNotFoundError,
 )  # fmt: skip
-UNFIT: tuple[type[Exception], ...] = (UnknownDepartmentError, TokenError, WebhookError)
+UNFIT: tuple[type[Exception], ...] = (
+    UnknownDepartmentError, UnknownWorkerError, TokenError, WebhookError,
+)  # fmt: skip
 
 
 class ProblemError(Exception):

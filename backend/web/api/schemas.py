@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from backend.domain.order import Move, State
-from backend.domain.payload import PayloadError, check_payload
+from backend.domain.order import Move, State, Wanted
+from backend.domain.payload import check_payload
 from backend.domain.phone import normal_phone
+from backend.domain.wanted import RULE_MEANT, is_rule, moments
 from config.catalogue import load_catalogue
-from config.organisation import load_people_words, load_regions
+from config.organisation import load_departments, load_people_words, load_regions
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
 Phone = Annotated[str, StringConstraints(min_length=5, max_length=64)]
 
 
@@ -26,23 +30,36 @@ class WantedIn(Body):
     """When it is wanted."""
 
     iso: str | None = Field(
-        None, max_length=64, description="A point, a day, or a range A/B; local time without offset.",
+        None, max_length=64,
+        description="A point, a day, or a range A/B; local time without offset, from yesterday to two years ahead.",
         examples=["2026-11-24T14:00/2026-11-24T18:00"],
     )  # fmt: skip
     asap: bool = Field(False, description="As soon as possible.")
     recurrence: str | None = Field(
-        None, max_length=200, description="RFC 5545 RRULE; `iso` is the first time."
-    )
+        None, max_length=200,
+        description="RFC 5545 RRULE of FREQ (DAILY, WEEKLY, MONTHLY), INTERVAL, BYDAY, BYMONTHDAY, BYHOUR, UNTIL; `iso` is the first time.",
+        examples=["FREQ=WEEKLY;BYDAY=MO,TH"],
+    )  # fmt: skip
 
     @field_validator("iso")
     @classmethod
     def _is_a_time(cls, iso: str | None) -> str | None:
         if iso is not None:
-            try:  # the same rule as for a move to another time
-                check_payload(Move.RESCHEDULE, State.PLACED, {"iso": iso})
-            except PayloadError as problem:
-                raise ValueError(problem.problems["iso"]) from None
+            moments(iso)  # the same rules as for a move to another time
         return iso
+
+    @field_validator("recurrence")
+    @classmethod
+    def _is_a_rule(cls, rule: str | None) -> str | None:
+        if rule is not None and not is_rule(rule):
+            raise ValueError(f"must be {RULE_MEANT}")
+        return rule
+
+    def at(self, now: datetime) -> Wanted:
+        """What is wanted. Raises PayloadError when it lies too far from `now`."""
+        if self.iso is not None:
+            check_payload(Move.RESCHEDULE, State.PLACED, {"iso": self.iso}, at=now)
+        return Wanted(self.iso, self.asap, self.recurrence)
 
 
 class OrderIn(Body):
@@ -58,6 +75,7 @@ class OrderIn(Body):
     region: str | None = Field(None, description="Code of the region; else it is read from the address.")
     wanted: WantedIn = Field(default_factory=lambda: WantedIn.model_validate({"asap": True}))
     details: list[Text] = Field(default_factory=list, max_length=20, examples=[["一份", "软和点"]])
+    gender: Literal["f", "m"] | None = Field(None, description="Who is wished for, where it matters.")
     bundle: Code | None = Field(None, description="Orders of one request that belong together.")
 
     @field_validator("item")
@@ -116,6 +134,10 @@ class PersonIn(Body):
     pace: int | None = Field(None, ge=0, le=3)
     loudness: int | None = Field(None, ge=0, le=2)
     contacts: list[ContactIn] | None = Field(None, max_length=10)
+    gender: Literal["f", "m"] | None = None
+    position: tuple[Latitude, Longitude] | None = Field(
+        None, description="Of the home, in degrees.", examples=[[38.474, 106.228]]
+    )
     consent: bool | None = None
 
     @field_validator("phones")
@@ -140,6 +162,39 @@ class TakeTaskIn(Body):
     """Taking a task on."""
 
     note: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class DayPlanIn(Body):
+    """A day of a department to be planned."""
+
+    department: str = Field(examples=["home_service"])
+    region: str | None = Field(None, description="Code of the region; else yours, or all of it.")
+    day: date
+    absent: list[Code] = Field(
+        default_factory=list, max_length=200, description="Workers who do not come that day."
+    )
+    at: dict[Code, tuple[Latitude, Longitude]] = Field(
+        default_factory=dict, max_length=500, description="Where workers are by now, in degrees.",
+        examples=[{"hs-yc-1": [38.474, 106.228]}],
+    )  # fmt: skip
+
+    @field_validator("department")
+    @classmethod
+    def _is_one(cls, department: str) -> str:
+        if department not in load_departments().by_code:
+            raise ValueError("no such department: see /departments")
+        return department
+
+    @field_validator("region")
+    @classmethod
+    def _is_served(cls, region: str | None) -> str | None:
+        return checked_region(region)
+
+
+class AbsenceIn(Body):
+    """A day on which somebody does not come."""
+
+    day: date
 
 
 class WebhookIn(Body):

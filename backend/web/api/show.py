@@ -13,6 +13,7 @@ from backend.domain.providers import Provider, Worker
 from backend.domain.queue import Task
 from backend.services.access import thing_of
 from backend.services.access_ports import Access, Delivery, Token, Webhook
+from backend.services.offer_order import RankedWorker
 from backend.web.present import mask_phone
 
 MASK = "***"
@@ -74,6 +75,18 @@ def history_shown(row: HistoryRow, version: int, *, full: bool) -> dict[str, Any
     }
 
 
+def candidate_shown(one: RankedWorker, *, full: bool) -> dict[str, Any]:
+    """`total`: the sum of worths (0 to 1) times weights; of whoever is ruled out it counts nothing."""
+    return {
+        "worker": one.worker.code,
+        "name": one.worker.name if full else mask_name(one.worker.name),
+        "provider": one.worker.provider,
+        "fits": not one.ruled_out,
+        "total": round(one.total, 3),
+        "why": dict(one.why),
+    }
+
+
 def person_shown(elder: Elder, *, full: bool) -> dict[str, Any]:
     return {
         "id": elder.id,
@@ -84,6 +97,7 @@ def person_shown(elder: Elder, *, full: bool) -> dict[str, Any]:
         "id_number": elder.id_number if full or not elder.id_number else f"{elder.id_number[:4]}{MASK}",
         "birth_date": elder.birth_date.isoformat() if full and elder.birth_date else None,
         "gender": elder.gender,
+        "position": list(elder.position) if full and elder.position else None,
         "categories": list(elder.categories),
         "ability_grade": elder.ability_grade,
         "entitlements": list(elder.entitlements),

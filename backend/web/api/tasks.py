@@ -15,11 +15,12 @@ from backend.services.commands import AcknowledgeTask
 from backend.services.ports import TaskNotFoundError, UnitOfWork
 from backend.web.api.answers import Reply, change, respond
 from backend.web.api.caller import Caller, note
+from backend.web.api.cursor import read_cursor, write_cursor
 from backend.web.api.desk import Desk, refusals
+from backend.web.api.orders import Cursor, Limit
 from backend.web.api.schemas import TakeTaskIn
 from backend.web.api.show import page_shown, task_shown
 
-MOST_LISTED = 200
 TaskId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
@@ -40,14 +41,20 @@ def tasks_router(desk: Desk) -> APIRouter:
     def index(
         state: Literal["open", "taken"] = "open",
         kind: Annotated[TaskKind | None, Query()] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
         caller: Caller = desk.caller,
     ) -> Response:
+        """Those that were taken, newest first. Masked, whoever asks: read one task to see it in full."""
         caller.require("task.view", Thing())
+        after, regions = read_cursor("tasks", cursor), caller.reach("task.view").regions
         with desk.store.reading() as uow:
-            listed = uow.tasks.open if state == "open" else uow.tasks.closed
-            found = listed(MOST_LISTED, caller.reach("task.view").regions)
-        shown = [task_shown(task, full=False) for task in found if kind in (None, task.kind)]
-        return respond(Reply(page_shown(shown, None)))
+            found = uow.tasks.page(
+                taken=state == "taken", kind=kind, regions=regions, limit=limit + 1,
+                after=None if after is None else int(after),
+            )  # fmt: skip
+        following = write_cursor("tasks", found[limit - 1].id) if len(found) > limit else None
+        return respond(Reply(page_shown([task_shown(task, full=False) for task in found[:limit]], following)))
 
     @router.get("/{task}", responses=refusals(404), summary="Read one task")
     def show(task: TaskId, caller: Caller = desk.caller) -> Response:
@@ -64,7 +71,10 @@ def tasks_router(desk: Desk) -> APIRouter:
         def work(uow: UnitOfWork) -> Reply:
             task_seen(uow, task, caller, "task.take")
             taken = acknowledge_task(AcknowledgeTask(task, caller.now, caller.login, body.note), uow)
-            return Reply(task_shown(taken, full=caller.may("people.reveal", Thing())))
+            full = caller.may("people.reveal", Thing())
+            if full:
+                uow.access_log.note([caller.noted("task.take", "task", str(task))])
+            return Reply(task_shown(taken, full=full))
 
         return change(desk.store, caller, request, work)
 

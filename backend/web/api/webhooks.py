@@ -11,8 +11,9 @@ from backend.services.ports import UnitOfWork
 from backend.services.webhooks import add_webhook, put_test
 from backend.web.api.answers import Reply, change, respond
 from backend.web.api.caller import Caller
+from backend.web.api.cursor import read_cursor, write_cursor
 from backend.web.api.desk import Desk, refusals
-from backend.web.api.orders import Limit
+from backend.web.api.orders import Cursor, Limit
 from backend.web.api.schemas import WebhookIn
 from backend.web.api.show import delivery_shown, page_shown, webhook_shown
 
@@ -72,13 +73,18 @@ def webhooks_router(desk: Desk) -> APIRouter:
         webhook: WebhookId,
         state: Annotated[Literal["waiting", "delivered", "dead"] | None, Query()] = None,
         limit: Limit = 50,
+        cursor: Cursor = None,
         caller: Caller = desk.caller,
     ) -> Response:
-        """`dead`: given up after the last attempt."""
+        """Newest first. `dead`: given up after the last attempt."""
         caller.require(ACTION)
+        before = read_cursor("deliveries", cursor)
         with desk.store.reading() as uow:
             uow.webhooks.get(webhook)
-            found = uow.webhooks.deliveries(webhook, state=state, limit=limit)
-        return respond(Reply(page_shown([delivery_shown(one) for one in found], None)))
+            found = uow.webhooks.deliveries(
+                webhook, state=state, before=None if before is None else int(before), limit=limit + 1
+            )
+        after = write_cursor("deliveries", found[limit - 1].id) if len(found) > limit else None
+        return respond(Reply(page_shown([delivery_shown(one) for one in found[:limit]], after)))
 
     return router

@@ -112,18 +112,24 @@
     typed = { values: {}, open: [], focus: document.activeElement && document.activeElement.id };
     fields(target).forEach(function (field) {
       var sent = sender && sender.matches("form") && sender.contains(field);
-      if (field.value && !sent) { typed.values[field.id] = field.value; }
+      if (sent || field.type === "file") { return; } // a chosen file stays in the page by itself (hx-preserve)
+      if (field.type === "checkbox" || field.type === "radio") { typed.values[field.id] = field.checked; }
+      else if (field.value) { typed.values[field.id] = field.value; }
     });
-    target.querySelectorAll("details").forEach(function (part, index) { if (part.open) { typed.open.push(index); } });
+    target.querySelectorAll("details[id]").forEach(function (part) {
+      if (part.open && !(sender && part.contains(sender))) { typed.open.push(part.id); }
+    });
   }
 
   function giveBack(target) {
     var within = document.getElementById(target.id) || target;
     fields(within).forEach(function (field) {
-      if (typed.values && typed.values[field.id] !== undefined) { field.value = typed.values[field.id]; }
+      if (!typed.values || typed.values[field.id] === undefined || field.type === "file") { return; }
+      if (typeof typed.values[field.id] === "boolean") { field.checked = typed.values[field.id]; }
+      else { field.value = typed.values[field.id]; }
     });
-    within.querySelectorAll("details").forEach(function (part, index) {
-      if (typed.open && typed.open.indexOf(index) >= 0) { part.open = true; }
+    within.querySelectorAll("details[id]").forEach(function (part) {
+      if (typed.open && typed.open.indexOf(part.id) >= 0) { part.open = true; }
     });
     if (typed.focus) {
       var again = document.getElementById(typed.focus);

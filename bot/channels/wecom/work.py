@@ -16,10 +16,10 @@ from backend.domain.local_time import local_now
 from backend.domain.mail import Letter
 from backend.domain.order import IllegalMoveError, Move, Order, OrderNotFoundError, State
 from backend.domain.queue import AlreadyAcknowledgedError, Task
-from backend.domain.staff import Role
 from backend.services.access import actor_of, load_matrix, thing_of_task
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask, MoveOrder
+from backend.services.levels import ON_DUTY, on_duty_for
 from backend.services.move_order import move_order
 from backend.services.news import UNANSWERED, WORK_BOX, danger_words, tell_picture
 from backend.services.order_filter import OrderFilter
@@ -38,7 +38,6 @@ log = structlog.get_logger()
 
 OFFER, TASK = "offer", "task"
 ACCEPT, REFUSE, TAKE = "accept", "refuse", "take"
-ON_DUTY = frozenset({Role.DUTY, Role.OPERATOR})
 UNDER_WAY = (State.ACCEPTED, State.ON_THE_WAY, State.STARTED)
 JUST_DONE = (State.DONE, State.CONFIRMED)
 PICTURES_MAY_COME_FOR = timedelta(hours=2)  # after the work
@@ -65,6 +64,8 @@ class Work:
                     self._send_offer(letter)
                 case "shot":
                     self._keep_shot(letter)
+                case "late":
+                    self._send_late(letter)
                 case _:
                     self._send_alert(letter)
         except WeComError as problem:
@@ -106,6 +107,21 @@ class Work:
         place = [(words["offer_place"], task.place)] if task.place else []
         card = Card(f"{TASK}:{task.id}", words["alert_title"], text, place, ((words["alert_take"], TAKE),))
         self.api.send_card(duty, card)
+
+    def _send_late(self, letter: Letter) -> None:
+        """An order that was reported: to the staff of that level. Names and addresses stay in the console."""
+        words = load_news().work
+        with self.store.reading() as uow:
+            task = uow.tasks.get(letter.body["task"])
+            order = uow.orders.get(task.order_number or "")
+            staff = on_duty_for(task.region, uow)
+        if task.acknowledged_at is not None:
+            return
+        if not staff:
+            raise NeverError("nobody is on duty")
+        text = words["late"].format(what=load_catalogue()[order.item].name, number=order.number)
+        card = Card(f"{TASK}:{task.id}", words["late_title"], text, [], ((words["alert_take"], TAKE),))
+        self.api.send_card(staff, card)
 
     def post_shot(self, shot: Shot) -> None:
         """A picture is fetched and kept by whoever takes the letter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fastapi.testclient import TestClient
 
 from backend.store.open import Store
@@ -85,7 +86,7 @@ def test_an_illegal_move_says_what_is_allowed_and_changes_nothing(api: Login) ->
 def test_a_move_without_what_it_needs_says_what_is_missing(api: Login) -> None:
     op = api("op")
     number = op.place()["number"]
-    for move, field in (("cancel", "reason"), ("route", "department"), ("offer", "worker")):
+    for move, field in (("cancel", "reason"), ("route", "department"), ("return", "reason")):
         document = refused(op.move(number, move), 422, "invalid")
         assert [error["field"] for error in document["errors"]] == [field]
     refused(op.move(number, "route", department="nowhere"), 422, "invalid")
@@ -236,3 +237,51 @@ def test_an_order_can_be_reopened_for_five_days(api: Login, clock: Clock, client
     clock.wait(days=5, hours=1)
     document = refused(op.move(number, "reopen", reason="没扫干净"), 409, "illegal-move")
     assert "reopen" not in document["allowed"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"iso": "2026-W48T12:00"}, {"iso": "20261125T1200"}, {"iso": "2026-11-25 12:00"}, {"iso": "9999-12-31"},
+        {"iso": "0001-01-01"}, {"iso": "2026-11-25", "recurrence": "x"},
+        {"iso": "2026-11-25", "recurrence": "FREQ=WEEKLY;INTERVAL=²"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_time_that_could_not_be_shown_or_kept_is_refused(api: Login, wanted: dict[str, str]) -> None:
+    op = api("op")
+    refused(op.post("/orders", ORDER | {"wanted": wanted}), 422, "invalid")
+    number = op.place()["number"]
+    refused(op.move(number, "reschedule", **wanted), 422, "invalid")
+
+
+def test_a_time_too_far_away_is_refused_with_what_is_possible(api: Login) -> None:
+    op = api("op")
+    answers = [
+        op.post("/orders", ORDER | {"wanted": {"iso": "2031-01-01"}}),
+        op.move(op.place()["number"], "reschedule", iso="2031-01-01"),
+    ]
+    for answer in answers:
+        problem = refused(answer, 422, "invalid")
+        assert problem["errors"] == [
+            {"field": "iso", "problem": "must lie between 2026-11-23 and 2028-11-24"}
+        ]
+
+
+def test_an_unknown_worker_is_no_fault_of_ours(api: Login) -> None:
+    op = api("op")
+    number = op.place()["number"]
+    for worker in (b"nobody", b"w\\u0007", b"\\ud800"):
+        body = b'{"move": "offer", "payload": {"worker": "%s"}}' % worker
+        answer = op.ask(
+            "POST", f"/orders/{number}/moves", content=body, headers={"Content-Type": "application/json"}
+        )
+        refused(answer, 422, "invalid")
+
+
+def test_people_report_an_order_one_level_further_and_never_beyond_the_last(api: Login) -> None:
+    op = api("op")
+    number = op.place()["number"]
+    refused(op.move(number, "escalate", level=9), 422, "invalid")
+    levels = [op.move(number, "escalate").json()["escalation"] for _ in range(6)]
+    assert levels == [1, 2, 3, 4, 4, 4]

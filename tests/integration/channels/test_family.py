@@ -370,6 +370,33 @@ def test_an_emergency_that_nobody_answers_goes_back_to_the_staff(
         assert len(uow.tasks.open()) == 1
 
 
+def test_an_order_that_was_reported_goes_to_the_staff_of_that_level_and_one_of_them_takes_it(
+    line: Line,
+) -> None:
+    with line.house.store.unit_of_work() as uow:
+        for login, region in (("town", "64010601"), ("county", "640106"), ("other", "640402")):
+            add_staff(uow, login, "a long password", name=login, role=Role.DUTY, region=region)
+        uow.commit()
+    line.wecom.members |= {"town", "county", "other"}
+    reads_the_first_event(line)
+    place = PlaceOrder(
+        "late", "cleaning", "self", GUILAN_PHONE, "s", TEN, Wanted("2026-11-24"), region="64010601"
+    )
+    with line.house.store.unit_of_work() as uow:
+        order = place_order(place, uow)
+        escalate = MoveOrder(
+            order.number, Move.ESCALATE, TEN, "system", payload={"level": 3, "step": "accept"}
+        )
+        move_order(escalate, uow)
+        uow.commit()
+    wait_until(lambda: line.wecom.cards.get("county"))
+    (card,) = line.wecom.cards["county"]
+    assert order.number in card.card["main_title"]["desc"]
+    assert line.wecom.cards.keys() == {"county"}
+    assert line.wecom.press("county", card, "take") == 200
+    assert card.pressed == "county在处理"
+
+
 def test_an_emergency_goes_to_the_duty_staff_of_its_region_and_never_to_nobody(line: Line) -> None:
     here = Task(1, TaskKind.EMERGENCY, "s", GUILAN_PHONE, TEN, "我摔倒了", "fall: 摔倒", region="640106")
     with line.house.store.unit_of_work() as uow:

@@ -111,7 +111,9 @@ def test_the_staff_pages_are_readable_too(
         assert (
             small_targets(
                 page,
-                "button, .states a, .more, nav a, summary, input:not([type=hidden]), select",
+                # A tick or a choice is hit by its label.
+                "button, .states a, .more, nav a, summary, select, .tick, .candidates label,"
+                " input:not([type=hidden], [type=checkbox], [type=radio])",
                 OTHER_BUTTON_PX,
             )
             == []

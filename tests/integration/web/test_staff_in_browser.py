@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from backend.domain.order import Move
+from backend.domain.providers import Provider, Worker
 from backend.domain.queue import TaskKind
 from backend.services.accept_order import accept_order
-from backend.services.commands import AcceptOrder
+from backend.services.commands import AcceptOrder, MoveOrder
+from backend.services.move_order import move_order
+from backend.services.staff import close_login
 from tests.integration.web.conftest import PHONE, Open, Opened, Running, local_now
 
 SignIn = Callable[..., Opened]
@@ -176,3 +180,60 @@ def test_the_console_fits_a_phone(house: Running, sign_in: SignIn) -> None:
     page.get_by_role("link", name="助洁保洁").click()
     expect(page.locator(".order-head")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_worker_is_chosen_with_the_keys_alone(house: Running, sign_in: SignIn) -> None:
+    with house.store.unit_of_work() as uow:
+        uow.providers.save(
+            [Provider("p1", "暖心家政", "home_service", "640106", ("cleaning",), "09518000000")],
+            [Worker("w1", "丁师傅", "p1", "640106", ("cleaning",), "13709510001")],
+        )
+        uow.commit()
+    order, page = house.place(), sign_in().page
+    page.goto(f"{house.server.url}/staff/orders/{order.number}")
+    page.locator("#unfold-offer > summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("丁师傅").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice")).to_contain_text("正在等师傅应答")
+    expect(page.locator(".order-head")).to_contain_text("正在问 丁师傅")
+
+
+def test_a_visit_is_finished_with_a_photograph_and_nothing_filled_in_is_lost_on_the_way(
+    house: Running, sign_in: SignIn
+) -> None:
+    order, opened = house.place(), sign_in()
+    page = opened.page
+    with house.store.unit_of_work() as uow:
+        for move, payload in ((Move.ACCEPT, {}), (Move.START, {"place": "门口"})):
+            move_order(MoveOrder(order.number, move, local_now(), "duty", payload=payload), uow)
+        uow.commit()
+    page.goto(f"{house.server.url}/staff/orders/{order.number}")
+    page.get_by_label("量到的数").fill("血压")
+    page.get_by_label("老人亲口说办好了").check()
+    picture = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0 a clean window"}
+    page.get_by_label("现场照片").set_input_files(picture)  # type: ignore[arg-type]
+    page.get_by_role("button", name="办结").click()
+    expect(page.locator(".notice")).to_contain_text("一行写一个")
+    assert page.get_by_label("现场照片").evaluate("field => field.files.length") == 1
+    page.get_by_label("量到的数").fill("血压 130/85")
+    page.get_by_role("button", name="办结").click()
+    expect(page.locator(".history")).to_contain_text("照片 1 张")
+    expect(page.locator(".history")).to_contain_text("血压 130/85")
+    expect(page.locator(".pictures img")).to_have_count(1)
+    opened.forgive("409")
+
+
+def test_the_open_page_of_a_login_that_is_closed_goes_to_the_login_page(
+    house: Running, sign_in: SignIn
+) -> None:
+    order, opened, other = house.place(), sign_in(), sign_in("duty")
+    opened.page.goto(f"{house.server.url}/staff/orders/{order.number}")
+    expect(opened.page.get_by_text("实时更新中")).to_be_attached()
+    with house.store.unit_of_work() as uow:
+        close_login(uow, "operator", local_now())
+        uow.commit()
+    expect(opened.page.get_by_label("密码")).to_be_visible()
+    expect(other.page.locator(f"#order-{order.number}")).to_be_visible()
+    opened.forgive("401")
+    opened.forgive("[object Event]")  # how htmx logs a line that ended

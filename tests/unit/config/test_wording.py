@@ -18,6 +18,7 @@ VALUES = {
     "name": "欧阳秀英",
     "what": LONGEST_WHAT,
     "when": "大后天下午两点一刻",
+    "rhythm": "每个礼拜来一回",
     "who": "给您丈母娘",
     "place": "长城花园三号楼二单元",
     "details": "水费、电费",

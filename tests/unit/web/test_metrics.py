@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from backend.domain.order import Order
 from backend.domain.queue import Task, TaskKind
 from backend.web.health import disk_check
-from tests.unit.web.conftest import Staff
+from tests.unit.web.conftest import Clock, Staff
 
 Place = Callable[..., Order]
 RaiseTask = Callable[..., Task]
@@ -54,3 +55,12 @@ def test_answers_are_counted_by_route_and_orders_by_state(
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     assert disk_check(tmp_path)() is None
     assert disk_check(tmp_path, least_bytes=2**62)() == "almost full"
+
+
+def test_how_long_a_clock_waits_for_somebody_to_act_on_it_is_told(
+    console: Callable[[], Staff], place: Place, clock: Clock
+) -> None:
+    place(item="cleaning")
+    clock.now += timedelta(days=1)
+    found = figures(console().get("/metrics").text)
+    assert 0 < found["nuanxian_deadline_lag_seconds", ()] < 24 * 3600

@@ -3,17 +3,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.domain.order import Move, State
+from backend.domain.payload import NEEDS
 from backend.domain.queue import TaskKind
 from backend.domain.staff import Role
+from backend.services.late_orders import steps_that_report
 from backend.web.pages import told_parts
 from backend.web.present import ago, is_phone, mask_phone, moment, wanted_time
+from backend.web.queue import STATES_OF
 from backend.web.words import WordError, Words, load_words
 from config.lexicon import load
+from config.sla import load_sla
 from tests.unit.web.conftest import NOW
 
 WORDS = load_words()
+NOT_IN_FORMS = {"why", "overridden", "told", "items_done"}  # made by the system, or by other programs only
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,19 @@ def test_wanted_times_read_at_a_glance(iso: str | None, asap: bool, rule: str | 
     assert wanted_time(iso, asap, rule, NOW, WORDS) == said
 
 
+@pytest.mark.parametrize("iso", ["2026-W48T12:00", "20261125T1200", "垃圾", "2026-99-99", "/", "0" * 300])
+def test_a_time_that_can_not_be_read_stands_as_it_is(iso: str) -> None:
+    assert wanted_time(iso, False, "FREQ=DAILY", NOW, WORDS) == f"时间写法有误（{iso[:40]}）"
+
+
+@given(
+    st.none() | st.text(max_size=40) | st.from_regex(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?(/\d{4}-\d\d-\d\d)?", fullmatch=True),
+    st.none() | st.text(max_size=40) | st.sampled_from(["FREQ=WEEKLY;INTERVAL=²", "FREQ=WEEKLY;BYDAY=XX,", "=;=", "FREQ=DAILY;UNTIL=1"]),
+)  # fmt: skip
+def test_no_row_takes_a_page(iso: str | None, rule: str | None) -> None:
+    assert wanted_time(iso, False, rule, NOW, WORDS)
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -92,10 +112,20 @@ def test_every_state_move_role_and_kind_has_words() -> None:
         ("moved", Move),
         ("roles", Role),
         ("task_kinds", TaskKind),
+        ("done", Move),
     ):
         for member in members:
             assert WORDS(f"{group}.{member}", department="x")
-    assert set(WORDS.group("state_filters")) <= {state.value for state in State} | {"open", "all"}
+    assert set(WORDS.group("state_filters")) <= set(STATES_OF)
+
+
+def test_every_level_step_and_field_of_a_move_has_words() -> None:
+    assert set(load_sla().levels) <= set(WORDS.group("levels"))
+    for step in steps_that_report():
+        assert WORDS(f"whys.late_{step}")
+    for needs in NEEDS.values():
+        for field in (*needs.required, *needs.optional, *needs.any_of):
+            assert field in WORDS.group("problems.fields") or field in NOT_IN_FORMS
 
 
 def test_every_kind_of_danger_has_words() -> None:
