@@ -106,14 +106,32 @@ def last_day(rule: str) -> date | None:
 
 
 def recurrence(rule: str, words: Words) -> str:
-    """「每天」, 「每星期三、五」 of an RRULE."""
+    """「每天」, 「每三天一次」, 「每星期三、五」, 「每月十五号」 of an RRULE."""
     parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
-    if parts.get("FREQ") == "DAILY":
-        return _word(words, "every_other_day" if parts.get("INTERVAL") == "2" else "daily")
-    if parts.get("FREQ") == "WEEKLY" and parts.get("BYDAY"):
-        days = [words["recurrence_days"].get(day, day) for day in parts["BYDAY"].split(",")]
-        return _word(words, "weekly", days=_word(words, "list_comma").join(days))
-    return _word(words, "monthly" if parts.get("FREQ") == "MONTHLY" else "weekly_once")
+    every = int(parts.get("INTERVAL", "1"))
+    count = _word(words, "two") if every == 2 else number(every, words)
+    match parts.get("FREQ"):
+        case "DAILY" if every > 2:
+            return _word(words, "every_n_days", count=count)
+        case "DAILY":
+            return _word(words, "every_other_day" if every == 2 else "daily")
+        case "MONTHLY":
+            return _monthly(parts.get("BYMONTHDAY", ""), every, count, words)
+    days = [words["recurrence_days"].get(day, day) for day in parts.get("BYDAY", "").split(",") if day]
+    on_days = _word(words, "list_comma").join(days)
+    if every > 1:
+        rhythm = _word(words, "every_n_weeks", count=count)
+        return rhythm + _word(words, "on_days", days=on_days) if days else rhythm
+    return _word(words, "weekly", days=on_days) if days else _word(words, "weekly_once")
+
+
+def _monthly(by_day: str, every: int, count: str, words: Words) -> str:
+    if every > 1:
+        return _word(words, "every_n_months", count=count)
+    if not by_day or by_day.startswith("-"):
+        return _word(words, "monthly")
+    days = [number(int(day), words) for day in by_day.split(",")]
+    return _word(words, "monthly_on", days=_word(words, "list_comma").join(days))
 
 
 def of_time(when_words: str, what: str, words: Words) -> str:
