@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from config.lexicon import load
@@ -57,3 +58,13 @@ def bare_answer(text: str, *, expecting: Expecting | None = None) -> str | None:
         return None
     kind = next(iter(kinds))
     return None if kind in ("affirm", "deny") and even(text).rstrip().endswith("?") else kind
+
+
+def without_opener(text: str) -> str:
+    """What is asked for after a «by the way»: «对了，还要一桶油» → «还要一桶油»."""
+    return _opener().sub("", text, count=1)
+
+
+@lru_cache(maxsize=1)
+def _opener() -> re.Pattern[str]:
+    return re.compile(load("answers")["by_the_way"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu.answers import without_opener
 from nlu.bare import settled
 from nlu.clauses import clauses
 from nlu.danger import find_danger
@@ -66,6 +67,7 @@ class NuanxianParser:
 
     def _read(self, text: str, expecting: Expecting | None) -> Floats:
         """Logits of the labels."""
+        text = without_opener(text)
         fast = self.ngrams.score(text)
         if expecting in ANSWERED:
             fast[self.labels.index("inform")] += self.weights.answer_bonus

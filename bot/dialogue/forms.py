@@ -74,6 +74,8 @@ def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
         return False
     if form.time and form.wanted.recurrence and cues.says("starts", talk.heard.text[slot.end :]):
         return _begin(form, said)
+    if cues.says("and_also", talk.heard.text[: slot.start]) and _next_day_too(form, said):
+        return True
     if not take_time(form, said):
         return False
     if said.vague and said.iso is None:  # «啥时候都行» holds for what else was asked for, too
@@ -99,6 +101,19 @@ def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
     if slot.text in form.details or slot.text in (form.place or ""):
         return False
     form.details.append(slot.text)
+    return True
+
+
+def _next_day_too(form: Form, said: WantedTime) -> bool:
+    """«明天和后天中午»: one day after the other, at the same time."""
+    first = form.wanted.iso
+    if not first or not said.iso or form.wanted.recurrence or said.recurrence or not said.day_said:
+        return False
+    day, last = date.fromisoformat(first[:DAY]), date.fromisoformat(said.iso[:DAY])
+    if (last - day).days != 1:
+        return False
+    clock = "/".join(first[:DAY] + part[DAY:] for part in said.iso.split("/"))
+    form.time = asdict(Wanted(iso=clock, recurrence=f"FREQ=DAILY;UNTIL={last:%Y%m%d}"))
     return True
 
 

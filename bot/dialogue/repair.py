@@ -80,6 +80,9 @@ def stuck(talk: Talk) -> bool:
     memory = talk.memory
     if REPEATED & set(talk.happened):
         return False  # they asked to hear it again
+    if talk.commands:  # something came of it
+        memory.asked_again, memory.asked_key = 0, None
+        return False
     key = f"{talk.asks}:{talk.question}:{asdict(form) if (form := memory.current()) else None}"
     memory.asked_again = memory.asked_again + 1 if talk.question and key == memory.asked_key else 0
     memory.asked_key = key

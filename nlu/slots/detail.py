@@ -73,10 +73,28 @@ def find_details(
         asked = expecting is Expecting.DETAIL
         found = [span for span in _by_words(text) if is_wanted(text, _candidate(span, text), asked=asked)]
     found += [span for span in _by_words(text) if _bought(text, span) and not _overlaps(span, found)]
+    found += _in_one_list(text, found)
     found = [span for span in found if not any(span.start < end and start < span.end for start, end in busy)]
     if expecting is Expecting.DETAIL:
         return _answer(text, found, busy)
     return found
+
+
+def _in_one_list(text: str, found: Sequence[DetailSpan]) -> list[DetailSpan]:
+    """Known words that stand in one list with what was found: «白菜土豆，再来两斤鸡蛋，还有盐»."""
+    added: list[DetailSpan] = []
+    left = [span for span in _by_words(text) if not _overlaps(span, found)] if found else []
+    for word in (*left, *reversed(left)):
+        beside = (text[min(word.end, one.end) : max(word.start, one.start)] for one in (*found, *added))
+        if word not in added and any(_joint().fullmatch(gap) for gap in beside):
+            added.append(word)
+    return added
+
+
+@lru_cache(maxsize=1)
+def _joint() -> re.Pattern[str]:
+    """What stands between two things of one list."""
+    return re.compile(load("details")["joint"])
 
 
 def possible(text: str) -> list[Candidate]:

@@ -15,6 +15,7 @@ from bot.dialogue.turn import Asks, Choice
 from nlu.understanding import Person, Slot, WantedTime
 
 MOST_TOLD = 2
+SAME_THING = 2  # characters at its end name a thing: «两斤鸡蛋» is «鸡蛋»
 MOVED = "moved_existing"
 
 
@@ -22,6 +23,8 @@ def existing(talk: Talk) -> bool:
     """Answer what the sentence wants of orders that exist. True when nothing else is left to do with it."""
     if _amends(talk):
         return person.pass_on(talk, talk.memory.orders[-1])
+    if (order := _changed_in_part(talk)) is not None:
+        return person.pass_on(talk, order.number)
     handled = False
     if talk.heard.has("order_status"):
         _status(talk)
@@ -43,6 +46,28 @@ def _amends(talk: Talk) -> bool:
         talk.heard.has(name) for name in ("cancel_order", "reschedule", "policy_question", "complaint")
     )
     return bool(placed) and talk.form is None and not wants_else and cues.says("amends", talk.text)
+
+
+def _changed_in_part(talk: Talk) -> Order | None:
+    """«鸡蛋不要了，换成豆腐»: one thing of several that were ordered. The order stands; staff tell whoever goes."""
+    if talk.form is not None or not (talk.heard.has("cancel_order") or cues.says("swaps", talk.text)):
+        return None
+    for order in _fitting(talk, _open_orders(talk)):
+        if any(item != order.item for item in talk.requests()):
+            continue
+        named = [detail for detail in order.details if detail[-SAME_THING:] in talk.text]
+        if not named and order.number in talk.memory.orders[-1:] and _changes_a_thing(talk):
+            return order
+        if named and (len(named) < len(order.details) or cues.says("swaps", talk.text)):
+            return order
+    return None
+
+
+def _changes_a_thing(talk: Talk) -> bool:
+    """«改成两份», «土豆也别买了»: a thing and no time, right after the order."""
+    if talk.slots("time") or cues.items_mentioned(talk.text):
+        return False
+    return cues.says("neither", talk.text) or (bool(talk.slots("detail")) and cues.says("swaps", talk.text))
 
 
 def _moves_existing(talk: Talk) -> bool:
