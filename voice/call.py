@@ -190,7 +190,7 @@ class Call:
                 self._emit("listening")
         if self._ears.hears_fax:
             self._do(self._turns.fax())
-        self._reception.add(lost=sound.lost)
+        self._reception.add(lost=sound.lost, speech=frame.speech)
         if not self._reception.is_hole:
             self._do(self._turns.frame(frame))
         elif self._reception.is_gone and not self._gave_up:

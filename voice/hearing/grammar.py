@@ -38,7 +38,6 @@ class GrammarRecogniser:
             hmm=str(folder / "ptm3_8k"), lm=None, dict=None, samprate=TELEPHONE_RATE, loglevel="FATAL"
         )
         self._searches: list[str] = []  # names, oldest first
-        self._hiss = np.random.default_rng(0)
 
     def recognise(self, samples: Samples, rate: int, hint: Hint) -> Heard:
         """The one answer of the grammar that sounds most like this, with no readings where none does."""
@@ -87,7 +86,10 @@ class GrammarRecogniser:
         if len(loud):
             margin = int(_MARGIN_S * TELEPHONE_RATE)
             sound = sound[max(0, loud[0] - margin) : loud[-1] + margin]
-        hissing = sound + self._hiss.normal(0, _HISS, len(sound))
+        hiss = np.random.default_rng(0).normal(
+            0, _HISS, len(sound)
+        )  # the same for the same sound, whoever spoke before
+        hissing = sound + hiss
         return np.asarray(np.clip(hissing, -32768, 32767), np.int16)
 
 

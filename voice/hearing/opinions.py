@@ -8,6 +8,7 @@ from config.hearing import HearingWords
 from voice.hearing.closed import has_grammar, mean_alike, meaning
 from voice.hearing.recogniser import Heard, Hint, Recogniser, Weighing
 from voice.hearing.same import same_answer
+from voice.hearing.weighing import DISAGREED
 from voice.line.line import Samples
 
 # A disagreement is never more sure than this: the conversation asks back.
@@ -37,7 +38,8 @@ class BothOpinions:
         heard = first.recognise_with(samples, rate, hint, theirs.text or "")
         agreed = None
         if heard.text and theirs.text:
-            agreed = meaning(heard.text, hint, self._words) == meaning(theirs.text, hint, self._words)
+            same = meaning(heard.text, hint, self._words) == meaning(theirs.text, hint, self._words)
+            agreed = same and heard.readings[0].confidence > DISAGREED
         return replace(heard, engine=self.name, took_s=heard.took_s + theirs.took_s, agreed=agreed)
 
 

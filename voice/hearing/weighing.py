@@ -16,6 +16,7 @@ from voice.hearing.recogniser import Hint, Reading
 _NEAR_EACH, MOST = 4, 14
 # How much further from what was heard each digit too many is.
 _A_DIGIT = 0.2
+DISAGREED = 0.5  # how sure an answer is at most that only the grammar brought to the top
 _ONE_OF_TWO = 0.4  # two alike were written as one
 _FIGURES = str.maketrans("0123456789", "零一二三四五六七八九")
 _MARKS = re.compile(r"[\W_]+")
@@ -41,6 +42,7 @@ class Weighed:
     weight: float
     likely: float  # of it what whisper finds: natural logarithm, mean over the tokens
     agreed: float = 0.0  # 0..1: how near it is both to what was read and to what the grammar heard
+    alone: float = 0.0  # the weight without what the grammar heard
 
 
 def candidates(readings: Sequence[str], grammar: str, hint: Hint, words: HearingWords) -> list[Candidate]:
@@ -97,6 +99,7 @@ def weighed(found: Mapping[Candidate, tuple[float, int]], hint: Hint, words: Hea
             + by.whole * (hint.asks == "phone" and _is_whole_number(one.text)),
             likely / tokens,
             min(one.read, one.grammar),
+            likely / tokens**by.length + by.read * one.read,
         )
         for one, (likely, tokens) in found.items()
     ]
@@ -104,13 +107,19 @@ def weighed(found: Mapping[Candidate, tuple[float, int]], hint: Hint, words: Hea
 
 
 def readings(answers: list[Weighed], hint: Hint, words: HearingWords) -> tuple[Reading, ...]:
-    """One reading for each meaning. How sure the best is hangs on how much lighter the next meaning is."""
+    """One reading for each meaning. How sure the best is hangs on how much lighter the next meaning is.
+
+    Where whisper alone would have meant something else the two disagree: neither is sure then.
+    """
     best: dict[str, Weighed] = {}
     for one in answers:
         best.setdefault(meaning(one.text, hint, words), one)
     first, *others = best.values()
     lead = first.weight - others[0].weight if others else math.inf
     sure = 1 / (1 + math.exp(-(words.weights.sure + words.weights.sure_by_lead * min(lead, 20.0))))
+    alone = max(answers, key=lambda one: one.alone)
+    if meaning(alone.text, hint, words) != meaning(first.text, hint, words):
+        sure = min(sure, DISAGREED)
     rest = (Reading(one.text, (1 - sure) / len(others)) for one in others)
     return (Reading(first.text, sure), *rest)
 

@@ -377,9 +377,12 @@ async def test_a_network_that_ends_a_call_in_a_hole_has_lost_the_caller() -> Non
 
 async def test_a_telephone_that_sends_nothing_in_silence_is_not_lost() -> None:
     script: Script = [
-        (2_000, "out of reach"), (3_000, "in reach"), (3_200, "out of reach"), (50_000, "in reach"), (51_000, "hang up"),
+        (0, "out of reach"), (5_900, "in reach"), (6_000, speech(1_500)), (7_800, "out of reach"),
+        (50_000, "in reach"), (51_000, "hang up"),
     ]  # fmt: skip
-    played = await play(script, ScriptedHearing({}), ScriptedAnswers([GREETING, *[PLACE] * 9]))
+    played = await play(
+        script, ScriptedHearing({1_000: "我要订个午饭"}), ScriptedAnswers([GREETING, *[PLACE] * 9])
+    )
     assert played.reason in (Reason.CALLER, Reason.SILENCE, Reason.DONE)
     assert "nothing_received" not in kinds(played.events)
     assert played.all("silence"), "its caller is asked whether they are still there"
