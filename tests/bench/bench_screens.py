@@ -91,13 +91,13 @@ async def watch(port: int, token: str, cookies: list[str], orders: int) -> tuple
     return found, len(sent) * len(screens) - len(found)
 
 
-def make_logins(store: Store, count: int) -> list[str]:
+def make_logins(store: Store, count: int) -> list[StaffUser]:
+    users = [StaffUser(f"screen{turn}", f"screen{turn}", Role.OPERATOR, "") for turn in range(count)]
     with store.unit_of_work() as uow:
-        logins = [f"screen{turn}" for turn in range(count)]
-        for login in logins:
-            uow.staff.save(StaffUser(login, login, Role.OPERATOR, ""))
+        for user in users:
+            uow.staff.save(user)
         uow.commit()
-    return logins
+        return [found for user in users if (found := uow.staff.get(user.login))]
 
 
 def main() -> None:
@@ -120,7 +120,7 @@ def main() -> None:
             now=datetime(2026, 11, 24, 10, 0),
         )
         token = make_tokens(store)[0]
-        cookies = [f"{NAME}={cookie_of(settings, login)}" for login in make_logins(store, given.screens)]
+        cookies = [f"{NAME}={cookie_of(settings, user)}" for user in make_logins(store, given.screens)]
         environment = {"NUANXIAN_DATA_KEY": key, "NUANXIAN_SECRET": secret, "NUANXIAN_DEMO": "false"}
         with server(url, environment) as (port, _):
             print(describe_load())
