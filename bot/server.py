@@ -41,6 +41,9 @@ from config.settings import Settings, SettingsError
 from config.telephone import TelephoneSettings, load_telephone
 
 SHUTDOWN_WITHIN_S = 20
+WORKER_ANSWERS_WITHIN_S = (
+    30  # on a busy machine loading the models takes a process so long that it answers nobody
+)
 
 
 def build_app(
@@ -139,7 +142,10 @@ def serve(
         os.environ["NUANXIAN_DB"] = settings.db
         os.environ[MANY_PROCESSES] = folder
         # uvloop answers pages and the API with less processor time; the telephone stays with the loop it was built on.
-        uvicorn.run("bot.server:worker_app", factory=True, workers=workers, loop="uvloop", **options)
+        uvicorn.run(
+            "bot.server:worker_app", factory=True, workers=workers, loop="uvloop",
+            timeout_worker_healthcheck=WORKER_ANSWERS_WITHIN_S, **options,
+        )  # fmt: skip
 
 
 def _say_where(settings: Settings, phone: TelephoneSettings, host: str, port: int) -> None:

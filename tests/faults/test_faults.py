@@ -18,7 +18,7 @@ needs_root = pytest.mark.skipif(os.getuid() != 0, reason="a small disk can be mo
     [
         ("sqlite", "kill"), ("sqlite", "clock"), pytest.param("sqlite", "disk", marks=needs_root),
         ("postgresql", "kill"), ("postgresql", "restart"), ("postgresql", "clock"),
-        pytest.param("postgresql", "disk", marks=needs_root), ("served", "kill"),
+        pytest.param("postgresql", "disk", marks=needs_root),
     ],
 )  # fmt: skip
 def test_nothing_is_lost_doubled_or_stuck(kind: str, fault: str) -> None:
