@@ -41,9 +41,8 @@ from config.settings import Settings, SettingsError
 from config.telephone import TelephoneSettings, load_telephone
 
 SHUTDOWN_WITHIN_S = 20
-WORKER_ANSWERS_WITHIN_S = (
-    30  # on a busy machine loading the models takes a process so long that it answers nobody
-)
+# Loading the models keeps a process from answering: 2 s, and up to 20 s on a busy machine.
+WORKER_ANSWERS_WITHIN_S = 30
 
 
 def build_app(

@@ -62,6 +62,11 @@ def is_rule(value: object) -> bool:
     return _is_day(dict(parts).get("UNTIL", "20261124"))
 
 
+def rule_parts(rule: str) -> dict[str, str]:
+    """Names and values of a repetition: «FREQ=DAILY;INTERVAL=2» → FREQ, INTERVAL. What is written otherwise is left out."""
+    return dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
+
+
 def out_of_reach(iso: str, at: datetime) -> str | None:
     """Why a time lies too far from `at`, saying what is possible; None when it does not. `iso` is one that `is_time`."""
     first, last = moments(iso)

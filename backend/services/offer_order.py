@@ -11,14 +11,13 @@ from backend.domain.dispatch import Candidate, Job, Score, explanation, rank, sc
 from backend.domain.order import Move, Order, OrderError
 from backend.domain.providers import Worker
 from backend.services.commands import MoveOrder, OfferOrder
-from backend.services.move_order import UnknownWorkerError, move_order
+from backend.services.move_order import SYSTEM, UnknownWorkerError, move_order
 from backend.services.ports import UnitOfWork
 from config.dispatch import Circle, load_dispatch
 from config.organisation import load_departments
 
 # What makes a new round of asking: whoever said no before may be asked again.
 NEW_ROUND = frozenset({"place", Move.ROUTE, Move.RESCHEDULE, Move.REOPEN})
-SYSTEM = "system"
 OTHER_DEPARTMENT = "department"  # of the reasons why not: works for another department
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from backend.domain.wanted import is_rule, is_time
+from backend.domain.wanted import is_rule, is_time, rule_parts
 from backend.web.words import Words
 
 _MASKED = "****"
@@ -95,7 +95,7 @@ def _point(iso: str, today: date, words: Words) -> str:
 def _recurrence(rule: str, words: Words) -> str:
     if not is_rule(rule):
         return words("wanted.other")
-    parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
+    parts = rule_parts(rule)
     every = int(parts.get("INTERVAL", "1"))
     match parts.get("FREQ"):
         case "DAILY":

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from backend.domain.order import Wanted
-from backend.domain.wanted import is_rule, is_time
+from backend.domain.wanted import is_rule, is_time, rule_parts
 
 Words = Mapping[str, Any]  # config/wording/words.yaml
 
@@ -101,13 +101,13 @@ def _span(iso: str, today: date, words: Words) -> str:
 
 def last_day(rule: str) -> date | None:
     """The day on which a repetition ends; None when it goes on."""
-    until = dict(part.split("=", 1) for part in rule.split(";") if "=" in part).get("UNTIL")
+    until = rule_parts(rule).get("UNTIL")
     return datetime.strptime(until[:8], "%Y%m%d").date() if until else None  # noqa: DTZ007 (a day)
 
 
 def recurrence(rule: str, words: Words) -> str:
     """「每天」, 「每三天一次」, 「每星期三、五」, 「每月十五号」 of an RRULE."""
-    parts = dict(part.split("=", 1) for part in rule.split(";") if "=" in part)
+    parts = rule_parts(rule)
     every = int(parts.get("INTERVAL", "1"))
     count = _word(words, "two") if every == 2 else number(every, words)
     match parts.get("FREQ"):

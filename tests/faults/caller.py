@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +18,16 @@ import httpx
 
 from backend.domain.local_time import local_now
 from backend.store.open import Store
-from tests.faults.worker import AGAIN_S, DUE_IN_S, MOVES, REST_S, WATCHED_EVERY, opened, say
+from tests.faults.worker import (
+    AGAIN_S,
+    MOVES,
+    REST_S,
+    WATCHED_EVERY,
+    brought_near,
+    due_in_s,
+    opened,
+    say,
+)
 
 ANSWERED_WITHIN_S = 10.0
 
@@ -47,7 +55,7 @@ class HttpCaller:
         }
         number = self._ask(turn, "place", "/orders", order, key)
         if watched:
-            self._watch(number, DUE_IN_S[0] + (turn * 0.618) % 1 * (DUE_IN_S[1] - DUE_IN_S[0]))
+            self._watch(number, due_in_s(turn))
         for move, payload in () if watched else MOVES:
             self._ask(
                 turn, move.value, f"/orders/{number}/moves", {"move": move.value, "payload": payload}, key
@@ -68,18 +76,15 @@ class HttpCaller:
                 time.sleep(REST_S)
                 return number
 
-    def _watch(self, number: str, due_in_s: float) -> None:
+    def _watch(self, number: str, wait_s: float) -> None:
         """Bring the clock of acceptance near, unless that was done before a fault."""
         while True:
             try:
-                due = local_now() + timedelta(seconds=due_in_s)
+                due = local_now() + timedelta(seconds=wait_s)
                 with self._store.unit_of_work() as uow:
                     order, clocks = uow.orders.get(number), uow.deadlines.of(number)
-                    soon = [
-                        replace(one, level=1, next_at=due, due_at=due) if one.step == "accept" else one for one in clocks
-                    ]  # fmt: skip
                     if not order.escalation and all(one.level == 0 for one in clocks if one.step == "accept"):
-                        uow.deadlines.put(number, clocks, soon)
+                        uow.deadlines.put(number, clocks, brought_near(clocks, due))
                         uow.commit()
                         say("due", number, due.isoformat())
             except Exception as problem:  # the database may be away

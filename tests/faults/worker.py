@@ -12,11 +12,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from backend.domain.deadlines import Deadline
 from backend.domain.local_time import local_now
 from backend.domain.order import Move, Wanted
 from backend.jobs.runner import Job, Runner
@@ -35,6 +36,16 @@ WATCHED_EVERY = 3  # these orders nobody accepts: their clock has to speak
 DUE_IN_S = (0.2, 2.2)
 AGAIN_S = 0.05
 REST_S = 0.01
+
+
+def due_in_s(turn: int) -> float:
+    """When the clock of this turn's order is to speak; spread over DUE_IN_S."""
+    return DUE_IN_S[0] + (turn * 0.618) % 1 * (DUE_IN_S[1] - DUE_IN_S[0])
+
+
+def brought_near(clocks: Sequence[Deadline], due: datetime) -> list[Deadline]:
+    """The clocks of an order, with that of its acceptance about to report it."""
+    return [replace(one, level=1, next_at=due, due_at=due) if one.step == "accept" else one for one in clocks]
 
 
 def say(*told: object) -> None:
@@ -72,18 +83,13 @@ class Worker:
         if (known := uow.orders.by_key(key)) is not None:
             return known.number
         now = self._clock()
-        share = (turn * 0.618) % 1
-        due = now + timedelta(seconds=DUE_IN_S[0] + share * (DUE_IN_S[1] - DUE_IN_S[0]))
+        due = now + timedelta(seconds=due_in_s(turn))
         order = place_order(PlaceOrder(key, "meal", "self", "13909510001", key, now, Wanted(None, True)), uow)
         if turn % WATCHED_EVERY == 0:
             clocks = uow.deadlines.of(order.number)
-            soon = [
-                replace(one, level=1, next_at=due, due_at=due) if one.step == "accept" else one for one in clocks
-            ]  # fmt: skip
-            uow.deadlines.put(order.number, clocks, soon)
-            say(
-                "due", order.number, due.isoformat()
-            )  # should the commit fail, another order gets the number and says so
+            uow.deadlines.put(order.number, clocks, brought_near(clocks, due))
+            # Should the commit fail, another order gets the number and says so.
+            say("due", order.number, due.isoformat())
         return order.number
 
     def _move(self, number: str, move: Move, payload: dict[str, object], uow: UnitOfWork) -> str:

@@ -11,9 +11,6 @@ from voice.hearing.same import same_answer
 from voice.hearing.weighing import DISAGREED
 from voice.line.line import Samples
 
-# A disagreement is never more sure than this: the conversation asks back.
-MOST_WHEN_AGAINST = 0.5
-
 
 class BothOpinions:
     """The default engine, and the grammar beside it on closed questions."""
@@ -55,8 +52,6 @@ def merged(first: Heard, second: Heard, hint: Hint, words: HearingWords) -> Hear
         readings = (replace(ours, confidence=sure), *first.readings[1:])
         return replace(first, readings=readings, engine=engine, took_s=took_s, agreed=True)
     best_first = sorted((ours, theirs), key=lambda reading: reading.confidence, reverse=True)
-    limited = [
-        replace(reading, confidence=min(reading.confidence, MOST_WHEN_AGAINST)) for reading in best_first
-    ]
+    limited = [replace(reading, confidence=min(reading.confidence, DISAGREED)) for reading in best_first]
     others = (other for other in first.readings[1:] if not same_answer(other.text, theirs.text))
     return replace(first, readings=(*limited, *others), engine=engine, took_s=took_s, agreed=False)

@@ -16,7 +16,7 @@ from voice.hearing.recogniser import Hint, Reading
 _NEAR_EACH, MOST = 4, 14
 # How much further from what was heard each digit too many is.
 _A_DIGIT = 0.2
-DISAGREED = 0.5  # how sure an answer is at most that only the grammar brought to the top
+DISAGREED = 0.5  # how sure an answer is at most about which two opinions differ: the conversation asks back
 _ONE_OF_TWO = 0.4  # two alike were written as one
 _FIGURES = str.maketrans("0123456789", "零一二三四五六七八九")
 _MARKS = re.compile(r"[\W_]+")

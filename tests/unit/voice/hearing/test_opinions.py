@@ -1,9 +1,10 @@
 import pytest
 
 from config.hearing import load_hearing_words
-from voice.hearing.opinions import MOST_WHEN_AGAINST, merged
+from voice.hearing.opinions import merged
 from voice.hearing.recogniser import Heard, Hint, Reading
 from voice.hearing.same import same_answer
+from voice.hearing.weighing import DISAGREED
 
 WORDS = load_hearing_words()
 
@@ -27,7 +28,7 @@ def test_disagreement_gives_both_readings_and_is_never_sure() -> None:
     both = merged(heard(("是", 0.95), ("十", 0.3)), heard(("不是", 0.6)), Hint("confirm"), WORDS)
     assert both.agreed is False
     assert [reading.text for reading in both.readings] == ["是", "不是", "十"]
-    assert max(reading.confidence for reading in both.readings) == MOST_WHEN_AGAINST
+    assert max(reading.confidence for reading in both.readings) == DISAGREED
 
 
 def test_the_grammar_alone_is_no_opinion() -> None:
