@@ -118,7 +118,7 @@ class Slot:
 class Danger:
     """Life or safety in danger now, and why we think so (shown to staff)."""
 
-    kind: str  # fall, chest, stroke, breathing, unconscious, bleeding, poison, gas, fire, lost, no_answer, suicide, violence, trapped, other
+    kind: str  # fall, chest, stroke, breathing, unconscious, faint, bleeding, poison, gas, fire, lost, no_answer, suicide, violence, trapped, other
     confidence: float
     why: tuple[str, ...]  # the words that decided
     call: str = "120"  # the number to call first: 120, 110, 119

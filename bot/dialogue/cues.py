@@ -54,6 +54,12 @@ def ordinal(text: str) -> int | None:
     return None
 
 
+def measure(text: str) -> str | None:
+    """What a bare amount counts: 「份」 of «两份»; None when the text is something else."""
+    found = _cue("amount").match(text)
+    return found[1] if found else None
+
+
 def core(text: str) -> str:
     """An answer without its lead-in and trailing particles: 「我叫马建国啊」 → 「马建国」."""
     stripped = _cue("trail").sub("", _cue("lead_in").sub("", text.strip()))

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
-from bot.dialogue import forms, repair
+from bot.dialogue import cues, forms, repair
 from bot.dialogue.flows import courtesy, danger, existing, family, pace, person, policy, request
 from bot.dialogue.memory import Memory, Pending
 from bot.dialogue.talk import Rules, Talk
@@ -116,8 +116,18 @@ def _take_answer(talk: Talk) -> None:
     form = talk.form
     if form is None or talk.ended or (talk.requests() and talk.understood):
         return
-    if forms.fill(talk, form) or forms.take_answer(talk, form):
+    changed = forms.fill(talk, form)
+    if "beneficiary" in changed and not form.name:
+        request.split_by_person(talk, form, goes_on=True)
+        form = talk.form or form
+    if changed or forms.take_answer(talk, form):
         talk.understood = True
+    elif cues.says("that_one", talk.text) or forms.says_again(talk, form):
+        talk.understood = True
+    noted = forms.take_wishes(talk, form) if talk.memory.asking != Asks.CONFIRM else False
+    talk.understood |= noted
+    if (changed or noted) and not talk.sentences and forms.missing(talk, form) == talk.memory.asking:
+        talk.say("taken_down")
 
 
 def _go_on(talk: Talk) -> None:

@@ -41,9 +41,13 @@ def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:
     """Like `fill`, from these slots only. The person comes first, because the place may follow from who it is."""
     changed = set()
     for slot in sorted(slots, key=lambda slot: slot.slot != "beneficiary"):
-        if _TAKE[slot.slot](talk, form, slot):
+        if not _is_code(talk, slot) and _TAKE[slot.slot](talk, form, slot):
             changed.add(slot.slot)
     return changed
+
+
+def _is_code(talk: Talk, slot: Slot) -> bool:
+    return cues.says("code_word", talk.heard.text[max(0, slot.start - CODE_BEFORE) : slot.end])
 
 
 def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
@@ -52,6 +56,11 @@ def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
     before = talk.heard.text[: slot.start]
     if cues.says("owns_phone", talk.heard.text[slot.end :]):
         return False  # «打我女儿的电话»
+    behind = talk.heard.text[slot.end :]
+    if form.beneficiary and cues.says("comes_or_goes", behind):
+        return False  # «明天我闺女来，后天吧»
+    if talk.rules.catalogue[form.item].category in SERVES_LIVING and cues.says("has_died", behind):
+        return False  # «我老伴前年走了，来个人陪我去»
     if asked == Asks.NAME and person and (person.name or person.relation in NOT_KIN):
         form.name = person.name or slot.text
         return True
@@ -100,6 +109,8 @@ def _begin(form: Form, said: WantedTime) -> bool:
 def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
     if slot.text in form.details or slot.text in (form.place or ""):
         return False
+    if measure := cues.measure(slot.text):  # «两份» … «一份就够了»
+        form.details = [detail for detail in form.details if cues.measure(detail) != measure]
     form.details.append(slot.text)
     return True
 
@@ -112,8 +123,7 @@ def _next_day_too(form: Form, said: WantedTime) -> bool:
     day, last = date.fromisoformat(first[:DAY]), date.fromisoformat(said.iso[:DAY])
     if (last - day).days != 1:
         return False
-    clock = "/".join(first[:DAY] + part[DAY:] for part in said.iso.split("/"))
-    form.time = asdict(Wanted(iso=clock, recurrence=f"FREQ=DAILY;UNTIL={last:%Y%m%d}"))
+    form.time = asdict(Wanted(iso=_at_clock(first[:DAY], said.iso), recurrence=f"FREQ=DAILY;UNTIL={last:%Y%m%d}"))
     return True
 
 
@@ -140,16 +150,19 @@ def merged(before: Wanted | None, said: WantedTime) -> Wanted:
         return kept
     iso = said.iso
     if before and before.iso and iso and "/" not in before.iso[:10]:
-        day, clock = before.iso[:10], before.iso[10:]
+        day, clock = before.iso[:DAY], before.iso[DAY:]
         if not said.day_said and said.clock_said and not before.recurrence:
-            iso = "/".join(day + part[10:] for part in iso.split("/"))
-        elif said.day_said and not said.clock_said and clock.startswith("T") and len(iso) == 10:
-            iso = "/".join(iso + part[10:] for part in before.iso.split("/"))
+            iso = _at_clock(day, iso)
+        elif said.day_said and not said.clock_said and clock.startswith("T") and len(iso) == DAY:
+            iso = _at_clock(iso, before.iso)
     return Wanted(iso=iso, asap=said.asap and iso is None, recurrence=said.recurrence)
 
 
 def _rhythm_kept(before: Wanted, said: WantedTime) -> Wanted | None:
-    """A rhythm and its day, or a span of days and its hour, said one after the other belong together."""
+    """A rhythm and its day or hour, or a span of days and its hour, said one after the other belong together."""
+    only_hour = said.iso and said.clock_said and not said.day_said and not said.recurrence
+    if before.recurrence and before.iso and only_hour:
+        return Wanted(iso=_at_clock(before.iso[:DAY], said.iso), recurrence=before.recurrence)
     if before.recurrence and not before.iso and said.iso and not said.recurrence:
         day = date.fromisoformat(said.iso[:10])
         weekly = before.recurrence == "FREQ=WEEKLY" and said.day_said
@@ -162,8 +175,12 @@ def _rhythm_kept(before: Wanted, said: WantedTime) -> Wanted | None:
     if not by_the_day or (other is said and said.day_said and not said.recurrence):
         return None
     first, last = days.split("/")
-    clock = "/".join(first + part[10:] for part in other.iso.split("/"))
-    return Wanted(iso=clock, recurrence=f"FREQ=DAILY;UNTIL={last.replace('-', '')}")
+    return Wanted(iso=_at_clock(first, other.iso), recurrence=f"FREQ=DAILY;UNTIL={last.replace('-', '')}")
+
+
+def _at_clock(day: str, iso: str | None) -> str:
+    """That day at the hour, or from hour to hour, of `iso`."""
+    return "/".join(day + part[DAY:] for part in (iso or "").split("/"))
 
 
 def _is_days(iso: str | None) -> bool:
@@ -173,6 +190,9 @@ def _is_days(iso: str | None) -> bool:
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY = 10  # characters of a date
+# Categories of items that nobody needs any more when they have died; papers and benefits do go on.
+SERVES_LIVING = ("pub", "home", "care")
+CODE_BEFORE = 5  # characters from the word that names a code to its digits
 LONGEST_PHONE = 12  # digits, with the area code
 
 
@@ -186,7 +206,7 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         return False
     if place.destination:
         return _take_detail(talk, form, slot)
-    text = _with_region(form, place, slot.value or slot.text)
+    text = _with_region(form, place, slot.value or slot.text) + _description(talk, place, slot)
     finer_only = not (place.county or place.town or place.community)
     if text.isdecimal() and talk.memory.asking != Asks.PLACE:
         return False  # «200» is no door when nobody asked for one
@@ -204,6 +224,16 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         form.place = text
     form.place_known = False
     return True
+
+
+def _description(talk: Talk, place: Place, slot: Slot) -> str:
+    """«…同心路，那个红色的楼，邮电局后头»: what follows an address without a number tells how to find it."""
+    rest = talk.heard.text[slot.end :].rstrip("。！ ")
+    numbered = place.building or place.unit or place.door
+    more = any(other.start >= slot.end for other in talk.heard.slots)
+    if talk.memory.asking != Asks.PLACE or numbered or more or len(rest) > LONGEST_WISH:
+        return ""
+    return rest if cues.says("describes_place", rest) else ""
 
 
 def _corrected(before: str, said: str) -> str | None:
@@ -328,6 +358,13 @@ def take_answer(talk: Talk, form: Form) -> bool:
     return True
 
 
+def says_again(talk: Talk, form: Form) -> bool:
+    """What they say is known already («随便哪天», when any day will do)."""
+    if cues.says("any", talk.text) and form.time is not None:
+        return True
+    return talk.heard.has("inform") and any(talk.slots(name) for name in ("time", "place"))
+
+
 def take_wish(talk: Talk, form: Form) -> bool:
     """A note for whoever comes, in the caller's own words. A question is none."""
     if not is_wish(talk):
@@ -355,16 +392,21 @@ def _may_be_a_name(text: str) -> bool:
     )
 
 
-def take_wishes(talk: Talk, form: Form) -> None:
-    """What a request says of how it is to be done («送份饭，软和点»): each part of the sentence that is a wish."""
+def take_wishes(talk: Talk, form: Form) -> bool:
+    """What is said of how it is to be done («送份饭，软和点»): each part of the sentence that is a wish is noted."""
+    before = len(form.wishes)
     for part in clauses(talk.heard.text):
         inside = [slot for slot in talk.heard.slots if part.start <= slot.start < part.end]
+        if any(_is_code(talk, slot) for slot in inside):
+            _note(form, part.text)
+            continue
         mere = all(slot.slot == "detail" for slot in inside) and not any(
             slot.text in form.details and "detail" in talk.rules.catalogue[form.item].asks for slot in inside
         )
         names_it = cues.first_mention(form.item, part.text) < len(part.text)
         if mere and not names_it and cues.says("wish", part.text) and not cues.says("question", part.text):
             _note(form, part.text)
+    return len(form.wishes) > before
 
 
 def take_aside(talk: Talk, form: Form) -> None:
@@ -456,7 +498,8 @@ def missing(talk: Talk, form: Form) -> Asks | None:
     if form.beneficiary is None:
         return Asks.BENEFICIARY
     told = talk.memory.told.get(form.beneficiary, {})
-    form.place = form.place or (told.get("place") if "place" not in form.missing else None)
+    if not form.place and "place" not in form.missing:
+        form.place = told.get("place") or (talk.memory.place if whom.is_spouse(form) else None)
     form.name = form.name or told.get("name")
     if form.elder_id is None:
         # What the records say of somebody is asked of them each time: the caller may lose the right to hear it.
@@ -523,7 +566,7 @@ def like_before(talk: Talk, form: Form, order: Order, *, whole: bool) -> None:
         form.place = order.place
     day, before = form.wanted.iso, order.wanted.iso
     if form.time and day and len(day) == DAY and before and "T" in before:
-        form.time |= {"iso": "/".join(day + part[DAY:] for part in before.split("/"))}
+        form.time |= {"iso": _at_clock(day, before)}
 
 
 def copy_order(form: Form, order: Order) -> None:

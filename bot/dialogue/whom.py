@@ -118,6 +118,11 @@ def default(form: Form, caller: Caller) -> None:
         take_profile(form, Match(elder=caller.elder), caller)
 
 
+def is_spouse(form: Form) -> bool:
+    """Whether it is for the husband or wife of whoever speaks, who lives where they live."""
+    return "老伴" in _relation(form.relation).get("contact_is", ())
+
+
 def polite(form: Form, words: Mapping[str, Any]) -> str:
     """How the line speaks of «我妈» to the caller: 「您母亲」."""
     word = form.beneficiary or ""

@@ -21,7 +21,7 @@ def answer_offer(talk: Talk) -> bool:
         return existing.undo_cancel(talk, pending)
     if pending.kind == "anything_else" and talk.memory.dropped and cues.says("undo", talk.text):
         return _takes_up_again(talk)
-    if pending.kind == "anything_else" and talk.memory.orders and forms.is_wish(talk):
+    if pending.kind == "anything_else" and talk.memory.orders and _belongs_to_the_last(talk):
         return person.pass_on(talk, talk.memory.orders[-1])
     unsure = not talk.requests() or not talk.heard.sure
     if pending.items and pending.kind == "offer_person" and unsure and _books(talk):
@@ -35,6 +35,14 @@ def answer_offer(talk: Talk) -> bool:
     if pending.kind == "anything_else" and not talk.requests():
         return _answer_anything_else(talk, yes=yes, no=no)
     return False
+
+
+def _belongs_to_the_last(talk: Talk) -> bool:
+    """«来之前打个电话», «再加二斤豆腐», «电话打这个就行»: about the order that was just placed."""
+    order = talk.order(talk.memory.orders[-1])
+    adds = cues.says("adds", talk.text) and not talk.slots("time")
+    same = order is not None and (not talk.requests() or order.item in talk.requests())
+    return forms.is_wish(talk) or cues.says("this_phone", talk.text) or (adds and same)
 
 
 def _takes_up_again(talk: Talk) -> bool:

@@ -21,6 +21,9 @@ def danger(talk: Talk) -> bool:
     memory = talk.memory
     if memory.in_danger and not talk.requests() and not found.why:
         return False  # «窗户开了»: what they do about it, no further danger
+    if memory.in_danger and memory.danger == found.kind and not talk.requests():
+        _tell(talk, found)  # they go on telling of it; what to do was said
+        return _accompany(talk)
     if not memory.in_danger:
         memory.emergencies += 1
         memory.danger_place = memory.danger_asked = False
@@ -102,7 +105,16 @@ def after_danger(talk: Talk) -> bool:
         talk.heard.has(name) for name in ("cancel_order", "reschedule", "order_status")
     ):
         memory.in_danger = False
+        if cues.says("false_alarm", talk.text) or cues.says("opens_no", talk.text):
+            talk.say("emergency.unharmed")
+            talk.happened.append("false_alarm")
         return False
+    return _accompany(talk)
+
+
+def _accompany(talk: Talk) -> bool:
+    """A word to whoever waits for help; where to go is asked once, and passed on when told."""
+    memory = talk.memory
     talk.understood = talk.urgent = True
     tells_where = memory.danger_asked and not memory.danger_place and cues.says("whereabouts", talk.text)
     if talk.slots("place") or tells_where:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from backend.domain.order import OPEN, Order, State, Wanted
 from backend.domain.queue import TaskKind
+from backend.domain.wanted import is_time, out_of_reach
 from backend.services.commands import CancelOrder, RescheduleOrder
 from bot.dialogue import cues, forms, phrasing, whom
 from bot.dialogue.flows import person, request
@@ -85,7 +87,8 @@ def complaint(talk: Talk) -> bool:
     fitting = _fitting(talk, talk.world.orders)
     number = fitting[0].number if fitting else None
     talk.tell_staff(TaskKind.COMPLAINT, "complaint", why="complaint", order_number=number)
-    talk.say("complaint.taken")
+    again = set(talk.phrase("complaint.taken")) <= set(talk.memory.said)
+    talk.say("complaint.more" if again else "complaint.taken")
     talk.understood = True
     talk.happened.append("complaint")
     if _stood_up(talk):
@@ -194,6 +197,9 @@ def _status(talk: Talk) -> None:
         orders = _of_people(talk, orders) or [order for order in orders if order.elder_id is None]
     if not orders:
         _none_open(talk)
+        if not talk.form and not _others(talk):  # ordered elsewhere, or before there was this line
+            talk.memory.pending = Pending(kind="offer_person")
+            talk.ask(Asks.CONFIRM, "order.none_to_ask", choices=request.choices_for(talk, Asks.CONFIRM))
         return
     for order in _fitting(talk, orders)[:MOST_TOLD]:
         department = talk.rules.departments.by_code.get(order.department or "")
@@ -298,17 +304,27 @@ def _reschedule(talk: Talk) -> bool:
 def move(talk: Talk, order: Order, said: WantedTime | None) -> None:
     """Give the order its new time; ask for it when none was said, or when what was said can not be."""
     wanted = forms.merged(order.wanted, said) if said and not said.conflict else None
-    if wanted is None or forms.past(wanted, talk.turn.now):
-        talk.memory.pending = Pending(kind="move_when", numbers=[order.number])
-        if said:
-            talk.ask(Asks.TIME, "conflict.past")
-        else:
-            talk.ask(Asks.TIME, "order.move_when", what=name_of(talk, order))
-        return
-    move_to(talk, order, wanted)
+    if wanted is not None:
+        move_to(talk, order, wanted)
+    elif said:
+        _ask_when(talk, order, "conflict.past")
+    else:
+        _ask_when(talk, order, "order.move_when", what=name_of(talk, order))
+
+
+def _ask_when(talk: Talk, order: Order, key: str, **values: Any) -> None:
+    talk.memory.pending = Pending(kind="move_when", numbers=[order.number])
+    talk.ask(Asks.TIME, key, **values)
 
 
 def move_to(talk: Talk, order: Order, wanted: Wanted) -> None:
+    """Give the order this time. One that is over, or that nobody can promise yet, is asked for again."""
+    if forms.past(wanted, talk.turn.now):
+        _ask_when(talk, order, "conflict.past")
+        return
+    if wanted.iso and is_time(wanted.iso) and out_of_reach(wanted.iso, talk.turn.now):
+        _ask_when(talk, order, "conflict.far")
+        return
     talk.commands.append(
         RescheduleOrder(
             number=order.number, at=talk.turn.now, actor="caller", wanted=wanted, reason=talk.text[:200]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from backend.domain.queue import TaskKind
-from bot.dialogue import forms
+from bot.dialogue import cues, forms
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 
 
 def wants_person(talk: Talk) -> bool:
-    if not talk.heard.has("human") or (forms.is_wish(talk) and not talk.heard.sure):
+    asked = talk.heard.has("human") and (talk.heard.sure or not forms.is_wish(talk))
+    if not asked and not cues.says("that_person", talk.text):
         return False
     hand_off(talk, why="asked_for", phrase="person.coming")
     talk.understood = True

@@ -11,8 +11,8 @@ from bot.dialogue.turn import Asks
 
 def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
-    in_passing = _in_passing(talk)
-    if not (talk.heard.has("policy_question") or in_passing or _about_this(talk)):
+    in_passing, may_they = _in_passing(talk), _may_they(talk)
+    if not (talk.heard.has("policy_question") or in_passing or may_they or _about_this(talk)):
         return False
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
     spoken_of = (*talk.requests(), *([talk.form.item] if talk.form else []))
@@ -22,12 +22,12 @@ def policy(talk: Talk) -> bool:
         _unknown(talk)
     else:
         told = entry.sentences(talk.turn.channel.value)
-        asks_more = talk.form is not None or bool(talk.requests())
+        asks_more = talk.form is not None or (bool(talk.requests()) and not may_they)
         talk.sentences += told[:1] if asks_more else told
         talk.say("policy.source", source=entry.source_name)
         talk.happened.append(f"policy:{entry.id}")
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
-            talk.memory.pending = Pending(kind="offer_items", items=[entry.item])
+            talk.memory.pending = Pending(kind="offer_items", items=[entry.item], said=talk.text)
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
     return not talk.requests() or not talk.heard.has("policy_question") or in_passing
 
@@ -38,6 +38,13 @@ def _about_this(talk: Talk) -> bool:
     if form is None or talk.requests() != (form.item,) or talk.heard.slots:
         return False
     return talk.rules.knowledge.answer(talk.text, (form.item,)) is not None
+
+
+def _may_they(talk: Talk) -> bool:
+    """«那我妈八十三了能领不»: whether they may, which also reads like asking for it."""
+    if talk.form is not None or len(talk.requests()) != 1 or not cues.says("eligible", talk.text):
+        return False
+    return talk.rules.knowledge.answer(talk.text, talk.requests()) is not None
 
 
 def _in_passing(talk: Talk) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -139,7 +140,11 @@ def _moves_it(talk: Talk) -> bool:
 def gives_up(talk: Talk) -> bool:
     """«算了，不交了» while something is being asked: the request is dropped."""
     form, heard = talk.form, talk.heard
-    if form is None or talk.memory.asking == Asks.CONFIRM or talk.requests() or talk.slots("time"):
+    if form is None or talk.memory.asking == Asks.CONFIRM or talk.slots("time"):
+        return False
+    if cues.says("drop", talk.text) and _meant(talk, form) is not form:
+        return drop(talk, form)  # «打扫的算了，就送饭»
+    if talk.requests():
         return False
     if not (heard.has("deny") or heard.has("cancel_order")) or not cues.says("drop", talk.text):
         return False
@@ -205,7 +210,7 @@ def new_requests(talk: Talk) -> bool:
         if len(items) > 1 and len(people) > 1:
             whom.settle(form, _nearest(people, cues.first_mention(item, talk.text)), talk.world.caller)
         else:
-            _split_by_person(talk, form)
+            split_by_person(talk, form)
     if len(items) == 1:
         for form in (form for form in talk.memory.forms if form.item == items[0]):
             forms.take_wishes(talk, form)
@@ -305,10 +310,11 @@ def _nearest(people: Sequence[Slot], mention: int) -> Slot:
     )
 
 
-def _split_by_person(talk: Talk, form: Form) -> None:
+def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
     """Two people named for one item are two orders, each with the place and time said next to the name.
 
-    What serves a whole household (a meal, cleaning) at one address stays one order for both.
+    What serves a whole household (a meal, cleaning) at one address stays one order for both. `goes_on`: the request was
+    talked about before, and what was said of it holds for both.
     """
     text = talk.heard.text
     people = [
@@ -335,6 +341,9 @@ def _split_by_person(talk: Talk, form: Form) -> None:
     shared_time = [slot for slot in talk.slots("time", of=form.item) if slot.start < starts[0]]
     for index, person in enumerate(people):
         part = forms.open_form(talk, form.item)
+        if goes_on:
+            part.time, part.place = deepcopy(form.time), None if form.place_known else form.place
+            part.details, part.wishes = list(form.details), list(form.wishes)
         whom.settle(part, person, talk.world.caller)
         own = [
             s
@@ -504,7 +513,8 @@ def read_back(talk: Talk, form: Form) -> None:
         talk.say("confirm.what", who=who, what=item.say, when=phrasing.when(wanted, talk.turn.now, words))
     else:
         talk.say("confirm.what_no_time", who=who, what=item.say)
-    details = [*(form.details if "detail" in item.asks else ()), *form.wishes]
+    said = [detail for detail in form.details if "detail" in item.asks or cues.measure(detail)]
+    details = [*said, *form.wishes]
     if details:
         talk.say("confirm.details", details=words["list_comma"].join(details))
     if form.place:

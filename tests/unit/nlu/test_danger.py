@@ -17,7 +17,7 @@ from nlu.speech import even
 
 SENTENCES = Path(__file__).parents[2] / "language" / "danger"
 KINDS = {
-    "fall", "chest", "stroke", "breathing", "choking", "unconscious", "bleeding", "poison", "burn", "electric", "gas",
+    "fall", "chest", "stroke", "breathing", "choking", "unconscious", "faint", "bleeding", "poison", "burn", "electric", "gas",
     "fire", "lost", "no_answer", "suicide", "violence", "trapped", "accident", "other",
 }  # fmt: skip
 DANGERS = [
@@ -38,6 +38,7 @@ DANGERS = [
     ("电梯把我困住了", "trapped", "119"),
     ("孙子掉渠里了快来人", "accident", "119"),
     ("老伴叫不醒了", "unconscious", "120"),
+    ("头晕得很，站不住了，心慌", "faint", "120"),
     ("吃饺子噎住了，脸都紫了", "choking", "120"),
 ]
 HARMLESS = [
