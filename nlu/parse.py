@@ -49,7 +49,7 @@ class NuanxianParser:
             text = with_a_whole_number(text, alternatives)
         if (known := settled(text, expecting=expecting, now=now)) is not None:
             return known
-        logits = self._read(text, expecting)
+        logits, tags = self._look(text, expecting)
         if alternatives:
             others = [self._read(cut(other), expecting) for other in alternatives[: len(READINGS) - 1]]
             counts = np.array(READINGS[: 1 + len(others)], np.float32)
@@ -59,7 +59,7 @@ class NuanxianParser:
         parts = self._said_in_parts(text) if may_be_several(chances, self.labels, self.weights) else ()
         chosen = choose(chances, self.labels, self.weights, danger, parts)
         names = [item.label for item in chosen]
-        slots = find_slots(text, now=now, expecting=expecting, labels=names)
+        slots = find_slots(text, now=now, expecting=expecting, labels=names, encoder=tags)
         if len(chosen) > 1:
             slots = self._attached(text, slots, names)
         sure = chosen[0].confidence >= self.weights.ask_back
@@ -67,15 +67,22 @@ class NuanxianParser:
 
     def _read(self, text: str, expecting: Expecting | None) -> Floats:
         """Logits of the labels."""
-        text = without_opener(text)
+        return self._look(text, expecting)[0]
+
+    def _look(self, said: str, expecting: Expecting | None) -> tuple[Floats, Floats | None]:
+        """Logits of the labels, and what the encoder takes each letter for where it was asked."""
+        text = without_opener(said)
         fast = self.ngrams.score(text)
         if expecting in ANSWERED:
             fast[self.labels.index("inform")] += self.weights.answer_bonus
         if self.encoder is None:
-            return mix(np.zeros_like(fast), fast, self.weights)
+            return mix(np.zeros_like(fast), fast, self.weights), None
         if expecting is None and is_sure(fast, self.weights):
-            return fast
-        return mix(self.encoder.score(text, expecting=expecting), fast, self.weights)
+            return fast, None
+        logits, tags = self.encoder.read(text, expecting=expecting)
+        opener = np.zeros((len(said) - len(text), tags.shape[1]), np.float32)
+        known = said.endswith(text)
+        return mix(logits, fast, self.weights), np.concatenate((opener, tags)) if known else None
 
     def _said_in_parts(self, text: str) -> frozenset[str]:
         """The best labels of the parts of a sentence, each read by itself."""

@@ -120,12 +120,10 @@ def _take_answer(talk: Talk) -> None:
     if "beneficiary" in changed and not form.name:
         request.split_by_person(talk, form, goes_on=True)
         form = talk.form or form
-    if changed or forms.take_answer(talk, form):
-        talk.understood = True
-    elif cues.says("that_one", talk.text) or forms.says_again(talk, form):
-        talk.understood = True
-    noted = forms.take_wishes(talk, form) if talk.memory.asking != Asks.CONFIRM else False
-    talk.understood |= noted
+    answered = changed or forms.take_answer(talk, form)
+    noted = talk.memory.asking != Asks.CONFIRM and forms.take_wishes(talk, form)
+    nothing_new = cues.says("that_one", talk.text) or forms.says_again(talk, form)
+    talk.understood |= bool(answered or noted or nothing_new)
     if (changed or noted) and not talk.sentences and forms.missing(talk, form) == talk.memory.asking:
         talk.say("taken_down")
 

@@ -16,7 +16,7 @@ from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.answers import bare_answer
 from nlu.clauses import clauses
-from nlu.slots.names import name_at
+from nlu.slots.names import is_surname, name_at
 from nlu.slots.place import read_place
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
 
@@ -81,6 +81,8 @@ def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
     said = slot.resolved
     if not isinstance(said, WantedTime) or cues.says("wait", slot.text):
         return False
+    if said.recurrence and cues.says("free_then", talk.heard.text[slot.end :]):
+        return False  # «哪天都行，我天天在家»
     if form.time and form.wanted.recurrence and cues.says("starts", talk.heard.text[slot.end :]):
         return _begin(form, said)
     if cues.says("and_also", talk.heard.text[: slot.start]) and _next_day_too(form, said):
@@ -123,7 +125,9 @@ def _next_day_too(form: Form, said: WantedTime) -> bool:
     day, last = date.fromisoformat(first[:DAY]), date.fromisoformat(said.iso[:DAY])
     if (last - day).days != 1:
         return False
-    form.time = asdict(Wanted(iso=_at_clock(first[:DAY], said.iso), recurrence=f"FREQ=DAILY;UNTIL={last:%Y%m%d}"))
+    form.time = asdict(
+        Wanted(iso=_at_clock(first[:DAY], said.iso), recurrence=f"FREQ=DAILY;UNTIL={last:%Y%m%d}")
+    )
     return True
 
 
@@ -345,7 +349,7 @@ def take_answer(talk: Talk, form: Form) -> bool:
         return False  # a mere yes or no answers none of these
     if asked == Asks.DETAIL and answer:
         form.details.append(answer)
-    elif asked == Asks.NAME and _may_be_a_name(answer):
+    elif asked == Asks.NAME and (_may_be_a_name(answer) or is_surname(answer)):
         form.name = answer
     elif asked == Asks.NAME and take_wish(talk, form):
         talk.say("confirm.noted")
@@ -369,11 +373,12 @@ def take_wish(talk: Talk, form: Form) -> bool:
     """A note for whoever comes, in the caller's own words. A question is none."""
     if not is_wish(talk):
         return False
-    _note(form, cues.without("opens_yes", talk.text))
+    note(form, cues.without("opens_yes", talk.text))
     return True
 
 
-def _note(form: Form, text: str) -> None:
+def note(form: Form, text: str) -> None:
+    """Keep what was said for whoever comes, once."""
     note = cues.without("at_a_loss", text).strip("，,。！!？? ")
     if note and note not in form.wishes:
         form.wishes.append(note)
@@ -398,14 +403,14 @@ def take_wishes(talk: Talk, form: Form) -> bool:
     for part in clauses(talk.heard.text):
         inside = [slot for slot in talk.heard.slots if part.start <= slot.start < part.end]
         if any(_is_code(talk, slot) for slot in inside):
-            _note(form, part.text)
+            note(form, part.text)
             continue
         mere = all(slot.slot == "detail" for slot in inside) and not any(
             slot.text in form.details and "detail" in talk.rules.catalogue[form.item].asks for slot in inside
         )
         names_it = cues.first_mention(form.item, part.text) < len(part.text)
         if mere and not names_it and cues.says("wish", part.text) and not cues.says("question", part.text):
-            _note(form, part.text)
+            note(form, part.text)
     return len(form.wishes) > before
 
 
@@ -414,7 +419,7 @@ def take_aside(talk: Talk, form: Form) -> None:
     if cues.says("this_phone", talk.text):
         form.phone = talk.world.caller.phone or form.phone
     else:
-        _note(form, talk.text)
+        note(form, talk.text)
     talk.say("confirm.noted")
     talk.understood = True
 
@@ -458,7 +463,7 @@ def take_note(talk: Talk, form: Form) -> bool:
     if form.elder_id is None and not form.name and _is_a_name(cues.core(text)):
         form.name = cues.core(text)
         return True
-    _note(form, text)
+    note(form, text)
     return True
 
 

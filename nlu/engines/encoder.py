@@ -30,9 +30,16 @@ class EncoderModel:
 
     def score(self, text: str, *, expecting: str | None = None) -> Floats:
         """One logit a label."""
+        return self.read(text, expecting=expecting)[0]
+
+    def read(self, text: str, *, expecting: str | None = None) -> tuple[Floats, Floats]:
+        """One logit a label, and the chance of every tag, one row a letter of the text.
+
+        A letter that it does not look at, a blank or one in the middle of a long story, has a row of zeros.
+        """
         tokens = self.vocabulary.read(text)
-        (logits,) = self._session.run(
-            ["logits"],
+        logits, tags = self._session.run(
+            ["logits", "tags"],
             {
                 "pieces": tokens.pieces[None],
                 "sounds": tokens.sounds[None],
@@ -44,4 +51,7 @@ class EncoderModel:
             },
         )
         scores: Floats = logits[0]
-        return scores
+        chances = np.zeros((len(text), tags.shape[-1]), np.float32)
+        likely = np.exp(tags[0] - tags[0].max(axis=-1, keepdims=True))
+        chances[tokens.places] = likely / likely.sum(axis=-1, keepdims=True)
+        return scores, chances

@@ -10,10 +10,11 @@ from datetime import datetime
 from nlu.slots.detail import find_details
 from nlu.slots.detail import possible as possible_details
 from nlu.slots.hearing import as_heard
-from nlu.slots.person import find_people
+from nlu.slots.joint_tags import Floats
+from nlu.slots.person import find_in_need, find_people
 from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import find_phones
-from nlu.slots.place import find_places, goes_on_with_address, house_numbers
+from nlu.slots.place import PlaceSpan, described, find_places, goes_on_with_address, house_numbers
 from nlu.slots.place import possible as possible_places
 from nlu.slots.tagged import with_tags
 from nlu.slots.tagger import load_tagger
@@ -29,6 +30,7 @@ TAGGED = 400  # characters that the tagger reads: a long story has said what it 
 # A misheard telephone number («伊三九零九五一零…») holds no first of May.
 LONG_NUMBER = re.compile("[零〇一二两三四五六七八九幺洞0-9]{6,}")
 ANY_MOMENT = datetime.fromisoformat("2026-11-23T10:00")  # where only the words count
+OUT_OF_SCOPE, ANSWER = "out_of_scope", "inform"
 THIS_NUMBER = "this"  # value of a phone slot: the number the caller is calling from
 
 __all__ = ["MAX_LENGTH", "THIS_NUMBER", "candidates", "find_slots", "warm_up"]
@@ -41,24 +43,35 @@ def find_slots(
     expecting: Expecting | None = None,
     labels: Sequence[str] = (),
     spans: Sequence[TaggedSpan] | None = None,
+    encoder: Floats | None = None,
 ) -> tuple[Slot, ...]:
     """All slots of the text in order of appearance; offsets are those of the text as given.
 
     A tagger that knows the `labels` of the sentence helps with beneficiary, place, detail and unsure times; it is ours
-    unless `spans` come from another one. Answers to a question are read by the rules alone.
+    unless `spans` come from another one. What the `encoder` takes each letter for helps ours where it was asked.
+    Answers to a question are read by the rules alone.
     """
+    if expecting is None and tuple(labels) == (OUT_OF_SCOPE,):
+        return ()  # «给我女婿发个微信» asks for nothing of ours
     plain = even(text[:MAX_LENGTH])
     phones = _phones(text, plain, expecting)
     plain = as_heard(plain)
     if spans is None and expecting is None and labels:
-        spans = load_tagger().spans(plain[:TAGGED], labels, candidates(plain[:TAGGED]))
+        seen = plain[:TAGGED]
+        spans = load_tagger().spans(
+            seen, labels, candidates(seen), encoder=None if encoder is None else encoder[: len(seen)]
+        )
     tagged, spans = spans is not None, spans or ()
     free = _blanked(plain, phones)
     times = _times(text, free, now, expecting, spans, tagged)
     places = _places(text, free, expecting, spans, tagged, times)
     people = _people(text, _blanked(free, (*times, *places)), plain, expecting, spans, tagged)
     found = with_tags(text, [*phones, *times, *places, *people], spans, now)
+    if labels and labels[0] == "emergency" and not any(slot.slot == "beneficiary" for slot in found):
+        found += _in_need(text, free)
     found += _details(text, plain, expecting, spans, tagged, found)
+    if not found and tuple(labels) == (ANSWER,) and (place := described(plain)):
+        found = [_place_slot(text, place)]
     return tuple(sorted(found, key=lambda slot: (slot.start, slot.end)))
 
 
@@ -140,11 +153,12 @@ def _places(
     ):
         return []  # «白银川» is a name, «二单元» goes on with the address
     found = find_places(_blanked(plain, times), expecting=expecting, spans=spans, tagged=tagged)
-    return [
-        Slot("place", said, span.start, span.end, said, replace(span.place, text=said))
-        for span in found
-        if (said := text[span.start : span.end])
-    ]
+    return [_place_slot(text, span) for span in found]
+
+
+def _place_slot(text: str, span: PlaceSpan) -> Slot:
+    said = text[span.start : span.end]
+    return Slot("place", said, span.start, span.end, said, replace(span.place, text=said))
 
 
 def _people(
@@ -156,6 +170,21 @@ def _people(
         value = "self" if span.person.relation == "self" else plain[span.start : span.end]
         found.append(Slot("beneficiary", said, span.start, span.end, value, replace(span.person, text=said)))
     return found
+
+
+def _in_need(text: str, free: str) -> list[Slot]:
+    """Whom an alarm speaks of, where nobody is asked to be served."""
+    return [
+        Slot(
+            "beneficiary",
+            text[span.start : span.end],
+            span.start,
+            span.end,
+            free[span.start : span.end],
+            span.person,
+        )
+        for span in find_in_need(free)
+    ]
 
 
 def _details(

@@ -17,6 +17,7 @@ TRUSTED = 0.35  # confidence from which a tagged detail is believed
 MOST = 60  # words and quantities of one sentence that are looked at
 MOST_OF_IT = 0.5  # share of an answer that known words must cover to stand for all of it
 LONGEST_ANSWER = 60
+FULL_STOPS = re.compile("[^。！？!?；;…]+")  # what stands between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,10 @@ def find_details(
     """Details in order, outside the stretches that other slots have taken. `tagged`: a tagger looked at the text."""
     busy = list(taken)
     found = [
-        DetailSpan(span.start, span.end)
+        piece
         for span in spans
         if span.slot == "detail" and span.confidence >= TRUSTED
+        for piece in _sentences(text, span)
     ]
     if not found and not tagged:
         asked = expecting is Expecting.DETAIL
@@ -78,6 +80,14 @@ def find_details(
     if expecting is Expecting.DETAIL:
         return _answer(text, found, busy)
     return found
+
+
+def _sentences(text: str, span: TaggedSpan) -> list[DetailSpan]:
+    """A tagged stretch without the marks that end a sentence: «不吃肉！不吃辣！» are two details."""
+    return [
+        DetailSpan(span.start + part.start(), span.start + part.end())
+        for part in FULL_STOPS.finditer(text[span.start : span.end])
+    ]
 
 
 def _in_one_list(text: str, found: Sequence[DetailSpan]) -> list[DetailSpan]:

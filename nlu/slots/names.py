@@ -30,6 +30,11 @@ def words() -> dict[str, Any]:
     return load("relations")
 
 
+def is_surname(text: str) -> bool:
+    """Whether the text is a surname and nothing else («李»)."""
+    return len(text) == 1 and text in _surnames()
+
+
 @lru_cache(maxsize=1)
 def _surnames() -> str:
     return "".join(dict.fromkeys(words()["surnames"]))

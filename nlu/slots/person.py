@@ -58,6 +58,10 @@ class _Patterns:
     self_given: re.Pattern[str]
     not_self: re.Pattern[str]
     negated: re.Pattern[str]
+    in_general: re.Pattern[str]
+    in_need: re.Pattern[str]
+    contact_before: re.Pattern[str]
+    contact_after: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -81,6 +85,10 @@ def _patterns() -> _Patterns:
         given,
         not_self,
         re.compile(lexicon["negated_before"]),
+        re.compile(lexicon["in_general"]),
+        re.compile(alternation(lexicon["in_need"])),
+        re.compile(lexicon["contact_before"]),
+        re.compile(lexicon["contact_after"]),
     )
 
 
@@ -99,12 +107,29 @@ def find_people(
     asked = expecting in ASKED
     if asked and (span := _myself(text)):
         return [span]
-    everyone = [span for span in _everyone(text, expecting) if not _denied(span, text)]
+    everyone = [
+        span for span in _everyone(text, expecting)
+        if not _denied(span, text) and not is_contact(text, span.start, span.end)
+    ]  # fmt: skip
     answering = expecting is not None
     scored = [_scored(span, text, context or text, answering, spans, tagged) for span in everyone]
     likely = [span for span in scored if span.score > 0 or _given(span, text)]
     chosen = _chosen(likely, text, SURE + ASKED_LOGIT * asked)
     return chosen if chosen or asked else _strong_self(text)
+
+
+def find_in_need(text: str) -> list[PersonSpan]:
+    """Of whom an alarm speaks that names nobody served: «孙子把枣核卡住了», «娃掉河里了». Nobody who is only away."""
+    away = _patterns().mentioned
+    known = [span for span in _everyone(text, None) if not _denied(span, text)]
+    strange = [
+        PersonSpan(match.start(), match.end(), Person(match.group(), "other"))
+        for match in _patterns().in_need.finditer(text)
+    ]
+    for span in (*known, *strange):
+        if not away.match(text[span.end : span.end + NEAR]):
+            return [replace(span, person=replace(span.person, text=text[span.start : span.end]))]
+    return []
 
 
 def read_person(said: str) -> Person:
@@ -134,6 +159,16 @@ def _everyone(text: str, expecting: Expecting | None) -> list[PersonSpan]:
         named = [PersonSpan(start, start + len(name.name), Person("", None, name.name), CERTAIN, kin[0].end)]
     named, kin = _introduced(named, kin)
     return sorted((*named, *kin), key=lambda span: span.start)[:MOST]
+
+
+def is_contact(text: str, start: int, end: int) -> bool:
+    """Whether whoever stands there is only to be rung up: «打我老伴电话»."""
+    patterns = _patterns()
+    left, right = text[max(0, start - 4) : start], text[end : end + NEAR]
+    return bool(
+        patterns.contact_after.match(right)
+        or (patterns.contact_before.search(left) and not right.startswith("的"))
+    )
 
 
 def _denied(span: PersonSpan, text: str) -> bool:
@@ -167,6 +202,12 @@ def _kin(text: str, asked: bool) -> list[PersonSpan]:
             if len(word) > 1 and match["that"]:
                 continue
         if _called(text, match.start(), match.end()) and not asked:
+            continue
+        if (
+            relation_of_word()[word] == "elder"
+            and not owner
+            and _patterns().in_general.match(text, match.end())
+        ):
             continue
         person = Person(match.group(), relation_of_word()[word])
         found.append(PersonSpan(match.start(), match.end(), person))

@@ -161,7 +161,7 @@ def _gathered(text: str, runs: list[_Run], place: int, asked: bool) -> tuple[Pho
             break
         if patterns.correction.fullmatch(gap) or (patterns.restart.search(gap) and len(digits) >= 3):
             whole = _whole(run.digits) or patterns.restart.search(gap)
-            if whole or len(run.digits) > len(digits):
+            if whole or len(run.digits) >= len(digits):
                 digits, start = run.digits, run.start
             else:
                 digits = digits[: len(digits) - len(run.digits)] + run.digits

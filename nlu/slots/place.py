@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from config.lexicon import load
 from nlu.slots.numbers import number, spoken_digits
 from nlu.slots.place_pieces import Chain, chains_of, lexicon
 from nlu.slots.wanted import Candidate, is_wanted
-from nlu.slots.words import alternation
+from nlu.slots.words import alternation, filled
 from nlu.understanding import Expecting, Place, TaggedSpan
 
 # After an address the line asks these; who is still saying the address goes on with it.
 GOES_ON = (Expecting.NAME, Expecting.CONFIRM, Expecting.BENEFICIARY)
 FINER = frozenset({"zone", "building", "unit", "floor", "door"})
+MARKS = frozenset("，,。！!？?；;")
+KNOWN_OF_IT = 0.75  # share of an answer from which the pieces of an address in it say it well enough
 LEFT = 10  # characters in front of a place that tell whether it is an address or a destination
 
 
@@ -47,6 +50,8 @@ def find_places(
         for chain in chains_of(text)
         if goes_on or _is_address(chain, text, expecting, spans, tagged)
     ]
+    if asked and (whole := described(text, found)):
+        return [whole]
     if not found and (usual := _usual(text, asked)):
         found = [usual]
     if not asked:
@@ -205,6 +210,39 @@ def _destinations(text: str, spans: Sequence[TaggedSpan], tagged: bool) -> list[
         for one in _destination_candidates(text)
         if is_wanted(text, one, spans=spans, tagged=tagged)
     ]
+
+
+# --- described by what stands there ----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _description() -> dict[str, re.Pattern[str]]:
+    words = lexicon()["described"]
+    ends = filled(words["ends"], {"beside": lexicon()["beside"]})
+    kin = alternation(word for each in load("relations")["relations"].values() for word in each["words"])
+    return {
+        "before": re.compile(words["before"]),
+        "after": re.compile(words["after"]),
+        "ends": re.compile(ends),
+        "not": re.compile(f"{words['not']}|(?:{kin})家?"),
+    }
+
+
+def described(text: str, found: Sequence[PlaceSpan] = ()) -> PlaceSpan | None:
+    """The whole answer, where it says by what stands there what the pieces of an address in it do not: «桥头那个小二楼»."""
+    rules = _description()
+    head = rules["before"].match(text)
+    start = head.end() if head else 0
+    tail = rules["after"].search(text, start)
+    end = tail.start() if tail else len(text)
+    said = text[start:end]
+    known = sum(span.end - span.start for span in found)
+    if not 2 < len(said) <= int(lexicon()["described"]["longest"]) or known >= len(said) * KNOWN_OF_IT:
+        return None
+    if not rules["ends"].search(said) or rules["not"].search(said) or set(said) & MARKS:
+        return None
+    place = found[0].place if len(found) == 1 else Place(said)
+    return PlaceSpan(start, end, replace(place, text=said, community=said))
 
 
 # --- the usual place -------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 from config.lexicon import load
 from nlu.slots.words import alternation, filled
 
-NAMED = ("county", "known", "town")  # what follows these directly is a name, whatever it is called
+NAMED = ("county", "known", "town", "road")  # what follows these directly is a name, whatever it is called
 PARTS = ("road_number", "zone", "building", "unit", "group", "dashes", "floor", "door", "side")
 JOINTS = ("", "，", ",", " ", "的", "、")
 COMMAS = ("，", ",", "、")
@@ -175,6 +175,8 @@ def chains_of(text: str) -> list[Chain]:
 def _continues(chain: Chain, atom: Atom, gap: str) -> bool:
     """Addresses go from the large to the small; a comma may stand only before something smaller."""
     last = chain.atoms[-1]
+    if last.kind == "near" and gap in ("", "的") and atom.kind in ("estate", "village"):
+        return True  # «森林公园旁边的紫云华庭»
     if gap and ORDER[atom.kind] <= ORDER[last.kind]:
         return False
     if gap in COMMAS and (ORDER[atom.kind] < PARTS_FROM or atom.kind == "near"):

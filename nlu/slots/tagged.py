@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from config.lexicon import load
-from nlu.slots.person import read_person
+from nlu.slots.person import is_contact, read_person
 from nlu.slots.place import read_place
-from nlu.slots.time import resolve, time_value
+from nlu.slots.time import resolve, taken_back, time_value
 from nlu.understanding import Slot, TaggedSpan, WantedTime
 
 WIDER = 0.7  # confidence from which a longer tagged stretch replaces the words that the rules know
@@ -23,18 +23,27 @@ ALONE = {
 def with_tags(text: str, slots: list[Slot], spans: Sequence[TaggedSpan], now: datetime) -> list[Slot]:
     """The slots, widened to what the tagger saw, and its own finds where the rules had none."""
     slots = [_widened(text, slot, spans) for slot in slots]
+    given_up = taken_back(text, now) if any(span.slot == "time" for span in spans) else []
     for span in spans:
+        if span.slot == "time" and any(one.start < span.end and span.start < one.end for one in given_up):
+            continue
         certain = ALONE.get(span.slot)
         if certain is None or span.confidence < certain or not 0 <= span.start < span.end <= len(text):
             continue
-        if not any(_overlap(slot, span) for slot in slots) and not _only_a_pronoun(text, span):
+        if not any(_overlap(slot, span) for slot in slots) and _is_somebody(text, span):
             slots.append(_alone(text, span, now))
     return slots
 
 
-def _only_a_pronoun(text: str, span: TaggedSpan) -> bool:
-    """«他» is somebody named before, no further person to serve."""
-    return text[span.start : span.end] in load("relations")["pronouns"]
+def _is_somebody(text: str, span: TaggedSpan) -> bool:
+    """«他» is somebody named before, no further person to serve, and «马路对过» is nobody."""
+    if span.slot != "beneficiary":
+        return True
+    said, words = text[span.start : span.end], load("relations")
+    if said in words["pronouns"] or is_contact(text, span.start, span.end):
+        return False
+    person = read_person(said)
+    return bool(person.relation or person.name or said[-1] in words["person_ends"])
 
 
 def _overlap(slot: Slot, span: TaggedSpan) -> bool:

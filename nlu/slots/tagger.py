@@ -11,8 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+import numpy as np
 import pycrfsuite
 
+from nlu.engines.tokens import TAGS
+from nlu.slots.joint_tags import Floats, best_tags, joined
 from nlu.slots.wanted import Candidate
 from nlu.understanding import SLOTS, TaggedSpan
 
@@ -71,13 +74,20 @@ class SlotTagger:
         self._lock = Lock()
 
     def spans(
-        self, text: str, labels: Iterable[str], candidates: Iterable[Candidate]
+        self,
+        text: str,
+        labels: Iterable[str],
+        candidates: Iterable[Candidate],
+        *,
+        encoder: Floats | None = None,
     ) -> tuple[TaggedSpan, ...]:
         """The marked stretches with the mean probability of their tags, and less likely ones beside them.
 
-        `text` as the rules see it.
+        `text` as the rules see it; `encoder`: what the encoder takes each letter for, if it was asked.
         """
         rows = features(text, labels, candidates)
+        if encoder is not None and text:
+            return _read_off(joined(self._chances(rows), encoder))
         with self._lock:
             tags = self._tagger.tag(rows)
             chances = [
@@ -92,6 +102,16 @@ class SlotTagger:
         marked = tuple(_spans(tags, chances))
         others = _spans([tag for tag, _ in second], [chance for _, chance in second])
         return (*marked, *(other for other in others if not any(_touch(one, other) for one in marked)))
+
+    def _chances(self, rows: list[list[str]]) -> Floats:
+        """The probability of every tag, one row a letter."""
+        chances = np.zeros((len(rows), len(TAGS)), np.float32)
+        with self._lock:
+            self._tagger.set(rows)
+            for number, tag in enumerate(TAGS):
+                if tag in self._known:
+                    chances[:, number] = [self._tagger.marginal(tag, place) for place in range(len(rows))]
+        return chances
 
     def _second(self, place: int) -> tuple[str, float]:
         """The likeliest slot of a letter that is rather in none, and how likely it is."""
@@ -108,6 +128,29 @@ class SlotTagger:
         if both[best] < UNSURE:
             return OUTSIDE_SURELY
         return f"{'B' if beginning[best] > inside[best] else 'I'}-{SLOTS[best]}", both[best]
+
+
+def _read_off(chances: Floats) -> tuple[TaggedSpan, ...]:
+    """The likeliest stretches, and those that are rather none beside them."""
+    path = best_tags(chances)
+    tags = [TAGS[number] for number in path]
+    marked = tuple(_spans(tags, [float(chances[place, number]) for place, number in enumerate(path)]))
+    second = [
+        _second_of(row) if tag == OUTSIDE and row[0] < 1 - UNSURE else OUTSIDE_SURELY
+        for tag, row in zip(tags, chances.tolist(), strict=True)
+    ]
+    others = _spans([tag for tag, _ in second], [chance for _, chance in second])
+    return (*marked, *(other for other in others if not any(_touch(one, other) for one in marked)))
+
+
+def _second_of(row: Sequence[float]) -> tuple[str, float]:
+    """The likeliest slot of a letter that is rather in none, and how likely it is."""
+    both = [row[at] + row[at + 1] for at in range(1, len(TAGS), 2)]
+    best = max(range(len(both)), key=both.__getitem__)
+    if both[best] < UNSURE:
+        return OUTSIDE_SURELY
+    begins = row[1 + 2 * best] > row[2 + 2 * best]
+    return TAGS[1 + 2 * best if begins else 2 + 2 * best], both[best]
 
 
 def _spans(tags: Sequence[str], chances: Sequence[float]) -> Iterator[TaggedSpan]:

@@ -63,6 +63,13 @@ def resolve(
     return [_span(draft, text, now, meal_words) for draft in wanted]
 
 
+def taken_back(text: str, now: datetime) -> list[Draft]:
+    """Times that the speaker named and then gave up for another: «从周三挪到周五», «明天不行，后天»."""
+    found = possible(text, now)
+    kept = _corrected(found, text, asked=False)
+    return [draft for draft in found if draft not in kept]
+
+
 def time_value(time: WantedTime) -> str | None:
     """A wanted time as scripts see it: ISO, "asap", or None when nothing definite was said."""
     return time.iso or ("asap" if time.asap else None)
@@ -142,12 +149,13 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
         gap = text[kept[-1].end : draft.start] if kept else ""
         if gap and rule("negated_before").search(gap):
             continue
+        if kept and rule("settled_before").search(text[: draft.start]):
+            kept = []  # «礼拜三浇水，那就礼拜五»
         while kept and _takes_back(text[kept[-1].end : draft.start]):
             kept.pop()
         kept.append(draft)
     kept = [draft for draft in kept if not _ruled_out(draft, text, asked)]
-    free = [draft for draft in kept if not _busy(draft, text)]
-    return free or kept
+    return _free(kept, text) or kept
 
 
 def _started(found: list[Draft], text: str) -> list[Draft]:
@@ -166,8 +174,25 @@ def _takes_back(gap: str) -> bool:
     return 0 < len(gap) <= NEAR and bool(rule("correction_cue").search(gap) and rule("correction").match(gap))
 
 
-def _busy(draft: Draft, text: str) -> bool:
-    return bool(rule("busy_after").match(text[draft.end : draft.end + NEAR])) and len(draft.days) > 0
+def _free(kept: list[Draft], text: str) -> list[Draft]:
+    """The times at which nothing else is planned; of «明天或者后天去» both or none."""
+    free: list[Draft] = []
+    after: Draft | None = None
+    another_day = sum(bool(draft.days) for draft in kept) > 1
+    for draft in reversed(kept):
+        together = after is not None and rule("either_joint").match(text[draft.end : after.start])
+        if (after in free) if together else not _busy(draft, text, another_day):
+            free.insert(0, draft)
+        after = draft
+    return free
+
+
+def _busy(draft: Draft, text: str, another_day: bool) -> bool:
+    """Something else is planned then: «后晌我要浇地»; «明天去赶集» only where another day is named."""
+    right = text[draft.end : draft.end + NEAR]
+    return bool(
+        rule("own_plans").match(right) or (draft.days and another_day and rule("busy_after").match(right))
+    )
 
 
 def _ruled_out(draft: Draft, text: str, asked: bool) -> bool:

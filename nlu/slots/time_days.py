@@ -154,7 +154,10 @@ def _lunar(word: Word, now: datetime) -> Reading | None:
 
 def _lunar_bare(word: Word, now: datetime) -> Reading | None:
     first = as_number(word.found["bare_lunar"])
-    found = next_lunar_day_of_month(now.date(), first)
+    today = now.date()
+    if word.found.get("bare_which", "").startswith("下"):  # not before the next new moon
+        today = next_lunar_day_of_month(today + DAY, 1) or today
+    found = next_lunar_day_of_month(today, first)
     if found is None:
         return None
     more = max(0, as_number(word.found.get("lunar_to", "").lstrip("初")) - first)

@@ -145,7 +145,7 @@ def _combines(left: Draft, right: Draft) -> bool:
     if left.to or left.recurrence or right.recurrence or left.moments or right.moments or left.tail:
         return False
     if right.days and left.days:
-        return left.timed == right.timed
+        return True
     return left.timed and right.timed and not right.days
 
 
@@ -184,6 +184,9 @@ def _ranges(found: list[Draft], text: str) -> list[Draft]:
             either = rule("either_joint").match(gap)
             if ranged or (either and not before.timed and not draft.timed):
                 before.to, before.end, before.tail = draft, draft.end, draft.tail
+                if before.days and not before.timed:  # «周一到周五中午»: the hour counts for all of them
+                    before.part, before.clock, before.clock_to = draft.part, draft.clock, draft.clock_to
+                    draft.part = draft.clock = draft.clock_to = None
                 continue
         result.append(draft)
     return result

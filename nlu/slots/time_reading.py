@@ -127,7 +127,8 @@ def _early_clock(word: Word, now: datetime) -> Reading:
 
 
 def _early_late(word: Word, now: datetime) -> Reading:
-    return Reading(by_hours=(7, 12, 18) if "中" in word.text else (7, 18))
+    hours = {"早": 7, "中": 12, "晚": 18}
+    return Reading(by_hours=tuple(hour for letter, hour in hours.items() if letter in word.text))
 
 
 def _by_days(numbers: list[int]) -> Reading:

@@ -182,10 +182,18 @@ def _placed(draft: Draft, days: Days | None, now: datetime) -> tuple[str, bool]:
     if draft.timed:
         begin, end = _times(draft, days.first)
         if not days.single:
-            last = _times(draft, days.last)[1]
+            last = _times(_ending(draft), days.last)[1]
             return f"{_minute(begin)}/{_minute(last)}", last < now
         return _written(_from_now((begin, end), draft, now)), end < now
     return _day_only(draft, days, now)
+
+
+def _ending(draft: Draft) -> Draft:
+    """What is said of the last day of a range: «明天晚上到后天早上» ends in the morning."""
+    to = draft.to
+    if to is None or not to.timed:
+        return Draft(draft.start, draft.end, part=draft.part, clock=draft.clock, clock_to=draft.clock_to)
+    return Draft(to.start, to.end, part=to.part or draft.part, clock=to.clock, clock_to=to.clock_to)
 
 
 def _day_only(draft: Draft, days: Days, now: datetime) -> tuple[str, bool]:

@@ -24,7 +24,9 @@ MARKS = frozenset("，。！？；、,.!?;…：: \n")
 LEFT, RIGHT = 8, 12  # characters of the surroundings
 AROUND = 40  # characters on each side that the sentence-wide features look at
 TAG_TRUSTED = 0.5
-TAG_FOR, TAG_AGAINST = 1.5, -1.0  # what a tagger's word adds to the logit
+TAG_FOR = 1.5  # what a tagger's word adds to the logit
+# … and what its silence adds: a time is said in so many ways that the tagger does not know them all.
+TAG_AGAINST = {"time": 0.0, "beneficiary": -1.0, "place": -1.0, "detail": -1.0}
 ASKED = 3.0  # added when the line has just asked for this
 
 
@@ -112,7 +114,7 @@ def tag_vote(candidate: Candidate, spans: Sequence[TaggedSpan], tagged: bool) ->
     for span in spans:
         if span.slot == candidate.kind and span.start < candidate.end and candidate.start < span.end:
             return TAG_FOR if span.confidence >= TAG_TRUSTED else 0.0
-    return TAG_AGAINST if tagged else 0.0
+    return TAG_AGAINST[candidate.kind] if tagged else 0.0
 
 
 def is_wanted(

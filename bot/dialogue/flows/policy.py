@@ -15,7 +15,7 @@ def policy(talk: Talk) -> bool:
     if not (talk.heard.has("policy_question") or in_passing or may_they or _about_this(talk)):
         return False
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
-    spoken_of = (*talk.requests(), *([talk.form.item] if talk.form else []))
+    spoken_of = (*talk.requests(), *_under_way(talk))
     entry = talk.rules.knowledge.answer(talk.text, spoken_of)
     talk.understood = True
     if entry is None:
@@ -30,6 +30,14 @@ def policy(talk: Talk) -> bool:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item], said=talk.text)
             talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
     return not talk.requests() or not talk.heard.has("policy_question") or in_passing
+
+
+def _under_way(talk: Talk) -> tuple[str, ...]:
+    """What is being arranged, else what was ordered last in this conversation («每次多久？»)."""
+    if talk.form:
+        return (talk.form.item,)
+    order = talk.order(talk.memory.orders[-1]) if talk.memory.orders else None
+    return (order.item,) if order else ()
 
 
 def _about_this(talk: Talk) -> bool:
@@ -48,11 +56,12 @@ def _may_they(talk: Talk) -> bool:
 
 
 def _in_passing(talk: Talk) -> bool:
-    """«那需要我准备啥», «大夫上门来评吗»: asked instead of an answer, while something is being arranged."""
-    if talk.form is None or talk.heard.slots:
+    """«那需要我准备啥», «大夫上门来评吗»: asked instead of an answer, or about what was just ordered."""
+    if talk.heard.slots or (talk.form is None and not talk.memory.orders):
         return False
     if talk.requests():
-        return not talk.heard.sure and cues.says("question", talk.text) and not cues.says("also", talk.text)
+        unsure = talk.form is not None and not talk.heard.sure
+        return unsure and cues.says("question", talk.text) and not cues.says("also", talk.text)
     return cues.says("asks_about", talk.text)
 
 

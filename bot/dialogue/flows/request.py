@@ -21,6 +21,7 @@ SURELY_NO = 0.75  # «一直滴水，不是大事» sounds a little like a no
 SHORT_WISH = 10  # characters
 SHORT_NO = 8
 SOON = 8  # characters: a time this near to the «no» is what the «no» is about
+PAPERS = ("gov", "soc")  # categories whose words («养老金», «残疾») also tell how somebody lives
 # What a form holds about the person it is for.
 WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
 
@@ -184,6 +185,11 @@ def new_requests(talk: Talk) -> bool:
     if not items or _only_an_answer(talk, items):
         return False
     current = talk.form
+    if current is not None and _tells_how_they_live(talk, current, items):
+        forms.note(current, talk.text)
+        talk.say("taken_down")
+        talk.understood = True
+        return True
     if not talk.heard.sure and current is None:
         return offer(talk, items)
     if (
@@ -256,6 +262,12 @@ def _only_an_answer(talk: Talk, items: Sequence[str]) -> bool:
     if asked in (Asks.NAME, Asks.PHONE):
         return not talk.heard.sure
     return asked == Asks.DETAIL and len(talk.text) <= 8 and not cues.says("also", talk.text)
+
+
+def _tells_how_they_live(talk: Talk, form: Form, items: Sequence[str]) -> bool:
+    """«我一个月就三百块钱养老金», said while something else is being arranged, asks for nothing."""
+    papers = all(talk.rules.catalogue[item].category in PAPERS for item in items)
+    return papers and form.item not in items and not cues.says("wants", talk.text)
 
 
 def _for_another(talk: Talk, form: Form) -> bool:

@@ -236,3 +236,38 @@ def test_a_misheard_telephone_number_holds_no_holiday() -> None:
         found = find_slots("伊三九零九五一零零零一", now=NOW, expecting=expecting)
         assert not [slot for slot in found if slot.slot == "time"]
     assert [slot.slot for slot in find_slots("五一放假来打扫", now=NOW)] == ["time"]
+
+
+def test_what_asks_for_nothing_of_ours_has_no_slots() -> None:
+    text = "给我女婿发个微信，明天来"
+    assert find_slots(text, now=NOW, labels=("out_of_scope",)) == ()
+    assert find_slots(text, now=NOW, labels=("meal",)) != ()
+
+
+def test_a_bare_description_is_a_place_when_it_answers_something() -> None:
+    text = "马路斜对过那个红门"
+    assert [(slot.slot, slot.text) for slot in find_slots(text, now=NOW, labels=("inform",))] == [
+        ("place", text)
+    ]
+
+
+def test_a_tag_does_not_bring_back_a_time_that_was_given_up() -> None:
+    spans = (TaggedSpan("time", 1, 3, 0.99), TaggedSpan("time", 5, 7, 0.99))
+    found = find_slots("从周三挪到周五", now=NOW, spans=spans)
+    assert [slot.text for slot in found] == ["周五"]
+
+
+def test_a_tag_makes_nobody_of_a_thing() -> None:
+    spans = (TaggedSpan("beneficiary", 0, 4, 0.99),)
+    assert find_slots("马路对过来车了", now=NOW, spans=spans) == ()
+
+
+def test_details_end_where_a_sentence_ends() -> None:
+    text = "不放糖！不放辣！"
+    found = find_slots(text, now=NOW, spans=(TaggedSpan("detail", 0, 8, 0.9),))
+    assert [slot.text for slot in found] == ["不放糖", "不放辣"]
+
+
+def test_an_alarm_names_whom_it_speaks_of() -> None:
+    found = find_slots("娃吞了个钮扣", now=NOW, labels=("emergency",))
+    assert [(slot.slot, slot.text) for slot in found] == [("beneficiary", "娃")]

@@ -3,7 +3,7 @@
 import pytest
 
 from config.lexicon import load
-from nlu.slots.person import find_people, possible, relation_of_word
+from nlu.slots.person import find_in_need, find_people, possible, relation_of_word
 from nlu.understanding import Expecting, Person
 
 CODES = [
@@ -168,3 +168,50 @@ def test_a_case_and_a_villager_are_people_to_serve() -> None:
 @pytest.mark.parametrize("text", ["给我们这儿送", "今儿个来", "等一会儿", "哪儿都行", "那点事儿"])
 def test_the_ending_of_another_word_is_no_son(text: str) -> None:
     assert possible(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("帮老岳母把认证办了", "老岳母"),
+        ("给我家老二申请个救助", "我家老二"),
+        ("给对门那家孤寡老汉送碗饭", "对门那家孤寡老汉"),
+        ("给我祖奶办个津贴", "我祖奶"),
+    ],
+)
+def test_a_person_is_named_in_full(text: str, said: str) -> None:
+    assert [text[span.start : span.end] for span in find_people(text)] == [said]
+
+
+@pytest.mark.parametrize("text", ["给残疾人生活补贴报上名", "有没有给老年人的优惠"])
+def test_people_in_general_are_nobody_to_serve(text: str) -> None:
+    assert possible(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("孙子噎住了脸都紫了", "孙子"), ("村里有个小伙子掉河里了", "小伙子"), ("娃吞了个钮扣", "娃")],
+)
+def test_an_alarm_speaks_of_whoever_it_names(text: str, said: str) -> None:
+    assert [text[span.start : span.end] for span in find_in_need(text)] == [said]
+
+
+def test_an_alarm_does_not_speak_of_somebody_away() -> None:
+    assert find_in_need("儿子在外地打工，我摔倒了") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("给隔壁老马家的老太太剪剪指甲", ["隔壁老马家的老太太"]),
+        ("给我们庄上的老刘报护理补贴", ["我们庄上的老刘"]),
+        ("打我老伴电话", []),
+        ("有事联系我女儿", []),
+        ("帮我联系我爸的家庭医生", ["我爸"]),
+        ("他打我妈", ["我妈"]),
+        ("我爸电话打不通，怕出事", ["我爸"]),
+        ("给我妈的手机充五十块话费", ["我妈"]),
+    ],
+)
+def test_whoever_is_only_to_be_rung_up_is_not_served(text: str, found: list[str]) -> None:
+    assert [text[span.start : span.end] for span in find_people(text)] == found

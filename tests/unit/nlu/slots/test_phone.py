@@ -43,6 +43,12 @@ def test_a_corrected_number_is_the_corrected_one(said: str, digits: str) -> None
     assert numbers(said) == [Phone(digits, complete=True)]
 
 
+def test_of_a_number_taken_back_nothing_is_kept() -> None:
+    said = "电话138不对是139 9512 3456"
+    (span,) = find_phones(said)
+    assert said[span.start : span.end] == "139 9512 3456"
+
+
 def test_misheard_digits_count_inside_a_number() -> None:
     assert numbers("幺山八九五零零幺二三死") == [Phone("13895001234", complete=True)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlu.slots.place import find_places
+from nlu.slots.place import described, find_places
 from nlu.understanding import Expecting, Place
 
 
@@ -100,3 +100,34 @@ def test_two_addresses_are_two() -> None:
 def test_the_address_stops_where_the_story_goes_on() -> None:
     (place,) = places("文化街十七号院，门口有个修鞋的", Expecting.PLACE)
     assert place.text == "文化街十七号院"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("就在桥头那个小二楼", "桥头那个小二楼"),
+        ("清真寺后头那条巷子第三家", "清真寺后头那条巷子第三家"),
+        ("送到门口小卖部就行", "门口小卖部"),
+        ("羊肉铺子上头三楼吧", "羊肉铺子上头三楼"),
+        ("村口第一家", "村口第一家"),
+    ],
+)
+def test_the_answer_to_where_may_describe_what_stands_there(answer: str, said: str) -> None:
+    (place,) = places(answer, Expecting.PLACE)
+    assert place.text == said
+    assert not place.usual
+
+
+@pytest.mark.parametrize("answer", ["我不知道门牌号", "还没定呢", "能坐不能站", "你问我儿子去，他在门口"])
+def test_not_every_answer_to_where_describes_a_place(answer: str) -> None:
+    assert described(answer) is None
+
+
+def test_an_address_in_pieces_is_no_description() -> None:
+    assert [place.text for place in places("凤凰花园八号楼", Expecting.PLACE)] == ["凤凰花园八号楼"]
+    (place,) = places("凤凰花园八号楼", Expecting.PLACE)
+    assert place.building == "8"
+
+
+def test_the_plural_of_a_pronoun_begins_no_name() -> None:
+    assert [place.text for place in places("洗澡的车到我们望远镇来吗", Expecting.PLACE)] == ["望远镇"]

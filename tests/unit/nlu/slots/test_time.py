@@ -343,3 +343,67 @@ def test_the_time_of_the_call_may_carry_a_zone() -> None:
 def test_what_rounds_a_time_off_belongs_to_it(said: str, iso: str | None) -> None:
     span = only(f"{said}来一趟", asked=True)
     assert (span.text, span.value.iso) == (said, iso)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "iso"),
+    [
+        ("下月初八送我去喝喜酒", "下月初八", "2026-12-16"),
+        ("下个月初给我买袋面", "下个月初", "2026-12-01/2026-12-05"),
+        ("下午两三点钟来都行", "下午两三点钟", "2026-11-23T14:00/2026-11-23T15:00"),
+        ("今天下班前来一趟", "今天下班前", "2026-11-23T16:00/2026-11-23T18:00"),
+        ("下个礼拜一到礼拜五中午给我送饭", "下个礼拜一到礼拜五中午", "2026-11-30T12:00/2026-12-04T12:00"),
+        ("今晚到大后天找人守着我爸", "今晚到大后天", "2026-11-23T18:00/2026-11-26T21:00"),
+        ("明天晚上到后天早上守着我爸", "明天晚上到后天早上", "2026-11-24T18:00/2026-11-25T09:00"),
+    ],
+)
+def test_the_whole_of_a_time_is_read_and_no_word_of_it_alone(text: str, said: str, iso: str) -> None:
+    span = only(text)
+    assert (span.text, span.value.iso) == (said, iso)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("从周三挪到周五", "2026-11-27"),
+        ("周三上午的保洁改到周五下午三点", "2026-11-27T15:00"),
+        ("礼拜三要浇水，礼拜四赶集，那就礼拜六来", "2026-11-28"),
+        ("前半晌来打扫，后半晌我要睡觉", "2026-11-23T08:00/2026-11-23T12:00"),
+    ],
+)
+def test_of_several_times_the_one_that_is_settled_on_is_wanted(text: str, iso: str) -> None:
+    assert only(text).value.iso == iso
+
+
+def test_a_day_and_an_hour_after_what_is_planned_are_both_wanted() -> None:
+    assert [span.text for span in resolve("后天去医院陪我看个病，早上八点半", MONDAY)] == [
+        "后天",
+        "早上八点半",
+    ]
+
+
+def test_either_of_two_days_is_wanted_where_one_thing_is_planned_for_both() -> None:
+    assert [span.text for span in resolve("明天或者后天下午去公园", MONDAY)] == ["明天", "后天下午"]
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("每天早上和晚上", "FREQ=DAILY;BYHOUR=7,18"),
+        ("每天早晚", "FREQ=DAILY;BYHOUR=7,18"),
+        ("每月月底", "FREQ=MONTHLY"),
+        ("每月初一十五", "FREQ=MONTHLY"),
+        ("三天洗一回", "FREQ=DAILY;INTERVAL=3"),
+        ("半个月来洗一次", "FREQ=WEEKLY;INTERVAL=2"),
+    ],
+)
+def test_a_rhythm_is_read_as_one(said: str, rule: str) -> None:
+    span = only(said, asked=True)
+    assert (span.text, span.value.recurrence) == (said, rule)
+
+
+@pytest.mark.parametrize(
+    ("said", "shift"), [("挪后一天", "+P1D"), ("往后错两天", "+P2D"), ("提早一个钟头", "-PT60M")]
+)
+def test_putting_off_is_said_in_many_ways(said: str, shift: str) -> None:
+    assert only(said).shift == shift
