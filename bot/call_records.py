@@ -49,7 +49,11 @@ FLAGS = ("emergency", "handoff")
 # What was said stands in the transcript, the end above it; that something is asked or listened for says nothing more.
 NOT_TOLD = frozenset({"heard", "reply", "asks", "listening", "ended"})
 BEGAN = ("start_ms", "starts_ms", "at_ms")  # of what was heard, of what we said, of a key
-DETAILS = {"order": "number", "key": "key"}  # the fact of an event that staff see
+DETAILS = {
+    "order": "number",
+    "key": "key",
+    "said_while_fetching": "text",
+}  # the fact of an event that staff see
 BATCH = 500  # rows a transaction: nobody waits long for it
 
 
@@ -148,13 +152,23 @@ class CallKeeper:
             if event["event"] in FLAGS and len(noting) <= len(FLAGS):
                 noting.append(asyncio.create_task(mark()))
 
-        try:
-            return await Call(connection, desk, take, recorder=recorder).run()
-        finally:
+        async def end() -> None:
             with suppress(LineError):
                 await connection.hang_up()
             await asyncio.gather(*noting)  # the greeting does not wait for the database, the end does
             await asyncio.to_thread(note.end, self.clock())
+
+        try:
+            return await Call(connection, desk, take, recorder=recorder).run()
+        finally:
+            ending = asyncio.create_task(end())
+            try:
+                await asyncio.shield(ending)
+            except (
+                asyncio.CancelledError
+            ):  # the server is stopped at this very moment: the end is noted all the same
+                await ending
+                raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,13 @@ def run(
     ] = 1,
 ) -> None:
     """Set up the database (with demo data in demo mode) and start the line with its pages."""
+    if workers > 1:
+        from bot.supervisor import serve_many
+
+        raise typer.Exit(serve_many(workers, db=db, host=host, port=port))
     from bot.server import serve
 
-    serve(db=db, host=host, port=port, workers=workers)
+    serve(db=db, host=host, port=port)
 
 
 @app.command()
@@ -109,12 +113,15 @@ def plan_day(
     absent: Annotated[
         list[str] | None, typer.Option(help="Code of a worker who does not come; may be given again")
     ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take the plan over: offer each visit to whom it names.")
+    ] = False,
     db: Db = None,
 ) -> None:
     """Plan the routes of a department's workers for one day; asked again, what is left is planned anew."""
     from bot.commands.plan import plan_day as plan
 
-    plan(department, day, region=region, absent=absent or (), db=db)
+    plan(department, day, region=region, absent=absent or (), adopt=adopt, db=db)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
+from prometheus_client.registry import Collector
 
 from backend.domain.local_time import local_now
 from bot.call_records import CallKeeper, CallNote, recordings_folder
@@ -37,6 +38,7 @@ from voice.line.line import Connection, Samples
 from voice.line.waiting import Unserved, WaitingRoom, load_waiting_words
 from voice.line.waiting_queue import Limits
 from voice.speaking.speaking import VoiceSpeaking, open_speaking, voice_of, warm_all
+from voice.speaking.tally import PromptFigures
 from voice.speaking.voice import Manner
 
 log = structlog.get_logger()
@@ -59,9 +61,10 @@ class Telephone:
         self._speaking: VoiceSpeaking | None = None
 
     @property
-    def figures(self) -> TelephoneFigures:
+    def figures(self) -> tuple[Collector, ...]:
         """For `/metrics`."""
-        return TelephoneFigures(self.lines.states)
+        voice = PromptFigures(lambda: self._speaking.tally if self._speaking is not None else None)
+        return TelephoneFigures(self.lines.states), voice
 
     def trouble(self) -> str | None:
         """What keeps calls from coming in, for `/readyz`; None: nothing."""

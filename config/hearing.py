@@ -24,6 +24,13 @@ class Belief:
     most_characters_a_second: float
     spare_characters: int
     compression: float
+    repeats: int
+    most_repeats: int
+    longest_syllable_s: float
+    spare_s: float
+    softer_db: float
+    hum_below_hz: float
+    least_above_hum: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,16 @@ class HearingWords:
     open_prompt: str
     prompts: Mapping[str, str]
     most_phrases: int
+    hot_words: tuple[str, ...]
     hallucinations: tuple[str, ...]
+    said_again: frozenset[str]  # characters
+    cries: frozenset[str]
     belief: Belief
     confidence: Calibration
     rules: Mapping[str, str]  # name → JSGF expansion
     asks: Mapping[str, str]
     besides: Mapping[str, str]  # said instead of an answer
+    anything_else: frozenset[str]  # questions to which more can be answered than is listed
     always: Mapping[str, tuple[str, ...]]
     alike: Mapping[str, str]  # a word → another for the same
     weights: Weights
@@ -74,7 +85,10 @@ def load_hearing_words() -> HearingWords:
             open_prompt=raw["prompts"]["open"],
             prompts=raw["prompts"]["asks"],
             most_phrases=raw["most_phrases"],
+            hot_words=tuple(raw["hot_words"]),
             hallucinations=tuple(raw["hallucinations"]),
+            said_again=frozenset("".join(raw["said_again"])),
+            cries=frozenset(raw["cries"]),
             belief=Belief(**raw["belief"]),
             confidence=Calibration(**raw["confidence"]),
             rules={
@@ -83,6 +97,7 @@ def load_hearing_words() -> HearingWords:
             },
             asks=raw["asks"],
             besides=raw["besides"],
+            anything_else=frozenset(raw["anything_else"]),
             always={asks: tuple(texts) for asks, texts in raw["always"].items()},
             alike=raw["alike"],
             weights=Weights(**raw["weights"]),

@@ -79,7 +79,11 @@ class PeopleWords:
 
 def _read(name: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(files("config").joinpath(name).read_text("utf-8"), Loader=loader)  # noqa: S506 (both are the safe loader)
+    return yaml.load(_text(name), Loader=loader)  # noqa: S506 (both are the safe loader)
+
+
+def _text(name: str) -> str:
+    return files("config").joinpath(name).read_text("utf-8")
 
 
 @cache
@@ -126,6 +130,35 @@ def _with_regions(departments: Departments, rows: Sequence[Mapping[str, Any]]) -
             if row.get("providers"):
                 providers[item, region] = frozenset(row["providers"])
     return replace(departments, regional=regional, providers=providers)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProvider:
+    """A provider that `regional` of config/departments.yaml names, and in which line, counted from 1."""
+
+    code: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"config/departments.yaml, line {self.line}"
+
+
+def named_providers(text: str | None = None) -> tuple[NamedProvider, ...]:
+    """Every provider that `regional` names, from top to bottom. Whether there is such a one only the records know."""
+    raw = yaml.compose(_text("departments.yaml") if text is None else text, Loader=yaml.SafeLoader)
+    rows = _entry(raw, "regional")
+    lists = (_entry(row, "providers") for row in (rows.value if rows else ()))
+    named = (one for each in lists if each is not None for one in each.value)
+    return tuple(NamedProvider(one.value, one.start_mark.line + 1) for one in named)
+
+
+def _entry(mapping: yaml.Node | None, name: str) -> yaml.SequenceNode | None:
+    """The list under this name, if there is one."""
+    if not isinstance(mapping, yaml.MappingNode):
+        return None
+    found = next((value for key, value in mapping.value if key.value == name), None)
+    return found if isinstance(found, yaml.SequenceNode) else None
 
 
 def regions_above(region: str | None) -> Iterator[str]:

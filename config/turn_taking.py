@@ -33,6 +33,9 @@ class Speech:
     above_noise_db: float
     clear_above_noise_db: float
     below_caller_db: float
+    below_utterance_db: float
+    close_below_db: float
+    usual_db: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class BargeIn:
 
     voiced_ms: int
     any_ms: int
+    within_ms: int
     echo: float
 
 
@@ -105,7 +109,9 @@ class Keys:
     repeat_text: str
     yes_no: tuple[str, ...]
     numeric: frozenset[str]
+    back: str
     refuse_recording: str
+    refuse_recording_within_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class Words:
     closing: tuple[str, ...]
     time_ends: tuple[str, ...]
     wishes: tuple[str, ...]  # with the words of the items
+    turns_back: tuple[str, ...]
+    around_back: tuple[str, ...]
     refuse_recording: tuple[str, ...]
 
 

@@ -86,11 +86,13 @@ class Matrix:
             workers=_workers(actor, scope),
         )
 
+    def inside(self, region: str | None) -> frozenset[str] | None:
+        """A region and all that lies in it; None for no region: everywhere."""
+        return None if region is None else self.within.get(region, frozenset({region}))
+
     def _regions(self, region: str | None, action: str) -> frozenset[str] | None:
-        if region is None:
-            return None
-        inside = self.within.get(region, frozenset({region}))
-        if not action.startswith(WHEREVER_IT_MAY_BE):
+        inside = self.inside(region)
+        if inside is None or not action.startswith(WHEREVER_IT_MAY_BE):
             return inside
         return inside | {around for around, inner in self.within.items() if region in inner}
 

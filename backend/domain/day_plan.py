@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,28 @@ class Stop:
     begins: datetime
     ends: datetime
     travel_minutes: int  # from the place before
+
+
+@dataclass(frozen=True, slots=True)
+class PlanId:
+    """What names one version of a day's plan: `home_service.640106.2026-11-25.2`."""
+
+    department: str
+    region: str
+    day: date
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.department}.{self.region}.{self.day.isoformat()}.{self.version}"
+
+    @classmethod
+    def read(cls, text: str) -> PlanId:
+        """Raises ValueError for what is not written like that."""
+        department, region, day, version = text.split(".")
+        found = cls(department, region, date.fromisoformat(day), int(version[:9]))
+        if str(found) != text:
+            raise ValueError(f"not the name of a plan: {text}")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

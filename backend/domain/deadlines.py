@@ -11,6 +11,7 @@ from backend.domain.working_time import WorkingTime
 from config.sla import Limit, Sla, Step
 
 WARNING = 0  # the level of a deadline that has not been reached
+REPORTS = "escalate"  # what a step does whose end is a matter for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,16 @@ class Deadline:
     step: str  # code in config/sla.yaml
     level: int  # what happens at `next_at`: WARNING, else the level it is reported to (1: the first)
     due_at: datetime
-    next_at: datetime | None  # None: the clock stands still
+    next_at: datetime | None  # None: the clock stands still, or is spent
     left_s: int | None = (
         None  # what was left when it was stopped, in seconds; of working time where the step counts that
     )
     failures: int = 0  # attempts to act on it that failed
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has told everybody: it speaks no more, and the step is past its limit till the order moves on."""
+        return self.next_at is None and self.left_s is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,15 @@ class Clocks:
         return tuple(deadline for deadline in found if deadline is not None)
 
     def after_firing(self, order: Order, deadline: Deadline, now: datetime) -> Deadline | None:
-        """The clock after it warned or reported: when it speaks next, or None when there is nobody left to tell."""
+        """The clock after it warned or acted. None: it is over. One that reported to the last level stays, and is `spent`."""
         limit = self._limit(order, deadline.step)
         if deadline.level == WARNING:
             # After an outage the end may have passed, too: then it is reported at once.
             return replace(deadline, level=1, next_at=deadline.due_at, failures=0)
-        if limit.again is None or deadline.level >= len(self.sla.levels):
+        if self.sla.steps[deadline.step].does != REPORTS:
             return None
+        if limit.again is None or deadline.level >= len(self.sla.levels):
+            return replace(deadline, next_at=None, left_s=None, failures=0)
         return replace(
             deadline, level=deadline.level + 1, next_at=self._add(limit, now, limit.again), failures=0
         )
@@ -64,10 +72,10 @@ class Clocks:
             return running if running.next_at is None else self._stopped(order, running, at)
         if order.state not in step.states:
             return None
-        if running is not None and running.next_at is None:
+        if running is not None and running.next_at is None and not running.spent:
             return self._resumed(order, running, at)
         if not _begins(step, order, before):
-            return running  # or None: it has told everybody already
+            return running
         if step.does == "dispatch" and order.department not in self.automatic:
             return None
         return self._begun(step, order, at)

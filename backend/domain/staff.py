@@ -39,3 +39,4 @@ class StaffUser:
     worker: str | None = None
     totp: str | None = None
     totp_step: int | None = None  # of the last one-time code that was used: none counts twice
+    sign_outs: int = 0  # how often all its screens were signed out: a cookie from before one counts no more

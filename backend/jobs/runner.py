@@ -23,11 +23,15 @@ LONGEST_WAIT_S = 2.0  # after failures in a row: once the database is back, what
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done every `every_s` seconds. `run` gets the local time and says whether there is more to do at once."""
+    """Something to be done every `every_s` seconds. `run` gets the local time and says whether there is more to do at once.
+
+    `close` waits for what `run` began and did not wait for.
+    """
 
     name: str
     every_s: float
     run: Callable[[datetime], bool]
+    close: Callable[[], None] | None = None
 
 
 class Runner:
@@ -45,11 +49,15 @@ class Runner:
             self._threads.append(thread)
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """Let every job finish what it is doing."""
+        """Let every job finish what it is doing, all of them within `timeout_s`."""
         self._stopped.set()
+        until = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, until - time.monotonic()))
         self._threads.clear()
+        for job in self._jobs:
+            if job.close is not None:
+                job.close()
 
     def _loop(self, job: Job) -> None:
         failures = 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -38,6 +39,7 @@ class Lanes:
         self._store, self._send, self._clock = store, send, clock
         self._pool = ThreadPoolExecutor(LANES, thread_name_prefix="webhook")
         self._lanes: dict[str, Future[None]] = {}
+        self._closing = threading.Event()
 
     def run(self, now: datetime) -> bool:
         """Begin with the webhooks that wait and are not being told already. There is never more to do at once."""
@@ -49,14 +51,19 @@ class Lanes:
                 self._lanes[hook] = self._pool.submit(self._tell, hook, now + LANE_FOR)
         return False
 
+    def sending(self) -> Sequence[Future[None]]:
+        return [lane for lane in self._lanes.values() if not lane.done()]
+
     def close(self) -> None:
-        """Wait for what is being sent."""
-        self._pool.shutdown()
+        """Wait for what is being sent; what else is due is sent by another process, or after the next start."""
+        self._closing.set()
+        self._pool.shutdown(cancel_futures=True)
 
     def _tell(self, hook: str, until: datetime) -> None:
         try:
-            while self._clock() < until and deliver(self._store, self._send, hook, self._clock):
-                pass
+            while not self._closing.is_set() and self._clock() < until:
+                if not deliver(self._store, self._send, hook, self._clock, self._closing.is_set):
+                    return
         except Exception:  # what was taken is due again after its lease
             log.exception("webhook_lane_failed: %s", hook)
 
@@ -67,4 +74,5 @@ def webhook_jobs(store: Stores) -> tuple[Job, ...]:
     def spread(now: datetime) -> bool:
         return fan_out(store, now) > 0
 
-    return Job("webhook events", EVERY_S, spread), Job("webhook deliveries", EVERY_S, Lanes(store).run)
+    lanes = Lanes(store)
+    return Job("webhook events", EVERY_S, spread), Job("webhook deliveries", EVERY_S, lanes.run, lanes.close)

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from backend.domain.access import Actor, Matrix, Scope, Thing
+from backend.domain.access import Actor, Matrix, Reach, Scope, Thing
 from backend.domain.order import Move, Order
-from backend.domain.queue import Task
+from backend.domain.queue import Task, TaskKind
 from backend.domain.staff import Role, StaffUser
 from backend.services.ports import UnitOfWork
 from config.organisation import load_regions
@@ -74,6 +74,16 @@ def thing_of(order: Order) -> Thing:
 def thing_of_task(task: Task) -> Thing:
     """What an emergency, a hand-off or a complaint is to the table: it belongs to a region, and to no department."""
     return Thing(task.region)
+
+
+def is_in_reach(task: Task, actor: Actor, matrix: Matrix, action: str = "task.view") -> bool:
+    """Whether a task is this actor's to see or take.
+
+    What was reported to a level is not for those below it to put away: there a region counts with what lies in it alone.
+    """
+    if task.kind is TaskKind.LATE and not Reach(matrix.inside(actor.user.region)).covers(Thing(task.region)):
+        return False
+    return matrix.allows(actor, action, thing_of_task(task))
 
 
 def actor_of(user: StaffUser, uow: UnitOfWork, grants: tuple[str, ...] | None = None) -> Actor:

@@ -113,6 +113,15 @@ class Delivery:
     last_error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is on its way to webhooks: how many deliveries wait, since when the oldest has been due, how many were given up."""
+
+    waiting: int
+    oldest_due: datetime | None
+    dead: int
+
+
 class Webhooks(Protocol):
     def add(self, webhook: Webhook) -> None: ...
     def get(self, webhook_id: str) -> Webhook: ...  # raises WebhookNotFoundError
@@ -142,6 +151,11 @@ class Webhooks(Protocol):
         ...
 
     def advance(self, cursor: int) -> None: ...
+    def place(self) -> int | None:
+        """The cursor as it stands, read only; None: nothing was turned into deliveries yet."""
+        ...
+
+    def backlog(self) -> Waiting: ...
     def forget_before(self, at: datetime, *, limit: int) -> int:
         """Delete what was delivered, or given up, before `at`."""
         ...

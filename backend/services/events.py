@@ -22,9 +22,11 @@ FAMILY_BOUND = "FamilyBound"
 FAMILY_UNBOUND = "FamilyUnbound"
 ALERT_ACKNOWLEDGED = "AlertAcknowledged"
 DAY_PLANNED = "DayPlanned"
+DAY_PLAN_ADOPTED = "DayPlanAdopted"
 WORKER_ABSENT = "WorkerAbsent"
 WORKER_BACK = "WorkerBack"  # comes after all
-STAFF_CHANGED = "StaffChanged"  # a login: its open screens look again what they may show
+STAFF_CHANGED = "StaffChanged"  # a login: its open screens and streams end
+TOKEN_REVOKED = "TokenRevoked"  # noqa: S105 (a name; the streams that were opened with the token end)
 
 
 NAMES: Mapping[Move, str] = {
@@ -57,6 +59,7 @@ KNOWN_EVENTS = frozenset(NAMES.values()) | {
     TASK_COMPLETED,
     TASK_ACKNOWLEDGED,
     DAY_PLANNED,
+    DAY_PLAN_ADOPTED,
     WORKER_ABSENT,
     WORKER_BACK,
 }

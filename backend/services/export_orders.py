@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import IO, Any
@@ -17,8 +18,10 @@ from backend.services.ports import Stores
 PAGE = 500
 MOST_ROWS = 100_000
 BOM = "\ufeff"  # lets spreadsheet programs see that it is UTF-8
-# What spreadsheet programs take as the beginning of a formula or command, also behind blanks.
+# What spreadsheet programs take as the beginning of a formula or command, also behind blanks and signs that nobody sees.
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+_UNSEEN = re.compile(r"^[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*")
 
 
 def orders_of(store: Stores, wanted: OrderFilter) -> Iterator[Order]:
@@ -36,11 +39,8 @@ def orders_of(store: Stores, wanted: OrderFilter) -> Iterator[Order]:
 def harmless(cell: object) -> str:
     """The cell as text that no spreadsheet program runs: a quote in front of what could be a formula."""
     text = "" if cell is None else str(cell)
-    return (
-        f"'{text}"
-        if text.lstrip(" \u3000").startswith(RISKY) or text.startswith(("\t", "\r", "\n"))
-        else text
-    )
+    begins = _UNSEEN.sub("", text, count=1)
+    return f"'{text}" if begins.startswith(RISKY) or text.startswith(RISKY) else text
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from backend.domain.deadlines import WARNING, Deadline
+from backend.domain.deadlines import REPORTS, WARNING, Deadline
 from backend.domain.order import OPEN, Order
 from backend.services.clocks import load_clocks
-
-REPORTS = "escalate"  # what a step does whose end is a matter for people
 
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """`since`: the limit that passed first. `near`: the limit that comes next, once it was warned of. `level`: it was
+    """`since`: the limit that passed first, also when everybody was told of it. `near`: the limit that comes next, once it was warned of. `level`: it was
     reported to this one (a word of `levels` in config/sla.yaml)."""
 
     since: datetime | None = None
@@ -35,7 +33,7 @@ def lateness(order: Order, clocks: Sequence[Deadline], now: datetime) -> Latenes
     if order.state not in OPEN:
         return Lateness()
     sla = load_clocks().sla
-    running = [one for one in clocks if one.step in steps_that_report() and one.next_at is not None]
+    running = [one for one in clocks if one.step in steps_that_report() and _runs(one, order)]
     past = [one.due_at for one in running if one.due_at <= now]
     warned = [
         one.due_at
@@ -47,3 +45,9 @@ def lateness(order: Order, clocks: Sequence[Deadline], now: datetime) -> Latenes
     told = min(order.escalation, len(sla.levels))
     level = sla.levels[told - 1] if told else None
     return Lateness(min(past, default=None), min(warned, default=None), level)
+
+
+def _runs(clock: Deadline, order: Order) -> bool:
+    """Whether the limit counts at this moment: while an order waits for papers none does that stands still meanwhile."""
+    waits = order.state in load_clocks().sla.steps[clock.step].stops
+    return not waits and (clock.spent or clock.next_at is not None)

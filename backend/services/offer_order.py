@@ -111,6 +111,16 @@ def best_of(order: Order, crew: Sequence[str], uow: UnitOfWork, at: datetime) ->
     return found[0].worker if found and not found[0].ruled_out else None
 
 
+def check_fit(order: Order, code: str, at: datetime, uow: UnitOfWork) -> None:
+    """Raises UnfitWorkerError when this worker can not do the order. That they said no before, or nothing, does not rule them
+    out here: they are said to take it on now."""
+    job = replace(_job(order, uow, at, None), asked=frozenset())
+    ranked = rank(job, _candidates(order, "", uow), load_dispatch())
+    found = next((one for one in ranked if one.worker == code), None) or _elsewhere(code, job, uow)
+    if found.ruled_out:
+        raise UnfitWorkerError(code, found.ruled_out)
+
+
 def _job(order: Order, uow: UnitOfWork, at: datetime, gender: str | None) -> Job:
     elder = uow.people.find(order.elder_id)
     day = (order.wanted.begins or at.date().isoformat())[:10]
@@ -119,7 +129,7 @@ def _job(order: Order, uow: UnitOfWork, at: datetime, gender: str | None) -> Job
         region=order.region,
         position=elder.position if elder else None,
         gender=elder.gender if elder else None,
-        wants_gender=gender or _told_before(order) or load_dispatch().wished_gender(order.details),
+        wants_gender=gender or wish_of(order),
         language=elder.language if elder else None,
         asked=frozenset(asked_of(order)),
         providers=load_departments().providers_for(order.item, order.region),
@@ -185,6 +195,11 @@ def _addressee(command: OfferOrder, order: Order, chosen: Score, uow: UnitOfWork
     if worker is not None and order.department in load_dispatch().to_providers:
         return worker.provider
     return chosen.worker
+
+
+def wish_of(order: Order) -> str | None:
+    """The gender wished for, as the records have it: given with an earlier offer, or said with the order."""
+    return _told_before(order) or load_dispatch().wished_gender(order.details)
 
 
 def _told_before(order: Order) -> str | None:

@@ -14,15 +14,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from backend.domain.day_plan import EMERGENCY, PROMISED, ROUTINE, DayPlan, Shift, Visit, plan
+from backend.domain.day_plan import EMERGENCY, PROMISED, ROUTINE, DayPlan, Shift, Stop, Visit, plan
 from backend.domain.deadlines import promised_end
 from backend.domain.dispatch import Candidate, Job, position_of, score
 from backend.domain.geography import Position
 from backend.domain.order import Move, Order, State
+from backend.domain.people import Elder
 from backend.domain.providers import Worker
 from backend.services.dispatch_ports import StopChange, StoredPlan
 from backend.services.events import DAY_PLANNED, WORKER_ABSENT, WORKER_BACK
-from backend.services.offer_order import asked_of
+from backend.services.offer_order import asked_of, wish_of
 from backend.services.ports import Event, UnitOfWork
 from config.dispatch import DispatchRules, load_dispatch
 from config.organisation import load_departments
@@ -32,6 +33,7 @@ from config.sla import load_sla
 TO_BE_PLANNED = (State.ROUTED, State.OFFERED, State.ACCEPTED)
 UNDER_WAY = (State.ON_THE_WAY, State.STARTED)
 MOST_ORDERS = 2_000
+FULL = "full"  # of the reasons why not: has as many open orders as a day holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,14 @@ class PlanDay:
 
     @property
     def within(self) -> str:
-        """How the codes of everything in the region begin."""
-        code = self.region
-        while len(code) <= 6 and code.endswith("00"):
-            code = code[:-2]
-        return code
+        return within(self.region)
+
+
+def within(region: str) -> str:
+    """How the codes of everything in a region begin."""
+    while len(region) <= 6 and region.endswith("00"):
+        region = region[:-2]
+    return region
 
 
 def make_plan(command: PlanDay, uow: UnitOfWork, *, cause: str = "asked") -> StoredPlan:
@@ -70,12 +75,14 @@ def make_plan(command: PlanDay, uow: UnitOfWork, *, cause: str = "asked") -> Sto
         cause=cause,
         plan=made,
         reasons=_reasons(made, orders, {visit.key: visit for visit in visits}),
-        changes=_changes(before.plan, made) if before else (),
+        changes=_changes(_acted_on(before), made) if before else (),
         at=command.at,
+        seen={order.number: order.version for order in orders},
+        adoption=before.adoption if before else None,
     )
     uow.day_plans.save(stored)
     data = {"department": stored.department, "region": stored.region, "day": stored.day.isoformat()}
-    uow.publish(Event(DAY_PLANNED, f"{stored.department}/{stored.region}/{stored.day}", data))
+    uow.publish(Event(DAY_PLANNED, stored.key, data))
     return stored
 
 
@@ -155,13 +162,8 @@ def _visit(
     home = position_of(elder.position if elder else None, order.region, rules)
     if home is None:
         return None
-    job = Job(
-        order.item, order.region, elder.position if elder else None, elder.gender if elder else None,
-        wants_gender=rules.wished_gender(order.details), language=elder.language if elder else None,
-        asked=frozenset(asked_of(order)) - {order.offered_to or ""},
-        providers=load_departments().providers_for(order.item, order.region),
-    )  # fmt: skip
-    able = frozenset(one.worker.code for one in candidates if _can(job, one, order, rules))
+    job = job_of(order, elder)
+    able = frozenset(one.worker.code for one in candidates if _can(job, one, rules))
     promised = _promised(order, {one.worker.code for one in candidates})
     earliest, latest = _window(order, command)
     return Visit(
@@ -176,10 +178,20 @@ def _visit(
     )
 
 
-def _can(job: Job, one: Candidate, order: Order, rules: DispatchRules) -> bool:
+def job_of(order: Order, elder: Elder | None) -> Job:
+    """What a visit asks of whoever does it. Whoever is just being asked may go on being asked."""
+    return Job(
+        order.item, order.region, elder.position if elder else None, elder.gender if elder else None,
+        wants_gender=wish_of(order), language=elder.language if elder else None,
+        asked=frozenset(asked_of(order)) - {order.offered_to or ""},
+        providers=load_departments().providers_for(order.item, order.region),
+    )  # fmt: skip
+
+
+def _can(job: Job, one: Candidate, rules: DispatchRules) -> bool:
     """Whether this worker could do it. How many visits a day has room for is the plan's own question."""
     against = set(score(job, one, rules).ruled_out)
-    return not against - ({"full"} if one.worker.a_day else set())
+    return not against - ({FULL} if one.worker.a_day else set())
 
 
 def _promised(order: Order, there: Collection[str]) -> frozenset[str]:
@@ -251,9 +263,14 @@ def _reason(order: Order, worker: str | None, visit: Visit | None) -> str:
     return "only" if len(visit.workers) == 1 else "route"
 
 
-def _changes(before: DayPlan, after: DayPlan) -> tuple[StopChange, ...]:
+def _acted_on(before: StoredPlan) -> Sequence[Stop]:
+    """What a new plan is compared with: what people act on, which is the plan that was adopted; else the one before."""
+    return before.adoption.stops if before.adoption else before.plan.stops
+
+
+def _changes(before: Sequence[Stop], after: DayPlan) -> tuple[StopChange, ...]:
     """What became of the visits that are still to be planned; what has begun or is over needs no word."""
-    old, new = ({stop.key: stop for stop in one.stops} for one in (before, after))
+    old, new = ({stop.key: stop for stop in stops} for stops in (before, after.stops))
     looked_at = [*new, *after.left_over]
     pairs = (StopChange(key, old.get(key), new.get(key)) for key in looked_at)
     return tuple(one for one in pairs if _differs(one))

@@ -139,8 +139,12 @@ class Tasks(Protocol):
         regions: Collection[str] | None,
         after: int | None,
         limit: int,
+        levels: Collection[str] | None = None,
     ) -> Sequence[Task]:
-        """Like `open`, or `closed` when `taken`; `after` is the id of the last task of the page before."""
+        """Like `open`, or `closed` when `taken`; `after` is the id of the last task of the page before.
+
+        With `levels`: of the late orders only those that were reported to one of these regions, or to none.
+        """
         ...
 
 

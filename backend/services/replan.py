@@ -1,4 +1,5 @@
-"""What makes the plans of a day anew by itself: an emergency, somebody who does not come, somebody who gives a visit back."""
+"""What makes the plans of a day anew by itself: an emergency, somebody who does not come, somebody who gives a visit back, or lets
+an offer of a plan that was adopted run out."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ Key = tuple[str, str, date]  # department, region, day
 
 READER = "plans"
 BATCH = 100
-OF_ORDERS = frozenset({ORDER_PLACED, NAMES[Move.ROUTE], NAMES[Move.RESCHEDULE], NAMES[Move.REFUSE]})
+GIVEN_BACK, RUN_OUT = NAMES[Move.REFUSE], NAMES[Move.LAPSE]
+OF_ORDERS = frozenset({ORDER_PLACED, NAMES[Move.ROUTE], NAMES[Move.RESCHEDULE], GIVEN_BACK, RUN_OUT})
 OF_WORKERS = frozenset({WORKER_ABSENT, WORKER_BACK})
 
 
@@ -60,15 +62,17 @@ def _order(number: str, uow: UnitOfWork) -> Order | None:
 
 
 def _matters(order: Order, key: Key, name: str, uow: UnitOfWork, now: datetime) -> bool:
-    """An emergency of today, or a visit of this plan that somebody gave back."""
+    """An emergency of today, or a visit of this plan that nobody has any more."""
     department, region, day = key
     within = PlanDay(department, region, now, day).within
     if order.state not in TO_BE_PLANNED or not (order.region or "").startswith(within):
         return False
-    if name != NAMES[Move.REFUSE]:
+    if name not in (GIVEN_BACK, RUN_OUT):
         return order.wanted.asap and day == now.date()
     plan = uow.day_plans.get(*key)
-    return plan is not None and order.number in {stop.key for stop in plan.plan.stops}
+    if plan is None or order.number not in {stop.key for stop in plan.plan.stops}:
+        return False
+    return name == GIVEN_BACK or plan.adoption is not None
 
 
 def _cause(entry: Posted) -> str:

@@ -62,7 +62,7 @@ def authenticate(
     if user is None or not usable:
         raise AuthenticationError
     with store.unit_of_work() as uow:
-        user, right = _count(uow, login, now, right=right, code=code)
+        user, right = _count(uow, user, now, right=right, code=code)
         uow.commit()
     if user.locked_until is not None and now < user.locked_until:
         raise LockedError(user.locked_until)
@@ -71,10 +71,15 @@ def authenticate(
     return user
 
 
-def _count(uow: UnitOfWork, login: str, now: datetime, *, right: bool, code: str) -> tuple[StaffUser, bool]:
-    """Note a right or wrong password, and whether the code is right too. Read under lock: several guesses may come at once."""
-    user = uow.staff.get(login, lock=True)
-    if user is None:
+def _count(
+    uow: UnitOfWork, seen: StaffUser, now: datetime, *, right: bool, code: str
+) -> tuple[StaffUser, bool]:
+    """Note a right or wrong password, and whether the code is right too. Read under lock: several guesses may come at once.
+
+    `seen`: the login that the password was compared with. Closed or changed since, it lets nobody in.
+    """
+    user = uow.staff.get(seen.login, lock=True)
+    if user is None or user.sign_outs != seen.sign_outs:
         raise AuthenticationError
     if user.locked_until is not None and now < user.locked_until:
         return user, False
@@ -105,16 +110,16 @@ def code_step(secret: str, code: str, now: datetime) -> int | None:
 
 
 def start_codes(uow: UnitOfWork, login: str) -> str:
-    """From now on this login needs one-time codes; the address that its app reads as a QR code. Raises StaffError."""
-    user = _known(uow, login)
+    """From now on this login needs one-time codes; the address that its app reads as a QR code. Screens that were signed in
+    without one end. Raises StaffError."""
     secret = pyotp.random_base32()
-    uow.staff.save(replace(user, totp=secret, totp_step=None))
+    _change(uow, replace(_known(uow, login), totp=secret, totp_step=None))
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
 def stop_codes(uow: UnitOfWork, login: str) -> None:
     """A password is enough again. Raises StaffError."""
-    uow.staff.save(replace(_known(uow, login), totp=None, totp_step=None))
+    _change(uow, replace(_known(uow, login), totp=None, totp_step=None))
 
 
 def close_login(uow: UnitOfWork, login: str, now: datetime) -> int:
@@ -127,12 +132,18 @@ def close_login(uow: UnitOfWork, login: str, now: datetime) -> int:
 
 
 def open_login(uow: UnitOfWork, login: str) -> None:
-    """It works again, also when it was locked by wrong passwords. Tokens that were revoked stay so. Raises StaffError."""
-    _change(uow, replace(_known(uow, login), active=True, failures=0, locked_until=None))
+    """It works again, also when it was locked by wrong passwords. Tokens that were revoked stay so, and screens that were
+    signed out stay signed out; where only a lock is lifted, those that are signed in go on. Raises StaffError."""
+    user = _known(uow, login)
+    opened = replace(user, active=True, failures=0, locked_until=None)
+    if user.active:
+        uow.staff.save(opened)
+    else:
+        _change(uow, opened)
 
 
 def set_password(uow: UnitOfWork, login: str, password: str) -> None:
-    """A new password: screens that were signed in with the old one end, a lock is lifted. Raises StaffError."""
+    """A new password: whoever is signed in is signed out, a lock is lifted. Raises StaffError."""
     password_hash = hash_password(password)
     _change(uow, replace(_known(uow, login), password_hash=password_hash, failures=0, locked_until=None))
 
@@ -147,13 +158,15 @@ def bind_login(
     provider: str | None,
     worker: str | None,
 ) -> StaffUser:
-    """From now on this login has this role and reaches this far. Raises StaffError and changes nothing when it makes no sense."""
+    """From now on this login has this role and reaches this far; whoever is signed in with it signs in anew.
+
+    Raises StaffError and changes nothing when it makes no sense.
+    """
     _check_bindings(uow, role, department=department, region=region, provider=provider, worker=worker)
     user = replace(
         _known(uow, login), role=role, department=department, region=region, provider=provider, worker=worker
     )
-    _change(uow, user)
-    return user
+    return _change(uow, user)
 
 
 def _known(uow: UnitOfWork, login: str) -> StaffUser:
@@ -163,10 +176,12 @@ def _known(uow: UnitOfWork, login: str) -> StaffUser:
     return user
 
 
-def _change(uow: UnitOfWork, user: StaffUser) -> None:
-    """Store it and tell its open screens."""
-    uow.staff.save(user)
+def _change(uow: UnitOfWork, user: StaffUser) -> StaffUser:
+    """Store it, sign out all its screens for good, and tell those that are open."""
+    changed = replace(user, sign_outs=user.sign_outs + 1)
+    uow.staff.save(changed)
     uow.publish(Event(STAFF_CHANGED, user.login, {}))
+    return changed
 
 
 def add_staff(

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from backend.domain.access import Actor
 from backend.services.access import actor_of, load_matrix
 from backend.services.access_ports import Token
-from backend.services.ports import UnitOfWork
+from backend.services.events import TOKEN_REVOKED
+from backend.services.ports import Event, UnitOfWork
 
 PREFIX = "nx_"  # lets secret scanners and people see what it is
 SECRET_BYTES = 32
@@ -63,12 +64,25 @@ def add_token(
 def read_token(uow: UnitOfWork, secret: str, *, now: datetime, demo: bool) -> tuple[Token, Actor]:
     """Who asks with this secret. Raises InvalidTokenError."""
     token = uow.tokens.by_digest(digest_of(secret))
-    if token is None or token.revoked_at is not None or now >= token.expires_at:
+    if token is None:
+        raise InvalidTokenError
+    return token, read_owner(uow, token, now=now, demo=demo)
+
+
+def read_owner(uow: UnitOfWork, token: Token, *, now: datetime, demo: bool) -> Actor:
+    """Whose token this is. Raises InvalidTokenError when it opens nothing any more."""
+    if token.revoked_at is not None or now >= token.expires_at:
         raise InvalidTokenError
     user = uow.staff.get(token.owner)
     if user is None or not user.active or (user.demo and not demo):
         raise InvalidTokenError
-    return token, actor_of(user, uow, token.scopes)
+    return actor_of(user, uow, token.scopes)
+
+
+def revoke_token(uow: UnitOfWork, token_id: str, now: datetime) -> None:
+    """It opens nothing any more, and the streams that were opened with it end. Raises TokenNotFoundError."""
+    uow.tokens.revoke(uow.tokens.get(token_id).id, now)
+    uow.publish(Event(TOKEN_REVOKED, token_id, {}))
 
 
 def is_to_note(token: Token, now: datetime) -> bool:

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
@@ -56,11 +56,13 @@ def add_webhook(
     uow: UnitOfWork, *, owner: str, url: str, events: Sequence[str], now: datetime, demo: bool
 ) -> Webhook:
     """The new webhook with its secret. Raises WebhookError."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     local = demo and parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if len(url) > LONGEST_URL or not parts.hostname or (parts.scheme != "https" and not local):
         raise WebhookError("a webhook needs an https address")
-    if parts.username or parts.password or not url.isprintable():
+    if not url.isprintable() or " " in url:
+        raise WebhookError("this is no address")
+    if parts.username or parts.password:
         raise WebhookError("the address must not hold a name or password: the signature proves who sends")
     if unknown := set(events) - KNOWN_EVENTS:
         raise WebhookError(
@@ -71,6 +73,16 @@ def add_webhook(
     )
     uow.webhooks.add(webhook)
     return webhook
+
+
+def _parts(url: str) -> SplitResult:
+    """Raises WebhookError for what is no address."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read only when asked for
+    except ValueError:
+        raise WebhookError("this is no address") from None
+    return parts
 
 
 def put_test(uow: UnitOfWork, webhook: Webhook, now: datetime) -> None:
@@ -107,11 +119,18 @@ def waiting(store: Stores, now: datetime) -> Sequence[str]:
         return uow.webhooks.waiting(now)
 
 
-def deliver(store: Stores, send: Send, webhook_id: str, clock: Callable[[], datetime]) -> int:
+def deliver(
+    store: Stores,
+    send: Send,
+    webhook_id: str,
+    clock: Callable[[], datetime],
+    closing: Callable[[], bool] = lambda: False,
+) -> int:
     """Send a batch of what is due to one webhook; how many were tried.
 
     Sending happens outside of transactions: the other side may be slow. When it does not answer at all the rest of the batch
-    waits with what was tried, so that one dead address costs one time-out.
+    waits with what was tried, so that one dead address costs one time-out. Once this process is `closing` the rest is given
+    back, and is due at once for another one.
     """
     begun = clock()
     with store.unit_of_work() as uow:
@@ -126,9 +145,11 @@ def deliver(store: Stores, send: Send, webhook_id: str, clock: Callable[[], date
         body, now = delivery.body.encode(), clock()
         told = send(hook.url, body, _headers(hook, delivery, body, now))
         tried = after_attempt(delivery, told, clock())
-        rest = taken[count:] if told.status is None else ()
+        put_off = told.status is None
+        rest = taken[count:] if put_off or closing() else ()
+        again = tried.next_at if put_off else begun
         with store.unit_of_work() as uow:
-            for one in (tried, *(replace(later, next_at=tried.next_at) for later in rest)):
+            for one in (tried, *(replace(later, next_at=again) for later in rest)):
                 uow.webhooks.tried(one)
             uow.commit()
         if rest:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from backend.domain.day_plan import DayPlan, Stop
 from backend.domain.geography import Position
-from backend.services.dispatch_ports import StopChange, StoredPlan
+from backend.services.dispatch_ports import Adoption, Outcome, StopChange, StoredPlan
 from backend.services.ports import StaleError
 from backend.store.dialect import insert_or_ignore
 from backend.store.tables import Tables
@@ -52,6 +52,15 @@ class SqlDayPlans:
         if self._db.execute(update(table).where(*before).values(values)).rowcount == 0:
             raise StaleError("somebody else planned this day just now")
 
+    def adopt(self, plan: StoredPlan) -> None:
+        table = self._t.plans
+        this = (
+            table.c.department == plan.department, table.c.region == plan.region, table.c.day == plan.day,
+            table.c.version == plan.version,
+        )  # fmt: skip
+        if self._db.execute(update(table).where(*this).values(adoption=_adopted(plan))).rowcount == 0:
+            raise StaleError("somebody else planned this day just now")
+
     def absent(self, day: date) -> frozenset[str]:
         table = self._t.absences
         return frozenset(self._db.execute(select(table.c.worker).where(table.c.day == day)).scalars())
@@ -83,11 +92,39 @@ def _values(plan: StoredPlan) -> dict[str, Any]:
             {"key": one.key, "before": _kept(one.before), "after": _kept(one.after)} for one in plan.changes
         ],
         "moved_to": {worker: list(position) for worker, position in plan.at.items()},
+        "seen": dict(plan.seen),
     }
 
 
+def _adopted(plan: StoredPlan) -> dict[str, Any] | None:
+    made = plan.adoption
+    if made is None:
+        return None
+    return {
+        "version": made.version,
+        "at": made.at.isoformat(),
+        "by": made.by,
+        "outcomes": [[one.key, one.worker, one.outcome, list(one.because)] for one in made.outcomes],
+        "stops": [_kept(stop) for stop in made.stops],
+    }
+
+
+def _adoption(kept: Mapping[str, Any] | None) -> Adoption | None:
+    if kept is None:
+        return None
+    return Adoption(
+        kept["version"],
+        datetime.fromisoformat(kept["at"]),
+        kept["by"],
+        tuple(
+            Outcome(key, worker, outcome, tuple(because))
+            for key, worker, outcome, because in kept["outcomes"]
+        ),
+        _stops(kept["stops"]),
+    )
+
+
 def _plan(row: Row[Any]) -> StoredPlan:
-    stops = tuple(stop for kept in row.stops if (stop := _stop(kept)) is not None)
     return StoredPlan(
         department=row.department,
         region=row.region,
@@ -95,13 +132,19 @@ def _plan(row: Row[Any]) -> StoredPlan:
         version=row.version,
         made_at=row.made_at,
         cause=row.cause,
-        plan=DayPlan(stops, row.left_over),
+        plan=DayPlan(_stops(row.stops), row.left_over),
         reasons=row.reasons,
         changes=tuple(
             StopChange(one["key"], _stop(one["before"]), _stop(one["after"])) for one in row.changes
         ),
         at={worker: Position(*position) for worker, position in row.moved_to.items()},
+        seen=row.seen,
+        adoption=_adoption(row.adoption),
     )
+
+
+def _stops(rows: Sequence[Mapping[str, Any]]) -> tuple[Stop, ...]:
+    return tuple(stop for kept in rows if (stop := _stop(kept)) is not None)
 
 
 def _kept(stop: Stop | None) -> dict[str, Any] | None:

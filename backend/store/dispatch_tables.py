@@ -25,6 +25,10 @@ class DispatchTables:
             Column("reasons", PlainJson, nullable=False),  # why with this worker, or in no route, by number
             Column("changes", PlainJson, nullable=False),  # since the plan before
             Column("moved_to", PlainJson, nullable=False),  # where workers were when it was made
+            Column(
+                "seen", PlainJson, nullable=False, server_default="{}"
+            ),  # version of each order that was planned, by number
+            Column("adoption", PlainJson),  # the last one: which version, when, by whom, what became of it
             Index(None, "day"),
         )
         self.absences = Table(

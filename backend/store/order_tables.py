@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.schema import DDL
 
@@ -122,6 +124,12 @@ class OrderTables:
             ),  # seconds (working ones, if the step counts those) left when it was stopped
             Column("failures", Integer, nullable=False, server_default="0"),
             PrimaryKeyConstraint("number", "step"),
+            Index(
+                "ix_deadlines_failed",
+                "due_at",
+                postgresql_where=text("failures > 0"),
+                sqlite_where=text("failures > 0"),
+            ),
         )
 
     def _outbox(self) -> Table:

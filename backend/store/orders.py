@@ -187,7 +187,9 @@ class SqlOrders:
         return {state: found.get(state, 0) for state in unfinished}
 
     def _read(self, statement: Select[Any], **values: Any) -> list[Order]:
-        rows = self._db.execute(statement, values).all()
+        return self._whole(self._db.execute(statement, values).all())
+
+    def _whole(self, rows: Sequence[Row[Any]]) -> list[Order]:
         histories = self._histories([row.id for row in rows])
         return [_order(row, histories[row.id]) for row in rows]
 

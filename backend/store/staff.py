@@ -47,4 +47,5 @@ def _user(row: Row[Any]) -> StaffUser:
         worker=row.worker,
         totp=row.totp,
         totp_step=row.totp_step,
+        sign_outs=row.sign_outs,
     )

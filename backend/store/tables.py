@@ -175,6 +175,20 @@ class Tables:
             Index(None, "placed_at"),
             Index(None, "beneficiary_name", "id"),
             Index(None, "region", "state", "id"),
+            Index(None, "region", "department", "state", "id"),
+            Index(None, "item", "state", "id"),
+            *(
+                Index(
+                    name,
+                    *columns,
+                    postgresql_where=text("escalation > 0"),
+                    sqlite_where=text("escalation > 0"),
+                )
+                for name, columns in (
+                    ("ix_orders_reported", ("state", "id")),
+                    ("ix_orders_region_reported", ("region", "state", "id")),
+                )
+            ),
         )
         keys = Table(
             "order_keys",
@@ -260,6 +274,7 @@ class Tables:
             Column("worker", Text),
             self._text("staff", "totp"),
             Column("totp_step", Integer),
+            Column("sign_outs", Integer, nullable=False, server_default="0"),
         )
         providers = Table(
             "providers",

@@ -84,10 +84,13 @@ class SqlTasks:
         regions: Collection[str] | None,
         after: int | None,
         limit: int,
+        levels: Collection[str] | None = None,
     ) -> Sequence[Task]:
         table = self._t
         place = table.c.acknowledged_at if taken else table.c.rank
         wanted = [place.is_not(None), table.c.acknowledged_at.is_not(None) == taken, self._within(regions)]
+        if levels is not None:
+            wanted.append(or_(table.c.kind != TaskKind.LATE.value, self._within(levels)))
         if kind is not None:
             wanted.append(table.c.kind == kind.value)
         last = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from backend.services.access_ports import Delivery, Webhook, WebhookNotFoundError
+from backend.services.access_ports import Delivery, Waiting, Webhook, WebhookNotFoundError
 from backend.store.dialect import conflict_insert, insert_or_ignore
 from backend.store.tables import Tables
 
@@ -91,6 +91,19 @@ class SqlWebhooks:
     def advance(self, cursor: int) -> None:
         statement = conflict_insert(self._db, self._counters).values(name=CURSOR, last=cursor)
         self._db.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"last": cursor}))
+
+    def place(self) -> int | None:
+        statement = select(self._counters.c.last).where(self._counters.c.name == CURSOR)
+        found: int | None = self._db.execute(statement).scalar()
+        return found
+
+    def backlog(self) -> Waiting:
+        table = self._deliveries
+        columns = (table.c.state, func.count().label("many"), func.min(table.c.next_at).label("oldest"))
+        asked = select(*columns).where(table.c.state.in_(("waiting", "dead"))).group_by(table.c.state)
+        found = {row.state: (row.many, row.oldest) for row in self._db.execute(asked)}
+        waiting, oldest = found.get("waiting", (0, None))
+        return Waiting(waiting, oldest, found.get("dead", (0, None))[0])
 
     def forget_before(self, at: datetime, *, limit: int) -> int:
         table = self._deliveries

@@ -29,6 +29,7 @@ from backend.web.looks import Looks
 from backend.web.metrics import Measured, Metrics, metrics_router
 from backend.web.orders import orders_router
 from backend.web.pages import Names, Pages
+from backend.web.plans import plans_router
 from backend.web.queue import OrderList, queue_router
 from backend.web.review import review_router
 from backend.web.shared import Shared
@@ -90,7 +91,7 @@ def create_app(
 
     for router in (
         health_router(ready, told), metrics_router(metrics, store, clock, figures), login_router(desk), events_router(desk, orders), queue_router(desk, shared, orders, looks), tasks_router(desk, looks),
-        orders_router(desk), family_router(desk), review_router(desk),
+        orders_router(desk), family_router(desk), plans_router(desk), review_router(desk),
     ):  # fmt: skip
         app.include_router(router, include_in_schema=False)
     app.state.desk = desk  # for pages that need more than the store, see bot/server.py

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from backend.services.offer_order import RankedWorker, rank_candidates
 from backend.services.ports import UnitOfWork
 from backend.web.words import Words
 
-MOST_SHOWN = 8
+BEST_SHOWN = 5  # at once; the others of those who fit unfold
+MOST_FIT, MOST_UNFIT = 60, 20
+GONE = "inactive"  # works no longer: can not be asked with any reason
 FAR_MINUTES = 120
 GOOD = 0.6  # of 1: a criterion worth this much is named
 
@@ -30,23 +32,24 @@ class Shown:
 def candidates_shown(uow: UnitOfWork, order: Order, now: datetime, words: Words) -> list[Shown]:
     """The best of those who can be asked, then some who can not."""
     ranked = rank_candidates(uow, order, now)
-    fit = [one for one in ranked if not one.ruled_out][:MOST_SHOWN]
-    others = [one for one in ranked if one.ruled_out][:MOST_SHOWN]
+    fit = [one for one in ranked if not one.ruled_out][:MOST_FIT]
+    others = [one for one in ranked if one.ruled_out and GONE not in one.ruled_out][:MOST_UNFIT]
     names = {one.code: one.name for one in uow.providers.all(order.department)}
     return [_shown(one, names, words) for one in (*fit, *others)]
 
 
 def _shown(one: RankedWorker, providers: dict[str, str], words: Words) -> Shown:
     worker = one.worker
-    why = against(one.ruled_out, words) if one.ruled_out else _in_favour(one, words)
+    score = one.score
+    why = against(one.ruled_out, words) if one.ruled_out else in_favour(score.minutes, score.worth, words)
     provider = providers.get(worker.provider, worker.provider)
     return Shown(worker.code, worker.name, provider, not one.ruled_out, "，".join(why))
 
 
-def _in_favour(one: RankedWorker, words: Words) -> Sequence[str]:
-    score = one.score
-    told = [] if score.minutes is None else [_way(round(score.minutes), words)]
-    good = [name for name, worth in score.worth.items() if name != "travel" and worth >= GOOD]
+def in_favour(minutes: float | None, worth: Mapping[str, float], words: Words) -> Sequence[str]:
+    """What speaks for somebody, in words: the way in minutes, and each criterion that is worth much (of 1)."""
+    told = [] if minutes is None else [_way(round(minutes), words)]
+    good = [name for name, value in worth.items() if name != "travel" and value >= GOOD]
     return [*told, *(text for name in good if (text := words.get(f"candidates.{name}", "")))]
 
 

@@ -23,12 +23,12 @@ class Badge:
 
     login: str | None
     csrf: str
-    mark: str = ""  # of the password it was made with: see `mark_of`
+    mark: str = ""  # of what the login was when it was made: see `mark_of`
 
 
 def mark_of(user: StaffUser) -> str:
-    """Changes with the password, and tells nothing of it."""
-    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
+    """Changes with the password and with each time that all screens were signed out; tells nothing of either."""
+    return hashlib.sha256(f"{user.sign_outs} {user.password_hash}".encode()).hexdigest()[:16]
 
 
 class Cookie:

@@ -4,7 +4,8 @@ NotSignedInError                                   303 to the login page (live p
 ExpiredFormError, ForeignFormError, ForbiddenError 403
 FormTooLargeError                                  413
 OrderNotFoundError, TaskNotFoundError,
-CallNotFoundError, ElderNotFoundError, no route    404
+CallNotFoundError, ElderNotFoundError,
+PlanNotFoundError, no route                         404
 a form or address that makes no sense              404
 StaleError, the database is away                   503, try again
 anything else                                      500, logged with its trace
@@ -22,6 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from backend.domain.order import OrderNotFoundError
+from backend.services.adopt_plan import PlanNotFoundError
 from backend.services.call_ports import CallNotFoundError
 from backend.services.ports import ElderNotFoundError, StaleError, TaskNotFoundError
 from backend.store.engine import AWAY
@@ -41,6 +43,7 @@ PAGES: dict[type[Exception], tuple[int, str]] = {
     TaskNotFoundError: (404, "not_found"),
     CallNotFoundError: (404, "not_found"),
     ElderNotFoundError: (404, "not_found"),
+    PlanNotFoundError: (404, "not_found"),
     RequestValidationError: (404, "not_found"),
     StaleError: (503, "busy"),
     **dict.fromkeys(AWAY, (503, "away")),

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from backend.services.events import STAFF_CHANGED
+from backend.services.events import DAY_PLAN_ADOPTED, DAY_PLANNED, STAFF_CHANGED, TOKEN_REVOKED
 from backend.services.live import RELOAD, LiveEvent, Subscription
 from backend.store.engine import AWAY
 from backend.web.desk import Desk
@@ -23,14 +23,21 @@ AT_ONCE_S = 0.01  # after a quiet moment a change is told almost at once
 GATHER_S = 0.25  # in a busy one, so far apart are two messages
 PING_S = 20
 RETRY_MS = 2000  # how soon a browser comes back after the line broke
+LASTS_S = 900.0  # then the browser comes back with its cookie: one that is over opens no other stream
+
+
+# The browser asks at once what it may see now: nothing, then it goes to the login page.
+OVER = ServerSentEvent(data="", event="login")
 
 
 def topics(event: LiveEvent, *, order: str, sees_tasks: bool) -> set[str]:
     """What a screen must fetch again after this event: the list, the tasks, or the one order it shows."""
     if event.event.name == RELOAD:
-        return {"orders", "order", *(("tasks",) if sees_tasks else ())}
-    if event.event.name == STAFF_CHANGED:
+        return {"orders", "order", "plans", *(("tasks",) if sees_tasks else ())}
+    if event.event.name in (STAFF_CHANGED, TOKEN_REVOKED):
         return set()
+    if event.event.name in (DAY_PLANNED, DAY_PLAN_ADOPTED):
+        return {"plans"}
     if event.event.name.startswith("Task"):
         return {"tasks"} if sees_tasks else set()
     return {"orders", "order"} if event.event.key == order else {"orders"}
@@ -44,11 +51,6 @@ def messages(events: Iterable[LiveEvent], *, order: str, sees_tasks: bool) -> li
         found |= topics(event, order=order, sees_tasks=sees_tasks)
         newest = max(newest, event.id)
     return [ServerSentEvent(data="", event=topic, id=str(newest)) for topic in sorted(found)]
-
-
-def changed(events: Iterable[LiveEvent], login: str) -> bool:
-    """Whether this login was closed or changed: what its screens may show is to be asked anew."""
-    return any(live.event.name == STAFF_CHANGED and live.event.key == login for live in events)
 
 
 async def gathered(subscription: Subscription) -> AsyncIterator[list[LiveEvent]]:
@@ -85,26 +87,27 @@ def events_router(desk: Desk, orders: OrderList) -> APIRouter:
 
         async def stream() -> AsyncIterator[ServerSentEvent | bytes]:
             subscription = desk.live.subscribe(last_seen(request))
+            over = asyncio.get_running_loop().call_later(LASTS_S, subscription.close)
             try:
+                if not await orders.may_still_look(visit):  # closed while the page was on its way
+                    yield OVER
+                    return
                 yield ServerSentEvent(comment="connected", retry=RETRY_MS)
                 async for batch in gathered(subscription):
-                    if changed(batch, visit.user.login):
-                        yield ServerSentEvent(data="", event="login")
-                        return  # the browser comes back at once, with what it may see now
+                    # Asked once for all screens; that a login was closed or changed is itself an event.
+                    if not await orders.may_still_look(visit):
+                        yield OVER
+                        return
                     for message in messages(batch, order=order, sees_tasks=visit.sees_tasks):
                         if message.event != "orders" or view is None:
                             yield message
                             continue
-                        try:
-                            if not await orders.may_still_look(visit):
-                                return
-                            data = await orders.message(view, visit)
-                        except (
-                            AWAY
-                        ):  # the browser comes back, and goes on after the last event it was told of
-                            return
+                        data = await orders.message(view, visit)
                         yield f"id: {message.id}\r\nevent: orders\r\n{data}\r\n".encode()
+            except AWAY:  # the browser comes back, and goes on after the last event it was told of
+                return
             finally:
+                over.cancel()
                 subscription.close()
 
         return EventSourceResponse(stream(), ping=PING_S)

@@ -18,11 +18,12 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from backend.domain.access import Actor, Matrix, Thing
+from backend.domain.audit import origin
 from backend.domain.order import Move, Order
 from backend.domain.people import Elder
-from backend.domain.queue import Task, TaskKind
+from backend.domain.queue import Task
 from backend.domain.staff import StaffUser
-from backend.services.access import actor_of, load_actions_of_moves, load_matrix, thing_of, thing_of_task
+from backend.services.access import actor_of, is_in_reach, load_actions_of_moves, load_matrix, thing_of
 from backend.services.ports import Stores
 from backend.web.cookie import Cookie, mark_of
 from backend.web.forms import is_upload, read_form, read_upload, refuse_foreign
@@ -42,12 +43,28 @@ class ExpiredFormError(Exception):
     """The form comes from an older login, or from nowhere."""
 
 
+# Why a task is opened that is about the line itself and about nobody.
+OF_THE_LINE = frozenset({"telephone", "clock"})
+
+
+def is_of_the_line(task: Task) -> bool:
+    return task.why in OF_THE_LINE
+
+
 # What somebody sees and may do depends on this alone: on a page of orders two people of equal sight see the same.
 Sight = tuple[str | None, ...]
 
 
+# What an open screen was signed in with: when either changed, it may show nothing more.
+Standing = tuple[str, Sight]
+
+
 def sight_of(user: StaffUser) -> Sight:
     return user.role.value, user.department, user.region, user.provider, user.worker
+
+
+def standing_of(user: StaffUser) -> Standing:
+    return mark_of(user), sight_of(user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +105,16 @@ class Visit:
         return self.matrix.reach(self.actor, "task.view").regions
 
     def sees_task(self, task: Task) -> bool:
-        """What was reported to a level is not for those below it to put away: here a region counts with what lies in it alone."""
-        if task.kind is TaskKind.LATE and not self.may("order.view", thing_of_task(task)):
-            return False
-        return self.may("task.view", thing_of_task(task))
+        return is_in_reach(task, self.actor, self.matrix)
 
     def reveals(self, order: Order) -> bool:
         """Whether names, numbers, addresses and what was said are shown in full; else they are masked."""
         return self.may("people.reveal", thing_of(order))
 
     def reveals_task(self, task: Task) -> bool:
-        """Whoever may see people in full sees every task in full that is theirs to see, wherever in the city it may be."""
-        return self.may("people.reveal") and self.sees_task(task)
+        """Whoever may see people in full sees every task in full that is theirs to see, wherever in the city it may be. What
+        is about the line itself holds nothing of anybody."""
+        return (self.may("people.reveal") or is_of_the_line(task)) and self.sees_task(task)
 
     def sees_person(self, elder: Elder) -> bool:
         return self.may("people.view", self._thing_of(elder))
@@ -149,10 +164,10 @@ class Guard:
         self._seen[user.login] = (time.monotonic(), user, actor)
         return Visit(user, badge.csrf, self.clock(), actor, self._matrix)
 
-    def sights(self) -> dict[str, Sight]:
-        """Every login that may come, with what it sees."""
+    def standing(self) -> dict[str, Standing]:
+        """Every login that may come, as it stands."""
         with self._store.reading() as uow:
-            return {user.login: sight_of(user) for user in uow.staff.all() if self._may_come(user)}
+            return {user.login: standing_of(user) for user in uow.staff.all() if self._may_come(user)}
 
     def _may_come(self, user: StaffUser) -> bool:
         return user.active and (self.demo or not user.demo)
@@ -178,7 +193,8 @@ class Guard:
             visit = await run_in_threadpool(self.visit, request)
         if not secrets.compare_digest(fields.get("csrf", "").encode(), visit.csrf.encode()):
             raise ExpiredFormError
-        return Form(visit=visit, fields=fields, pictures=pictures)
+        address = request.client.host if request.client else None
+        return Form(visit=visit, fields=fields, pictures=pictures, origin=origin("web", address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +204,7 @@ class Form:
     visit: Visit
     fields: dict[str, str]
     pictures: tuple[bytes, ...] = ()
+    origin: str = ""  # how the audit trail names the way it came in
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "").strip()

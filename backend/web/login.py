@@ -23,7 +23,7 @@ MOST_LOGIN, MOST_PASSWORD, MOST_CODE = (
 
 def safe_next(path: str) -> str:
     """Where to go after signing in: only a staff page of ours."""
-    safe = path == "/staff" or path.startswith(("/staff/orders/", "/staff/tasks", "/staff?"))
+    safe = path == "/staff" or path.startswith(("/staff/orders/", "/staff/tasks", "/staff/plans", "/staff?"))
     return path if safe and "\\" not in path and "//" not in path and path.isprintable() else "/staff"
 
 

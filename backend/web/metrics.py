@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.domain.order import OPEN
+from backend.services.backlog import Backlog, read_backlog
 from backend.services.ports import Stores
 
 Clock = Callable[[], datetime]  # naive local time
@@ -69,6 +70,7 @@ class StoreFigures(Collector):
         now = self._clock()
         with self._store.reading() as uow:
             states, tasks, oldest_clock = uow.orders.counts(), uow.tasks.open(1_000), uow.deadlines.oldest()
+            backlog = read_backlog(uow, now)
         orders = GaugeMetricFamily("nuanxian_orders", "Orders by state", labels=["state"])
         for state, count in states.items():
             orders.add_metric([state.value], count)
@@ -90,6 +92,27 @@ class StoreFigures(Collector):
             "nuanxian_deadline_lag_seconds", "How long the deadline has been due that nobody acted on for the longest",
             _age_s(oldest_clock or now, now),
         )  # fmt: skip
+        yield from _backlog_figures(backlog, now)
+
+
+def _backlog_figures(backlog: Backlog, now: datetime) -> Iterable[Metric]:
+    lag = GaugeMetricFamily(
+        "nuanxian_outbox_lag_seconds", "Age of the oldest event that a reader of the outbox has not read", labels=["reader"]
+    )  # fmt: skip
+    for reader, seconds in backlog.lag_s.items():
+        lag.add_metric([reader], seconds)
+    yield lag
+    webhooks = backlog.webhooks
+    deliveries = GaugeMetricFamily(
+        "nuanxian_webhook_deliveries", "Events on their way to webhooks, and those given up", labels=["state"]
+    )
+    deliveries.add_metric(["waiting"], webhooks.waiting)
+    deliveries.add_metric(["dead"], webhooks.dead)
+    yield deliveries
+    yield GaugeMetricFamily(
+        "nuanxian_webhook_lag_seconds", "How long the delivery has been due that was not tried for the longest",
+        _age_s(webhooks.oldest_due or now, now),
+    )  # fmt: skip
 
 
 def _age_s(since: datetime, now: datetime) -> float:

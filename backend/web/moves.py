@@ -15,7 +15,7 @@ from backend.services.move_order import UnknownWorkerError, move_order
 from backend.services.offer_order import NobodyLeftError, UnfitWorkerError, offer_order
 from backend.services.ports import UnitOfWork
 from backend.store.pictures import of_work, picture_type
-from backend.web.candidates import against
+from backend.web.candidates import against, in_favour
 from backend.web.desk import Desk
 from backend.web.guard import Form
 from backend.web.present import wanted_time
@@ -44,16 +44,37 @@ def carry_out(move: Move, order: Order, form: Form, desk: Desk, uow: UnitOfWork)
     at, actor, version = form.visit.now, form.visit.user.login, form.number("version")
     order.check(move, at)  # before anything is kept for it
     if move is Move.OFFER:
-        worker = form.text("worker")[:MOST_NAME] or None
-        command = OfferOrder(order.number, at, actor, worker, reason=reason, expected_version=version)
-        return _offer(command, desk.words, uow)
+        return _offer(_chosen(order, form, desk.words, reason), desk.words, uow)
     payload = _READERS.get(move, _nothing)(order, form, desk)
     try:
         return move_order(
-            MoveOrder(order.number, move, at, actor, reason, expected_version=version, payload=payload), uow
+            MoveOrder(
+                order.number,
+                move,
+                at,
+                actor,
+                reason,
+                expected_version=version,
+                payload=payload,
+                origin=form.origin,
+            ),
+            uow,
         )
     except PayloadError as problem:
         raise RefusedError(_in_words(problem, desk.words)) from None
+
+
+def _chosen(order: Order, form: Form, words: Words, reason: str) -> OfferOrder:
+    """Whom the form asks. With `override` also somebody who is ruled out, and then it must be said why."""
+    worker, override = form.text("worker")[:MOST_NAME] or None, bool(form.text("override"))
+    if override and worker is None:
+        raise RefusedError(words("problems.needs_worker"))
+    if override and not reason:
+        raise RefusedError(words("problems.needs_override_reason"))
+    return OfferOrder(
+        order.number, form.visit.now, form.visit.user.login, worker, override=override, reason=reason,
+        expected_version=form.number("version"), origin=form.origin,
+    )  # fmt: skip
 
 
 def _offer(command: OfferOrder, words: Words, uow: UnitOfWork) -> Order:
@@ -183,15 +204,36 @@ def _rated(form: Form) -> dict[str, Any]:
     return {} if stars is None else {"satisfaction": stars}
 
 
+def _why_this_one(given: Mapping[str, Any], words: Words, names: Mapping[str, str]) -> list[str]:
+    """What was stored with the offer when it was made: what spoke for the worker, what against, and whether a person chose."""
+    why, code = given.get("why") or {}, str(given.get("worker", ""))
+    name, chosen = names.get(code, code), why.get("chosen") or {}
+    if "plan" in why:
+        return [words("given.by_plan", name=name, day=str(why.get("begins", ""))[:10])]
+    for_them = "，".join(in_favour(chosen.get("minutes"), chosen.get("worth") or {}, words))
+    told = [words("given.offered" if for_them else "given.offered_to", name=name, why=for_them)]
+    if against_them := chosen.get("ruled_out"):
+        told = [
+            words("given.offered_to", name=name),
+            words("given.unfit", why="，".join(against(against_them, words))),
+        ]
+    return told + ([words("given.overridden")] if given.get("overridden") else [])
+
+
 _READERS: Mapping[Move, Callable[[Order, Form, Desk], dict[str, Any]]] = {
     Move.ACCEPT: _accept, Move.ROUTE: _route, Move.PAUSE: _pause, Move.RESCHEDULE: _reschedule, Move.SET_OUT: _set_out,
     Move.START: _start, Move.FINISH: _finish, Move.CONFIRM: _confirm, Move.FOLLOW_UP: _follow_up,
 }  # fmt: skip
 
 
-def given_with(row: HistoryRow, now: datetime, words: Words) -> list[str]:
-    """What a move came with, a short line each: evidence, papers, the new time, stars."""
+def given_with(row: HistoryRow, now: datetime, words: Words, names: Mapping[str, str]) -> list[str]:
+    """What a move came with, a short line each: why this worker, evidence, papers, the new time, stars.
+
+    `names`: of workers and providers, by code.
+    """
     given, told = row.payload, []
+    if row.move == Move.OFFER:
+        told += _why_this_one(given, words, names)
     if papers := given.get("waiting_for"):
         told.append(words("given.waiting_for", papers="、".join(papers)))
     if row.move == Move.RESCHEDULE:

@@ -13,7 +13,7 @@ from backend.services.access import load_actions_of_moves, thing_of
 from backend.services.late_orders import lateness
 from backend.services.ports import StaleError, UnitOfWork
 from backend.web.call_links import call_of
-from backend.web.candidates import candidates_shown
+from backend.web.candidates import BEST_SHOWN, candidates_shown
 from backend.web.desk import Desk
 from backend.web.guard import ForbiddenError, Form, Visit
 from backend.web.moves import RefusedError, carry_out, given_with
@@ -53,6 +53,7 @@ class OrderDesk:
         """Everything that the order page shows."""
         full, moves = visit.reveals(order), visit.moves(order)
         clocks = uow.late_orders.clocks([order.number]).get(order.number, ())
+        names = self._names(uow, order)
         return {
             "order": order,
             "full": full,
@@ -61,17 +62,19 @@ class OrderDesk:
             "elder": uow.people.find(order.elder_id),
             "lines": uow.contacts.lines(order.session) if full else (),
             "call": call_of(uow, order.session, visit),
-            "given": lambda row: given_with(row, visit.now, self._desk.words) if full else (),
-            "names": self._names(uow, order),
+            "given": lambda row: given_with(row, visit.now, self._desk.words, names) if full else (),
+            "names": names,
             "candidates": candidates_shown(uow, order, visit.now, self._desk.words)
             if Move.OFFER in moves
             else (),
+            "best_shown": BEST_SHOWN,
             "crew": uow.providers.workers(visit.user.provider) if visit.user.provider else (),
         }
 
     def _names(self, uow: UnitOfWork, order: Order) -> dict[str, str]:
-        """Names of whoever does it and of whoever is asked; a login or a name that was written stands as staff know it."""
-        codes = [code for code in (order.assignee, order.offered_to) if code]
+        """Names of whoever does it and of whoever is or was asked; a login or a name that was written stands as staff know it."""
+        asked = (str(row.payload.get("worker", "")) for row in order.history if row.move == Move.OFFER)
+        codes = {code for code in (order.assignee, order.offered_to, *asked) if code}
         found = {code: uow.providers.worker(code) or uow.providers.provider(code) for code in codes}
         return {code: one.name if one else self._desk.pages.person(code) for code, one in found.items()}
 

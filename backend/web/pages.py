@@ -12,33 +12,46 @@ import jinja2
 from starlette.responses import HTMLResponse
 
 from backend.domain.order import Order
+from backend.domain.queue import Task
 from backend.services.ports import Stores
 from backend.web.api.show import mask_name, mask_place
 from backend.web.assets import Assets
 from backend.web.guard import Visit
-from backend.web.present import ago, is_phone, lasting, mask_phone, moment, wanted_time
+from backend.web.present import ago, day_named, is_phone, lasting, mask_phone, moment, wanted_time
 from backend.web.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES_LAST = timedelta(minutes=1)
+MOST_NAMES = 10_000
 _PHONE = re.compile(r"\+?\d[\d -]{5,}\d")
 
 
 class Names:
-    """The names of staff logins, asked for once a minute."""
+    """The names of staff logins, and of the workers and providers that lists show, asked for once a minute."""
 
     def __init__(self, store: Stores, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
         self._names: Mapping[str, str] = {}
+        self._crew: dict[str, str | None] = {}  # of those that were asked for since
         self._read_at: datetime | None = None
 
-    def of(self, login: str) -> str | None:
+    def of(self, code: str) -> str | None:
+        """Of a login, else of a worker or a provider; None for what is neither, such as a name that was written."""
         now = self._clock()
         if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_LAST:
             with self._store.reading() as uow:
                 self._names = {user.login: user.name for user in uow.staff.all()}
-            self._read_at = now
-        return self._names.get(login)
+            self._crew, self._read_at = {}, now
+        return self._names.get(code) or self._of_crew(code)
+
+    def _of_crew(self, code: str) -> str | None:
+        if code not in self._crew:
+            with self._store.reading() as uow:
+                found = uow.providers.worker(code) or uow.providers.provider(code)
+            if len(self._crew) >= MOST_NAMES:
+                self._crew.clear()
+            self._crew[code] = found.name if found else None
+        return self._crew.get(code)
 
 
 class Pages:
@@ -62,9 +75,9 @@ class Pages:
                 order.wanted.iso, order.wanted.asap, order.wanted.recurrence, now, words
             ),
             ago=lambda at, now: ago(at, now, words),
-            moment=lambda at, now: moment(at, now, words), lasting=lambda seconds: lasting(seconds, words),
+            day=lambda day, now: day_named(day, now.date(), words), moment=lambda at, now: moment(at, now, words), lasting=lambda seconds: lasting(seconds, words),
             delay=lambda at, now: delay(at, now, words), until=lambda at, now: delay(now, at, words),
-            whom=self.whom, whom_masked=self.whom_masked, why=self.why, kind_of_why=self.kind_of_why, missing=lambda code: words.get(f"missing.{code}", code),
+            waits=self.waits, waited=self.waited, whom=self.whom, whom_masked=self.whom_masked, why=self.why, kind_of_why=self.kind_of_why, missing=lambda code: words.get(f"missing.{code}", code),
         )  # fmt: skip
 
     def render(self, template: str, **values: Any) -> str:
@@ -88,18 +101,28 @@ class Pages:
         return self._groups.get(code, code)
 
     def person(self, actor: str) -> str:
-        """The name of a login; «来电人» and «系统» for the others."""
+        """The name of a login, a worker or a provider; «来电人» and «系统» for the others."""
         return self.words.get(f"actors.{actor}", "") or self._names.of(actor) or actor
 
     def why(self, text: str) -> str:
         """«fall: 起不来» → the words for the code, then what was heard. An unknown code stands as it came."""
         code, _, heard = text.partition(":")
         known = self.words.get(f"whys.{code.strip()}", code.strip())
-        return f"{known}（{heard.strip()}）" if heard.strip() else known
+        return f"{known}（{heard.strip()}）" if heard.strip() not in ("", known) else known
 
     def kind_of_why(self, text: str) -> str:
         """The same without what was heard."""
         return self.why(text.partition(":")[0])
+
+    def waits(self, task: Task) -> str:
+        """Who waits, masked; of a task about the line itself, which part of it."""
+        number = mask_phone(task.phone or (task.sender if is_phone(task.sender) else ""))
+        return self.waited(task) or number or self.words("web_visitor")
+
+    def waited(self, task: Task) -> str:
+        """The same as a list of what was done names it: nothing where no name is known."""
+        own = self.words.get(f"of_the_line.{task.why}", "")
+        return own or mask_name(task.who) or ""
 
     def whom_masked(self, order: Order) -> str:
         """As `whom`, with the family name alone."""

@@ -80,6 +80,11 @@ def _span(iso: str, today: date, words: Words) -> str:
     return words("wanted.between", start=_point(start, today, words), end=_point(end, today, words))
 
 
+def day_named(day: date, today: date, words: Words) -> str:
+    """«今天 11月23日», «11月27日 周五»."""
+    return _point(day.isoformat(), today, words)
+
+
 def _point(iso: str, today: date, words: Words) -> str:
     day = date.fromisoformat(iso[:10])
     names = words.group("wanted.days")

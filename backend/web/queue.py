@@ -23,12 +23,13 @@ from backend.services.late_ports import LateFilter
 from backend.services.order_filter import OrderFilter
 from backend.services.ports import UnitOfWork
 from backend.web.desk import Desk
-from backend.web.guard import Visit
+from backend.web.guard import Visit, standing_of
 from backend.web.looks import Looks
 from backend.web.shared import Shared
 
 PAGE_SIZE = 50
 MOST_TASKS = 100
+MOST_COUNTED = 20  # late orders
 MOST_TEXT = 60  # characters of a search
 LATE = "late"  # the view of orders that are past a limit, or were reported
 
@@ -101,6 +102,17 @@ def orders_of(uow: UnitOfWork, view: Filter, visit: Visit) -> tuple[Sequence[Ord
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].number if more else ""
 
 
+def count_late(uow: UnitOfWork, visit: Visit) -> int:
+    """How many orders that this visit reaches are past a limit or were reported; MOST_COUNTED stands for as many or more."""
+    if not visit.may("order.view"):
+        return 0
+    reach = visit.matrix.reach(visit.actor, "order.view")
+    late = LateFilter(
+        reach, STATES_OF[LATE], department=visit.department, at=visit.now, steps=steps_that_report()
+    )
+    return len(uow.late_orders.page(late, before=None, limit=MOST_COUNTED))
+
+
 def how_late(uow: UnitOfWork, orders: Sequence[Order], now: datetime) -> dict[str, Lateness]:
     """By the number of each order, how late it is."""
     clocks = uow.late_orders.clocks([order.number for order in orders])
@@ -151,8 +163,8 @@ class OrderList:
 
     async def may_still_look(self, visit: Visit) -> bool:
         """Whether this login is still what it was when the stream began. All of them are asked for at once."""
-        sights = await self._shared.value("sights", self._desk.guard.sights)
-        return sights.get(visit.user.login) == visit.sight
+        standing = await self._shared.value("standing", self._desk.guard.standing)
+        return standing.get(visit.user.login) == standing_of(visit.user)
 
     def _rendered(self, view: Filter, visit: Visit) -> str:
         with self._desk.store.reading() as uow:
@@ -199,6 +211,17 @@ def queue_router(desk: Desk, shared: Shared, orders: OrderList, looks: Looks) ->
             "staff/alarm_part.html", visit
         )  # says how many there are, and nothing of anybody
         return HTMLResponse(html)
+
+    @router.get("/staff/part/late")
+    async def late_part(visit: Visit = screen) -> HTMLResponse:
+        """How many orders are late, above the list: the list itself begins with the newest."""
+
+        def render(anybody: Visit) -> str:
+            with desk.store.reading() as uow:
+                count = count_late(uow, anybody)
+            return desk.pages.part("staff/late_part.html", anybody, count=count, most=MOST_COUNTED)
+
+        return HTMLResponse(await shared.part("late", visit, render))
 
     @router.get("/staff/part/orders")
     async def orders_part(request: Request, visit: Visit = screen) -> HTMLResponse:

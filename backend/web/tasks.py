@@ -13,7 +13,7 @@ from backend.services.commands import AcknowledgeTask
 from backend.services.ports import TaskNotFoundError, UnitOfWork
 from backend.web.call_links import call_of
 from backend.web.desk import Desk
-from backend.web.guard import ForbiddenError, Form, Visit
+from backend.web.guard import ForbiddenError, Form, Visit, is_of_the_line
 from backend.web.looks import Looks
 from backend.web.moves import MOST_REASON
 from backend.web.orders import Notice
@@ -41,13 +41,14 @@ def tasks_router(desk: Desk, looks: Looks) -> APIRouter:
         return {
             "task": task,
             "full": visit.reveals_task(task),
+            "of_the_line": is_of_the_line(task),
             "elder": uow.people.find(task.elder_id),
             "lines": uow.contacts.lines(task.session),
             "call": call_of(uow, task.session, visit),
         }
 
     def note(values: dict[str, Any], visit: Visit, request: Request) -> None:
-        if values["full"]:
+        if values["full"] and not is_of_the_line(values["task"]):
             desk.note_look(visit, request, "task.view", "task", str(values["task"].id))
 
     @router.get("/staff/tasks")

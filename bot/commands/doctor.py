@@ -13,6 +13,7 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend.domain.local_time import local_now
+from backend.services.named_providers import unknown_providers
 from backend.store.engine import StoreUrlError, make_engine, parse_url
 from backend.store.migrate import HEAD, NewerDatabaseError, WrongKeyError, current_version
 from backend.store.open import open_store
@@ -62,6 +63,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _keys,
         _database,
         _people,
+        _providers,
         _understanding,
         _rasa,
         _port,
@@ -152,6 +154,22 @@ def _people(settings: Settings) -> Finding:
     return Finding(
         bool(people and logins), f"{people} people on record, {len(logins)} staff logins", remedy, stops=False
     )
+
+
+def _providers(settings: Settings) -> Finding:
+    """Whether those that the duty list names for a region are on record."""
+    try:
+        store = open_store(settings)
+        with store.reading() as uow:
+            unknown = unknown_providers(uow)
+        store.close()
+    except (SQLAlchemyError, StoreUrlError, WrongKeyError, NewerDatabaseError, OSError):
+        return Finding(False, "providers", "The database comes first.", stops=False)
+    if not unknown:
+        return Finding(True, "the providers that config/departments.yaml names are on record")
+    told = "; ".join(f"{one.place}: no provider has the code {one.code}" for one in unknown)
+    remedy = "Correct it there, or import the provider: `nuanxian providers list`, `nuanxian providers import`. Until then its orders reach nobody."
+    return Finding(False, told, remedy, stops=False)
 
 
 def _understanding(_settings: Settings) -> Finding:

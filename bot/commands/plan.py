@@ -8,17 +8,26 @@ from datetime import date, datetime
 import typer
 
 from backend.domain.local_time import local_now
-from backend.services.dispatch_ports import StoredPlan
+from backend.services.adopt_plan import AdoptPlan, adopt_plan
+from backend.services.dispatch_ports import Outcome, StoredPlan
 from backend.services.plan_day import PlanDay, make_plan, set_absent
 from backend.services.ports import StaleError
 from bot.commands.opening import fail, opened
 from config.organisation import load_departments, load_regions, whole_region
 
+ACTOR, ORIGIN = "console", "command line"  # in the trail of orders
+
 
 def plan_day(
-    department: str, day: datetime | None, *, region: str | None, absent: Sequence[str], db: str | None
+    department: str,
+    day: datetime | None,
+    *,
+    region: str | None,
+    absent: Sequence[str],
+    adopt: bool,
+    db: str | None,
 ) -> None:
-    """Plan, keep the plan, and print it."""
+    """Plan, keep the plan, take it over if that is wanted, and print it."""
     now = local_now().replace(microsecond=0)
     wanted = day.date() if day else now.date()
     region = region or whole_region()
@@ -28,6 +37,8 @@ def plan_day(
             for worker in absent:
                 set_absent(worker, wanted, uow, absent=True)
             plan = make_plan(PlanDay(department, region, now, wanted), uow)
+            if adopt:
+                plan = adopt_plan(AdoptPlan(plan.id, now, ACTOR, ORIGIN), uow)
             uow.commit()
         except KeyError as unknown:
             raise fail(f"no worker has the code {unknown.args[0]}") from None
@@ -61,3 +72,11 @@ def _print(plan: StoredPlan) -> None:
         f"{len(plan.plan.stops)} visits, {len(plan.plan.left_over)} left over, "
         f"{len(plan.changes)} changed since the plan before"
     )
+    if plan.adoption is not None and plan.is_adopted:
+        _print_outcomes(plan.adoption.outcomes)
+
+
+def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    for one in outcomes:
+        because = f" ({', '.join(one.because)})" if one.because else ""
+        typer.echo(f"{one.outcome}: {one.key}  {one.worker}{because}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from backend.services.import_crews import import_providers
+from backend.services.named_providers import unknown_providers
 from bot.commands.crews import File, Target, import_list, write_template
 from bot.commands.opening import Db, opened
 from config.crews import load_crew_words
@@ -16,6 +17,9 @@ app = typer.Typer(help="Providers: import, template, list.", no_args_is_help=Tru
 def import_command(file: File, db: Db = None) -> None:
     """Import a list of providers. Importing it again updates who is there already."""
     import_list(file, db, import_providers, "providers")
+    with opened(db) as store, store.reading() as uow:
+        for one in unknown_providers(uow):
+            typer.echo(f"{one.place}: no provider has the code {one.code}", err=True)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 from backend.domain.local_time import local_now
 from backend.services.access import actor_of
 from backend.services.access_ports import TokenNotFoundError
-from backend.services.tokens import TokenError, add_token
+from backend.services.tokens import TokenError, add_token, revoke_token
 from bot.commands.opening import Db, fail, opened
 
 app = typer.Typer(help="Keys to the HTTP API.", no_args_is_help=True)
@@ -60,9 +60,8 @@ def revoke(token: str, db: Db = None) -> None:
     """A token opens nothing any more (running processes notice within five seconds)."""
     with opened(db) as store, store.unit_of_work() as uow:
         try:
-            uow.tokens.get(token)
+            revoke_token(uow, token, local_now())
         except TokenNotFoundError:
             raise fail(f"there is no token {token}") from None
-        uow.tokens.revoke(token, local_now())
         uow.commit()
     typer.echo(f"{token} is revoked.")

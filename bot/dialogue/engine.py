@@ -91,6 +91,9 @@ def _answer(talk: Talk) -> None:
     if len(talk.text) > repair.LONGEST_TURN and not danger.danger(talk):
         repair.too_long(talk)
         return
+    if _answers_after_all(talk):
+        for form in talk.memory.forms:
+            form.parked = False
     resuming = talk.turn.returning and talk.form is not None
     if resuming:
         talk.say("going_on")
@@ -109,6 +112,17 @@ def _answer(talk: Talk) -> None:
         repair.not_understood(talk)
     if not talk.ended and not talk.memory.in_danger and talk.memory.pending is None and not talk.question:
         _go_on(talk)
+
+
+def _answers_after_all(talk: Talk) -> bool:
+    """A person was asked for, and they go on with the request themselves («算了，明天中午吧»)."""
+    memory = talk.memory
+    about_orders = any(
+        talk.heard.has(name) for name in ("cancel_order", "reschedule", "order_status", "complaint")
+    )
+    if not memory.handoff or memory.in_danger or talk.form is not None or talk.requests() or about_orders:
+        return False
+    return bool(talk.slots("time") or talk.slots("place"))
 
 
 def _take_answer(talk: Talk) -> None:

@@ -118,16 +118,16 @@ def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
 
 
 def _next_day_too(form: Form, said: WantedTime) -> bool:
-    """«明天和后天中午»: one day after the other, at the same time."""
+    """«明天和后天中午», «周三和周五上午九点»: two days, at the same time."""
     first = form.wanted.iso
     if not first or not said.iso or form.wanted.recurrence or said.recurrence or not said.day_said:
         return False
     day, last = date.fromisoformat(first[:DAY]), date.fromisoformat(said.iso[:DAY])
-    if (last - day).days != 1:
+    if not 0 < (last - day).days < len(WEEKDAYS):
         return False
-    form.time = asdict(
-        Wanted(iso=_at_clock(first[:DAY], said.iso), recurrence=f"FREQ=DAILY;UNTIL={last:%Y%m%d}")
-    )
+    by_day = f";BYDAY={WEEKDAYS[day.weekday()]},{WEEKDAYS[last.weekday()]}"
+    rule = "FREQ=DAILY" if (last - day).days == 1 else "FREQ=WEEKLY" + by_day
+    form.time = asdict(Wanted(iso=_at_clock(first[:DAY], said.iso), recurrence=f"{rule};UNTIL={last:%Y%m%d}"))
     return True
 
 

@@ -16,6 +16,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Where a long address may be broken into two sentences: behind a county, town, street or estate.
 _PLACE_BREAK = re.compile(r"(?<=[区县镇乡村路街园苑里])")
 MOST_CHARACTERS = 22  # in one spoken sentence
+DAYS_OF_WEEK = 7
 
 
 def _word(words: Words, key: str, /, **values: str) -> str:
@@ -80,10 +81,20 @@ def when(wanted: Wanted, now: datetime, words: Words) -> str:
     first = _span(wanted.iso, today, words)
     if wanted.recurrence and is_rule(wanted.recurrence):
         which = recurrence(wanted.recurrence, words)
-        if (last := last_day(wanted.recurrence)) is not None:
+        last = last_day(wanted.recurrence)
+        if last is not None and _twice(wanted, last):
+            named = [_day(day, today, words) for day in (date.fromisoformat(wanted.iso[:10]), last)]
+            return joined(named, words, link="list_and") + first.removeprefix(named[0])
+        if last is not None:
             return _word(words, "recurring_until", which=which, first=first, last=_day(last, today, words))
         return _word(words, "recurring", which=which, first=first)
     return first
+
+
+def _twice(wanted: Wanted, last: date) -> bool:
+    """Whether it is two days and no more («周三和周五»)."""
+    two = rule_parts(wanted.recurrence or "").get("BYDAY", "").count(",") == 1
+    return two and (last - date.fromisoformat((wanted.iso or "")[:10])).days < DAYS_OF_WEEK
 
 
 def _span(iso: str, today: date, words: Words) -> str:

@@ -22,7 +22,7 @@ class Days:
     last: date
     said: str  # the shape of the words: "day", "weekday", "date", "lunar", "week", ...
     weekday: int | None = None  # 1 Monday … 7 Sunday, when a weekday was said
-    recurrence: str | None = None
+    each: bool = False  # the first and the last of them, and no day between («周三和周五»)
 
     @property
     def single(self) -> bool:

@@ -68,7 +68,9 @@ def _week(word: Word, now: datetime) -> Reading:
         saturday = weekday_of_week(today, SATURDAY, weeks)
         return Reading(days=Days(saturday, saturday + DAY, "weekend"), past=weeks < 0)
     first, last = (weekday_of_week(today, weekday, weeks) for weekday in (days[0], days[-1]))
-    return Reading(days=Days(first, max(first, last), "this_week", days[0]), past=weeks < 0)
+    return Reading(
+        days=Days(first, max(first, last), "this_week", days[0], each=len(days) == 2), past=weeks < 0
+    )
 
 
 def _date(month: int, day: int, now: datetime) -> Reading:

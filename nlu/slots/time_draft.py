@@ -36,6 +36,7 @@ class Draft:
     since: date | None = None  # «下个月起每天»: no time before this day
     tail: str | None = None  # "before" or "after"
     to: Draft | None = None  # the other end of a range
+    each: bool = False  # `to` is a day besides, and no end of a range
     shapes: list[str] = field(default_factory=list)
 
     @property
@@ -184,6 +185,7 @@ def _ranges(found: list[Draft], text: str) -> list[Draft]:
             either = rule("either_joint").match(gap)
             if ranged or (either and not before.timed and not draft.timed):
                 before.to, before.end, before.tail = draft, draft.end, draft.tail
+                before.each = bool(rule("both_joint").match(gap))
                 if before.days and not before.timed:  # «周一到周五中午»: the hour counts for all of them
                     before.part, before.clock, before.clock_to = draft.part, draft.clock, draft.clock_to
                     draft.part = draft.clock = draft.clock_to = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from nlu.slots.dates import DAY, Days
@@ -35,6 +36,8 @@ def resolve_draft(draft: Draft, now: datetime) -> WantedTime:
     if not draft.days and not draft.timed:
         return WantedTime(None, vague=True, day_said=day_said, clock_said=False)
     days, conflict = _one_day(draft, now)
+    if days and days.each and DAY < days.last - days.first < 7 * DAY:
+        return _both(draft, days, now)
     iso, over = _placed(draft, days, now)
     if conflict is None and over:
         conflict = f"past:{iso}"
@@ -64,8 +67,17 @@ def _one_day(draft: Draft, now: datetime) -> tuple[Days | None, str | None]:
             conflict = conflict or f"date:{base.first}:{other.first}"
     base = _later_if_over(base, draft, now)
     if draft.to and draft.to.days:
-        base = _until(base, draft.to.days[-1])
+        base = replace(_until(base, draft.to.days[-1]), each=draft.each)
     return base, conflict
+
+
+def _both(draft: Draft, days: Days, now: datetime) -> WantedTime:
+    """«周三和周五»: two days, and none between them."""
+    first = replace(days, last=days.first, each=False)
+    iso, over = _placed(draft, first, now)
+    by_day = ",".join(BYDAY[day.isoweekday() - 1] for day in (days.first, days.last))
+    rule = f"FREQ=WEEKLY;BYDAY={by_day};UNTIL={days.last:%Y%m%d}"
+    return WantedTime(iso, recurrence=rule, conflict=f"past:{iso}" if over else None, clock_said=draft.timed)
 
 
 def _weekday_conflict(day: Days, weekday: Days) -> str | None:

@@ -71,7 +71,7 @@ class Door:
     """Opens for valid tokens. Remembers them for REMEMBERED_S, so that a busy caller costs no query each time."""
 
     def __init__(self, store: Stores, limit: RateLimit, clock: Callable[[], datetime], *, demo: bool) -> None:
-        self._store, self._limit, self._clock, self._demo = store, limit, clock, demo
+        self._store, self._limit, self.clock, self._demo = store, limit, clock, demo
         self._matrix = load_matrix()
         self._known: dict[bytes, tuple[float, Token, Actor]] = {}
 
@@ -80,7 +80,7 @@ class Door:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret:
             raise UnauthorizedError("Send a token: Authorization: Bearer nx_…")
-        now = self._clock()
+        now = self.clock()
         token, actor = await self._recognised(secret.strip(), now)
         self._limit.take(token.id)
         source = request.client.host if request.client else ""

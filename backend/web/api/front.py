@@ -1,6 +1,7 @@
 """The front door: what never reaches a handler. Pure ASGI, so that an overload costs next to nothing.
 
-413 a body above MOST_BYTES · 415 a body that is no JSON · 400 a body or address in no UTF-8 · 503 more at once than the
+413 a body above MOST_BYTES · 415 a body that is no JSON, or compressed · 400 a body or address in no UTF-8, a body that names a
+field twice or can not be read · 503 more at once than the
 house can carry, with Retry-After. A request that is let in is answered in full: nothing acknowledged is lost.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from email.message import Message as Header
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -136,7 +138,26 @@ async def _checked_body(scope: Scope, receive: Receive) -> bytes:
             raise ProblemError(400, "malformed", "The body is not in UTF-8.") from None
         if "\\u0000" in text or "\0" in text:
             raise ProblemError(400, "malformed", "The body holds a NUL character.")
+        _check_json(text)
     return body
+
+
+def _check_json(text: str) -> None:
+    """Whether every reader makes the same of it. What is no JSON at all is told further in."""
+    try:
+        json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_each_once)
+    except json.JSONDecodeError:
+        return
+    except RecursionError:
+        raise ProblemError(400, "malformed", "The body is nested too deeply.") from None
+    except ValueError:
+        raise ProblemError(400, "malformed", "The body holds a number that is too long.") from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ProblemError(400, "malformed", "The body names a field twice.")
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
@@ -155,7 +176,10 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
 
 
 def _check_type(scope: Scope) -> None:
-    given = dict(scope["headers"]).get(b"content-type", b"")
+    headers = dict(scope["headers"])
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise ProblemError(415, "unsupported-media-type", "A body must not be compressed.")
+    given = headers.get(b"content-type", b"")
     if given == b"application/json":
         return
     header = Header()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints, Valid
 
 from backend.domain.order import Move, Order, State
 from backend.domain.payload import LONGEST_TEXT, MOST_ENTRIES, Needs, PayloadError, needs_of
+from backend.domain.staff import Role
 from backend.services.commands import MoveOrder, OfferOrder
 from backend.services.move_order import UnknownDepartmentError, UnknownWorkerError, move_order
 from backend.services.offer_order import NobodyLeftError, UnfitWorkerError, offer_order
@@ -72,14 +73,17 @@ def _offer(order: Order, command: MoveOrder, uow: UnitOfWork) -> Order:
     except UnknownWorkerError:
         raise PayloadError(Move.OFFER, {field: "is unknown: see /workers"}) from None
     except UnfitWorkerError as error:
-        reasons = ", ".join(error.reasons)
-        remedy = "choose another one (see /candidates), or send `override`: true with a reason"
-        raise PayloadError(Move.OFFER, {field: f"is ruled out ({reasons}): {remedy}"}) from None
+        raise PayloadError(Move.OFFER, {field: _unfit(error)}) from None
     except NobodyLeftError:
         raise ProblemError(
             409, "nobody-left", "Nobody who could do this order is left to be asked: see its /candidates.",
             state=order.state.value, allowed=[move.value for move in order.allowed(command.at)],
         ) from None  # fmt: skip
+
+
+def _unfit(error: UnfitWorkerError) -> str:
+    reasons = ", ".join(error.reasons)
+    return f"is ruled out ({reasons}): choose another one (see /candidates), or send `override`: true with a reason"
 
 
 def _read_offer(payload: Mapping[str, Any]) -> OfferPayload:
@@ -102,10 +106,27 @@ def _in_whose_name(order: Order, command: MoveOrder, caller: Caller, uow: UnitOf
     named = command.payload.get("assignee")
     if named is not None and not isinstance(named, str):
         return command  # `move_order` says what is wrong with it
-    found = assignee_of(caller.actor, order, named, command.at, uow)
+    command, override = _without_override(command, caller)
+    try:
+        found = assignee_of(caller.actor, order, named, command.at, uow, override=override)
+    except UnfitWorkerError as error:
+        raise PayloadError(Move.ACCEPT, {"assignee": _unfit(error)}) from None
     if found is None:
         return command
     return replace(command, payload=dict(command.payload) | {"assignee": found})
+
+
+def _without_override(command: MoveOrder, caller: Caller) -> tuple[MoveOrder, bool]:
+    """The move, and whether staff name somebody who is ruled out all the same. To others the field is unknown."""
+    user, payload = caller.actor.user, dict(command.payload)
+    if user.role is Role.WORKER or user.provider is not None or "override" not in payload:
+        return command, False
+    override = payload.pop("override")
+    if not isinstance(override, bool):
+        raise PayloadError(Move.ACCEPT, {"override": "must be true or false"})
+    if override and not command.reason.strip():
+        raise PayloadError(Move.ACCEPT, {"reason": "is needed with `override`"})
+    return replace(command, payload=payload), override
 
 
 # What a field of a payload is, for the description.
@@ -148,15 +169,17 @@ FIELDS: Mapping[str, dict[str, Any]] = {
 ABOUT: Mapping[Move, str] = {
     Move.OFFER: "Ask a worker, or a provider as a whole; without either the best worker is asked.",
     Move.FINISH: "After a check-in (`start`) at least one of photos, signature, spoken_yes is needed.",
+    Move.ACCEPT: "Staff who name a worker who is ruled out need `override` and a `reason`, as with an offer.",
     Move.START: "The check-in at the door.",
     Move.LAPSE: "An offer that nobody answered in time.",
 }
+OVERRIDE = _FLAG | {"description": "Also somebody who is ruled out; needs a `reason`. For staff."}
 OFFER_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "worker": _TEXT | {"description": "Code of the worker, see `/orders/N/candidates`."},
         "provider": _TEXT | {"description": "Code of a provider instead of a worker: it names who comes."},
-        "override": _FLAG | {"description": "Ask somebody who is ruled out; needs a `reason`."},
+        "override": OVERRIDE,
         "gender": {"enum": ["f", "m"], "description": "What the elder wishes of who comes."},
     },
     "additionalProperties": False,
@@ -181,6 +204,8 @@ def describe_moves(schemas: dict[str, Any]) -> None:
 def _body_of(move: Move) -> dict[str, Any]:
     needs = needs_of(move, State.ACCEPTED)
     payload = OFFER_SCHEMA if move is Move.OFFER else _payload_of(needs)
+    if move is Move.ACCEPT:
+        payload["properties"]["override"] = OVERRIDE
     reason: dict[str, Any] = {"type": "string", "maxLength": LONGEST_TEXT}
     required = ["move"]
     if needs.reason:

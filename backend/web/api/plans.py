@@ -9,10 +9,19 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from backend.domain.access import Thing
-from backend.domain.day_plan import Stop
+from backend.domain.day_plan import PlanId, Stop
 from backend.domain.geography import Position
 from backend.domain.providers import Worker
-from backend.services.dispatch_ports import StoredPlan
+from backend.domain.wanted import AHEAD
+from backend.services.adopt_plan import (
+    AdoptPlan,
+    PlanNotFoundError,
+    PlanOverError,
+    PlanSupersededError,
+    adopt_plan,
+    find_plan,
+)
+from backend.services.dispatch_ports import Adoption, StoredPlan
 from backend.services.plan_day import PlanDay, make_plan, set_absent
 from backend.services.ports import UnitOfWork
 from backend.web.api.answers import Reply, change, respond
@@ -24,7 +33,12 @@ from backend.web.api.show import page_shown
 from config.organisation import whole_region
 
 ACTION = "order.route"  # who sends orders to workers plans their days
+ADOPT = "plan.adopt"  # takes a whole plan over
 OWN = "order.accept"  # who takes orders on says when they can not
+PlanName = Annotated[
+    str,
+    Path(max_length=100, description="The `id` of a plan.", examples=["home_service.640106.2026-11-25.1"]),
+]
 WorkerCode = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 
 
@@ -39,7 +53,7 @@ def plans_router(desk: Desk) -> APIRouter:
         emergency comes or somebody is absent (event `DayPlanned`)."""
         region = body.region or caller.actor.user.region or whole_region()
         caller.require(ACTION, Thing(region, body.department))
-        _not_over(body.day, caller)
+        _check_day(body.day, caller)
         at = {worker: Position(*place) for worker, place in body.at.items()}
 
         def work(uow: UnitOfWork) -> Reply:
@@ -64,6 +78,26 @@ def plans_router(desk: Desk) -> APIRouter:
         shown = [plan_shown(one) for one in found if caller.may(ACTION, Thing(one.region, one.department))]
         return respond(Reply(page_shown(shown, None)))
 
+    @router.post("/day-plans/{plan}/adopt", responses=refusals(404, 409), summary="Adopt a plan")
+    def adopt(plan: PlanName, request: Request, caller: Caller = desk.caller) -> Response:
+        """Every visit of the plan is offered to whom it names; what they have already stays with them, and what was changed
+        since, or fits no more, is left as it is. `adopted` tells of each. Asked again, nothing happens twice. A plan that was
+        made anew since is refused (409, `current` is the one that stands): its `changes` are those since the adopted one."""
+        caller.require(ADOPT)
+
+        def work(uow: UnitOfWork) -> Reply:
+            wanted = _plan_in_reach(plan, caller, uow)
+            command = AdoptPlan(wanted, caller.now, caller.login, caller.origin)
+            try:
+                return Reply(plan_shown(adopt_plan(command, uow)))
+            except PlanSupersededError as error:
+                current = str(error.plan.id)
+                raise ProblemError(409, "superseded", f"{error}.", current=current) from None
+            except PlanOverError:
+                raise ProblemError(409, "over", "The day of this plan is over.") from None
+
+        return change(desk.store, caller, request, work)
+
     @router.post(
         "/workers/{worker}/absences", status_code=201, responses=refusals(404, 413, 415), summary="Be absent"
     )
@@ -71,7 +105,7 @@ def plans_router(desk: Desk) -> APIRouter:
         worker: WorkerCode, body: AbsenceIn, request: Request, caller: Caller = desk.caller
     ) -> Response:
         """Nothing is offered to them for that day, and its plans are made anew within seconds."""
-        _not_over(body.day, caller)
+        _check_day(body.day, caller)
         return change(desk.store, caller, request, _absence(worker, body.day, caller, absent=True))
 
     @router.delete(
@@ -81,6 +115,18 @@ def plans_router(desk: Desk) -> APIRouter:
         return change(desk.store, caller, request, _absence(worker, day, caller, absent=False))
 
     return router
+
+
+def _plan_in_reach(text: str, caller: Caller, uow: UnitOfWork) -> PlanId:
+    """What the address names, if it is in reach; else it is as if there was none."""
+    try:
+        wanted = PlanId.read(text)
+        plan = find_plan(wanted, uow)
+    except (ValueError, PlanNotFoundError):
+        raise not_found() from None
+    if not caller.may(ADOPT, Thing(plan.region, plan.department)):
+        raise not_found()
+    return wanted
 
 
 def _absence(code: str, day: date, caller: Caller, *, absent: bool) -> Any:
@@ -104,15 +150,21 @@ def _worker(uow: UnitOfWork, code: str, caller: Caller, action: str) -> Worker:
     return worker
 
 
-def _not_over(day: date, caller: Caller) -> None:
-    if day < caller.now.date():
+def _check_day(day: date, caller: Caller) -> None:
+    """A day of now or later, as far ahead as orders may lie."""
+    today = caller.now.date()
+    if day < today:
         problem = {"field": "body.day", "problem": "is over"}
         raise ProblemError(422, "invalid", "This day is over.", errors=[problem])
+    if day > today + AHEAD:
+        problem = {"field": "body.day", "problem": f"must not lie after {today + AHEAD}"}
+        raise ProblemError(422, "invalid", "This day is too far ahead.", errors=[problem])
 
 
 def plan_shown(plan: StoredPlan) -> dict[str, Any]:
-    """Stops by worker and time, each with the reason; what is left over, with the reason; what changed."""
+    """Stops by worker and time, each with the reason; what is left over, with the reason; what changed; what was adopted."""
     return {
+        "id": str(plan.id),
         "department": plan.department,
         "region": plan.region,
         "day": plan.day.isoformat(),
@@ -133,6 +185,20 @@ def plan_shown(plan: StoredPlan) -> dict[str, Any]:
                 "after": _stop(one.after) if one.after else None,
             }
             for one in plan.changes
+        ],
+        "adopted": _adoption(plan.adoption) if plan.adoption else None,
+    }
+
+
+def _adoption(made: Adoption) -> dict[str, Any]:
+    """`version`: of the plan that was adopted, which may be an earlier one. `because`: moves or reasons, see docs/orders.md."""
+    return {
+        "version": made.version,
+        "at": made.at.isoformat(),
+        "by": made.by,
+        "orders": [
+            {"order": one.key, "worker": one.worker, "outcome": one.outcome, "because": list(one.because)}
+            for one in made.outcomes
         ],
     }
 

@@ -27,7 +27,7 @@ from starlette.routing import compile_path
 
 from backend.domain.access import AccessDeniedError
 from backend.domain.order import IllegalMoveError, OrderNotFoundError
-from backend.domain.payload import PayloadError
+from backend.domain.payload import LONGEST_NAME, PayloadError
 from backend.domain.queue import AlreadyAcknowledgedError
 from backend.services.access_ports import TokenNotFoundError, WebhookNotFoundError
 from backend.services.move_order import UnknownDepartmentError, UnknownWorkerError
@@ -145,8 +145,11 @@ def _invalid(_: Request, error: RequestValidationError) -> ProblemError:
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
         return ProblemError(400, "malformed", "The body is no JSON.")
-    # What was sent is not repeated: it may hold personal data, and answers end up in logs.
-    errors = [{"field": ".".join(map(str, one["loc"])), "problem": one["msg"]} for one in found]
+    # What was sent is not repeated: it may hold personal data, and answers end up in logs. A name that nobody knows is cut.
+    errors = [
+        {"field": ".".join(str(part)[:LONGEST_NAME] for part in one["loc"]), "problem": one["msg"]}
+        for one in found
+    ]
     return ProblemError(422, "invalid", "The request does not fit its description.", errors=errors)
 
 

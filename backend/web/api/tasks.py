@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from backend.domain.access import Thing
 from backend.domain.queue import Task, TaskKind
-from backend.services.access import thing_of_task
+from backend.services.access import is_in_reach
 from backend.services.acknowledge_task import acknowledge_task
 from backend.services.commands import AcknowledgeTask
 from backend.services.ports import TaskNotFoundError, UnitOfWork
@@ -25,10 +25,11 @@ TaskId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 def task_seen(uow: UnitOfWork, task_id: int, caller: Caller, action: str = "task.view") -> Task:
-    """The task, if it is in reach. One of a region that the caller does not work with is as if it was not there."""
+    """The task, if it is in reach. One of a region that the caller does not work with is as if it was not there, and so is what
+    was reported to a level above theirs."""
     caller.require(action, Thing())
     task = uow.tasks.get(task_id)
-    if not caller.may(action, thing_of_task(task)):
+    if not is_in_reach(task, caller.actor, caller.matrix, action):
         raise TaskNotFoundError(task_id)
     return task
 
@@ -45,12 +46,14 @@ def tasks_router(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
         caller: Caller = desk.caller,
     ) -> Response:
-        """Those that were taken, newest first. Masked, whoever asks: read one task to see it in full."""
+        """Those that were taken, newest first. Masked, whoever asks: read one task to see it in full. Late orders (`late`) are
+        listed for the level that they were reported to, and those around it."""
         caller.require("task.view", Thing())
         after, regions = read_cursor("tasks", cursor), caller.reach("task.view").regions
+        levels = caller.matrix.inside(caller.actor.user.region)
         with desk.store.reading() as uow:
             found = uow.tasks.page(
-                taken=state == "taken", kind=kind, regions=regions, limit=limit + 1,
+                taken=state == "taken", kind=kind, regions=regions, levels=levels, limit=limit + 1,
                 after=None if after is None else int(after),
             )  # fmt: skip
         following = write_cursor("tasks", found[limit - 1].id) if len(found) > limit else None

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from backend.services.access_ports import TokenNotFoundError
 from backend.services.ports import UnitOfWork
-from backend.services.tokens import add_token
+from backend.services.tokens import add_token, revoke_token
 from backend.web.api.answers import Reply, change, respond
 from backend.web.api.caller import Caller
 from backend.web.api.cursor import read_cursor, write_cursor
@@ -72,7 +72,7 @@ def tokens_router(desk: Desk) -> APIRouter:
             found = uow.tokens.get(token)
             if found.owner != caller.login and not caller.may("token.manage"):
                 raise TokenNotFoundError(token)
-            uow.tokens.revoke(token, caller.now)
+            revoke_token(uow, token, caller.now)
             return Reply(None, 204)
 
         response = change(desk.store, caller, request, work)

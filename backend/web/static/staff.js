@@ -100,7 +100,18 @@
     }
     known = urgent;
     waiting = others;
+    showUp();
   }
+
+  // Whoever has scrolled down to the orders still sees that somebody is in danger.
+  var up = document.getElementById("up");
+  function showUp() {
+    var box = document.querySelector(".emergencies");
+    if (!up) { return; }
+    up.hidden = !box || box.getBoundingClientRect().bottom > 60;
+    up.textContent = up.dataset.words.replace("{n}", String(urgentIds().length));
+  }
+  document.addEventListener("scroll", showUp, { passive: true });
 
   lookAtTasks();
   setInterval(function () { if (urgentIds().length) { ring(true); } }, REPEAT_MS);
@@ -108,8 +119,14 @@
   // ---- nothing typed is lost, nobody's place is lost -------------------------------------------------------------
   function fields(within) { return within.querySelectorAll("input[id], textarea[id], select[id]"); }
 
+  var OWN_MS = 5000; // for so long after a form was answered, what the live line tells of that order is one's own doing
+  var answered = 0;
+  function isOwn() { return Date.now() - answered < OWN_MS || document.querySelector("form.htmx-request") !== null; }
+
   function keep(target, sender) {
     typed = { values: {}, open: [], focus: document.activeElement && document.activeElement.id };
+    var fetched = target.id === "order" && sender && !sender.matches("form");
+    typed.notice = fetched && isOwn() ? target.querySelector(".notice:not(.masked)") : null;
     fields(target).forEach(function (field) {
       var sent = sender && sender.matches("form") && sender.contains(field);
       if (sent || field.type === "file") { return; } // a chosen file stays in the page by itself (hx-preserve)
@@ -135,6 +152,8 @@
       var again = document.getElementById(typed.focus);
       if (again && document.activeElement !== again) { again.focus({ preventScroll: true }); }
     }
+    var head = within.querySelector(".order-head");
+    if (typed.notice && head && !within.querySelector(".notice:not(.masked)")) { head.after(typed.notice); }
     if (within.id === "tasks" || within.id === "alarm") { lookAtTasks(); }
     // A list is fetched again a moment later: what was said about a form stays to be read.
     var told = within.querySelector(".notice");
@@ -145,6 +164,8 @@
     keep(event.detail.target, event.detail.requestConfig && event.detail.requestConfig.elt);
   });
   document.addEventListener("htmx:afterSwap", function (event) {
+    var asked = event.detail.requestConfig;
+    if (asked && asked.elt.matches("form")) { answered = Date.now(); }
     if (event.detail.target) { giveBack(event.detail.target); } // without: a list that came along the live line
   });
   document.addEventListener("htmx:sseBeforeMessage", function (event) { keep(event.target, null); });
@@ -152,7 +173,7 @@
     if (event.target.hasAttribute("sse-swap")) { giveBack(event.target); }
   });
 
-  document.addEventListener("sse:order", function () { say("这一单刚刚有新变化，已经更新到最新。", 6000); });
+  document.addEventListener("sse:order", function () { if (!isOwn()) { say("这一单刚刚有新变化，已经更新到最新。", 6000); } });
 
   document.addEventListener("change", function (event) {
     if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }

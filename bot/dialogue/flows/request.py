@@ -453,7 +453,7 @@ def describe(talk: Talk, form: Form) -> str:
 def named(talk: Talk, item: str, wanted: Wanted) -> str:
     """How a request or an order is called: by its time, if it has one, and what it is."""
     what, words = talk.rules.catalogue[item].say, talk.words()
-    if wanted.recurrence:
+    if wanted.recurrence and not phrasing.last_day(wanted.recurrence):
         return phrasing.of_time(phrasing.recurrence(wanted.recurrence, words), what, words)
     if wanted.iso:
         return phrasing.of_time(phrasing.when(wanted, talk.turn.now, words), what, words)

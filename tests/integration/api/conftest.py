@@ -26,7 +26,7 @@ __all__ = ["postgres", "postgres_url", "settings", "store", "url"]
 
 NOW = datetime(2026, 11, 24, 10, 0)
 EVERYTHING = (
-    "order.*", "people.*", "task.*", "provider.*", "catalogue.*", "event.*", "webhook.*", "token.*", "access_log.*",
+    "order.*", "plan.*", "people.*", "task.*", "provider.*", "catalogue.*", "event.*", "webhook.*", "token.*", "access_log.*",
 )  # fmt: skip
 USERS = (
     StaffUser("op", "李静", Role.OPERATOR, ""),

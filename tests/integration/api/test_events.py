@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -14,18 +16,22 @@ import pytest
 from sse_starlette import ServerSentEvent
 
 from backend.domain.access import Reach
+from backend.domain.staff import Role
 from backend.jobs.webhooks import Lanes
+from backend.services.access import load_matrix
 from backend.services.access_ports import Delivery
 from backend.services.open_task import open_task
-from backend.services.ports import Event, Posted
+from backend.services.ports import Event, Posted, UnitOfWork
+from backend.services.staff import bind_login, close_login, open_login, set_password
+from backend.services.tokens import read_token, revoke_token
 from backend.services.webhooks import MOST_ATTEMPTS, Send, Told, after_attempt, deliver, fan_out, waiting
 from backend.store.open import Store
-from backend.web.api.caller import Door
+from backend.web.api.caller import Caller, Door
 from backend.web.api.desk import Desk
 from backend.web.api.events import Streams, in_reach
 from backend.web.api.limits import RateLimit
 from backend.web.api.problem import ProblemError
-from tests.integration.api.conftest import NOW, Api, Clock, Login, refused
+from tests.integration.api.conftest import NOW, Api, Clock, Login, make_secret, refused
 from tests.integration.store.examples import FALL
 
 
@@ -34,26 +40,40 @@ def streams(store: Store, clock: Clock) -> Streams:
     return Streams(Desk(store, Door(store, RateLimit(1, 1), clock, demo=True), store.live, demo=True))
 
 
+@pytest.fixture
+def caller(store: Store, people: None) -> Callable[[str], Caller]:
+    """`caller("op")`: a request with a token of this login."""
+
+    def make(login: str) -> Caller:
+        with store.reading() as uow:
+            token, actor = read_token(uow, make_secret(store, login), now=NOW, demo=True)
+        return Caller(actor, token, "10.0.0.1", NOW, load_matrix())
+
+    return make
+
+
 async def take(stream: AsyncIterator[ServerSentEvent], count: int) -> list[ServerSentEvent]:
     return [await anext(stream) for _ in range(count)]
 
 
-async def test_a_listener_goes_on_where_it_stopped(api: Login, streams: Streams) -> None:
+async def test_a_listener_goes_on_where_it_stopped(
+    api: Login, streams: Streams, caller: Callable[[str], Caller]
+) -> None:
     op = api("op")
-    listening = streams.open(None, lambda entry: True)
+    listening = streams.open(None, caller("op"))
     first = (await take(listening, 1))[0]
     numbers = [op.place()["number"] for _ in range(3)]
     heard = await take(listening, 3)
     assert [json.loads(one.data)["key"] for one in heard] == numbers
     assert first.comment == "connected"
-    again = streams.open(int(heard[0].id or ""), lambda entry: True)
+    again = streams.open(int(heard[0].id or ""), caller("op"))
     assert [one.id for one in (await take(again, 3))[1:]] == [one.id for one in heard[1:]]
     await listening.aclose()  # type: ignore[attr-defined]
     await again.aclose()  # type: ignore[attr-defined]
 
 
 async def test_a_listener_that_was_away_too_long_is_told_to_begin_anew(
-    api: Login, streams: Streams, store: Store
+    api: Login, streams: Streams, store: Store, caller: Callable[[str], Caller]
 ) -> None:
     op = api("op")
     for _ in range(3):
@@ -62,10 +82,80 @@ async def test_a_listener_that_was_away_too_long_is_told_to_begin_anew(
         ids = [entry.id for entry in uow.outbox.after(0)]
         uow.outbox.tidy(NOW + timedelta(days=3650))
         uow.commit()
-    stream = streams.open(ids[0], lambda entry: True)
+    stream = streams.open(ids[0], caller("op"))
     reset = (await take(stream, 1))[0]
     assert (reset.event, reset.id) == ("reset", str(ids[-1]))
     await stream.aclose()  # type: ignore[attr-defined]
+
+
+def close_and_open(uow: UnitOfWork, caller: Caller) -> None:
+    close_login(uow, caller.login, NOW)
+    open_login(uow, caller.login)
+
+
+ENDS: dict[str, Callable[[UnitOfWork, Caller], object]] = {
+    "closed": lambda uow, caller: close_login(uow, caller.login, NOW),
+    "closed and opened": lambda uow, caller: close_and_open(uow, caller),
+    "password": lambda uow, caller: set_password(uow, caller.login, "another-good-password"),
+    "region": lambda uow, caller: bind_login(
+        uow, caller.login, role=Role.OPERATOR, department=None, region="640402", provider=None, worker=None
+    ),
+    "token": lambda uow, caller: revoke_token(uow, caller.token.id, NOW),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ENDS.values(), ids=ENDS)
+async def test_the_stream_of_a_login_that_is_closed_or_changed_ends_at_once(
+    api: Login, streams: Streams, store: Store, caller: Callable[[str], Caller], change: Callable[..., object]
+) -> None:
+    mine, others = caller("op"), caller("jinfeng")
+    listening, theirs = streams.open(None, mine), streams.open(None, others)
+    for stream in (listening, theirs):
+        await take(stream, 1)
+    with store.unit_of_work() as uow:
+        change(uow, mine)
+        uow.commit()
+    number = api("jinfeng").place()["number"]
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(anext(listening), 5)
+    [heard] = await asyncio.wait_for(take(theirs, 1), 5)
+    assert json.loads(heard.data)["key"] == number
+    await theirs.aclose()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("change", ENDS.values(), ids=ENDS)
+async def test_a_stream_tells_what_its_login_may_know_as_it_stands_when_it_begins(
+    api: Login, streams: Streams, store: Store, caller: Callable[[str], Caller], change: Callable[..., object]
+) -> None:
+    """The door remembers a token for some seconds; a stream would go on with it for hours."""
+    remembered = caller("op")
+    before = streams.open(None, remembered)
+    place = int((await take(before, 1))[0].id or "")
+    await before.aclose()  # type: ignore[attr-defined]
+    with store.unit_of_work() as uow:
+        change(uow, remembered)
+        uow.commit()
+    here = api("jinfeng").place()["number"]
+    elsewhere = api("guyuan").place(region="640402")["number"]
+    again = streams.open(place, remembered)
+    heard = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            async for message in again:
+                heard += [json.loads(message.data)["key"]] if message.data else []
+    await again.aclose()  # type: ignore[attr-defined]
+    known = {ENDS["region"]: [elsewhere], ENDS["password"]: [here, elsewhere]}
+    assert heard == known.get(change, [])
+
+
+async def test_a_stream_ends_with_its_token(
+    streams: Streams, caller: Callable[[str], Caller], clock: Clock
+) -> None:
+    listening = streams.open(None, caller("op"))
+    await take(listening, 1)
+    clock.wait(days=31)
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(anext(listening), 5)
 
 
 def test_listeners_hear_what_is_in_their_reach() -> None:
@@ -76,6 +166,15 @@ def test_listeners_hear_what_is_in_their_reach() -> None:
     assert not in_reach(order, Reach(department="repair"), tasks=Reach())
     assert not in_reach(order, Reach(regions=frozenset({"640402"})), tasks=Reach())
     assert (in_reach(task, Reach(), tasks=Reach()), in_reach(task, Reach(), tasks=None)) == (True, False)
+
+
+def test_listeners_hear_of_late_orders_that_were_reported_to_their_level_or_below() -> None:
+    late = Posted(1, NOW, Event("TaskOpened", "7", {"kind": "late", "region": "640100"}))
+    around = Reach(frozenset({"640106", "640100", "640000"}))  # of tasks, the city around is theirs, too
+    told = [
+        in_reach(late, around, tasks=around, levels=Reach(frozenset({one}))) for one in ("640106", "640100")
+    ]
+    assert told == [False, True]
 
 
 def test_listeners_hear_of_the_tasks_of_their_region(store: Store) -> None:
@@ -96,10 +195,12 @@ def test_listeners_hear_of_the_tasks_of_their_region(store: Store) -> None:
     assert told == {here: [True, True, True], there: [False, True, True]}
 
 
-def test_too_many_listeners_are_refused(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_listeners_are_refused(
+    streams: Streams, caller: Callable[[str], Caller], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("backend.web.api.events.MOST_STREAMS", 0)
     with pytest.raises(ProblemError) as refusal:
-        streams.open(None, lambda entry: True)
+        streams.open(None, caller("op"))
     assert refusal.value.status == 503
 
 
@@ -235,6 +336,8 @@ def test_whoever_does_not_answer_holds_up_nobody_else(api: Login, store: Store, 
     lanes.run(clock.now)
     assert taken.wait(20), "the other webhook waits for the dead one"
     woken.set()
+    for lane in lanes.sending():
+        lane.result(20)
     lanes.close()
     assert [json.loads(body)["key"] for _, body, _ in receiver.got] == numbers
     assert waiting(store, clock.now) == [], "one time-out puts off the whole batch"

@@ -97,6 +97,37 @@ def test_a_wish_for_a_woman_rules_the_men_out(api: Login, store: Store) -> None:
     refused(op.move(plain, "offer", worker="hs-yc-1", gender="f"), 422, "invalid")
 
 
+def test_staff_name_somebody_who_is_ruled_out_only_with_a_reason(api: Login) -> None:
+    op = api("op")
+    number = op.place()["number"]
+    document = refused(op.move(number, "accept", assignee="hs-yc-2"), 422, "invalid")
+    assert document["errors"][0]["field"] == "assignee"
+    assert "item" in document["errors"][0]["problem"]
+    document = refused(op.move(number, "accept", assignee="hs-yc-2", override=True), 422, "invalid")
+    assert document["errors"][0]["field"] == "reason"
+    refused(op.move(number, "accept", reason="x", assignee="hs-yc-2", override="yes"), 422, "invalid")
+    answer = op.move(number, "accept", reason="老人点名要她", assignee="hs-yc-2", override=True)
+    assert answer.json()["assignee"] == "hs-yc-2"
+    row = op.get(f"/orders/{number}/history").json()["items"][-1]
+    assert (row["reason"], row["payload"]) == ("老人点名要她", {"assignee": "hs-yc-2"})
+
+
+def test_who_was_asked_or_did_not_answer_may_be_named(api: Login, store: Store) -> None:
+    op = api("op")
+    number = op.place()["number"]
+    op.move(number, "offer", worker="hs-yc-1")
+    op.move(number, "lapse")
+    assert op.move(number, "accept", assignee="hs-yc-1").json()["assignee"] == "hs-yc-1"
+    other = op.place(caller="13909519999")["number"]
+    op.move(other, "offer", reason="点名", worker="hs-yc-2", override=True)
+    assert op.move(other, "accept", assignee="hs-yc-2").json()["assignee"] == "hs-yc-2"
+    own = op.place(caller="13909518888")["number"]
+    assert op.move(own, "accept", assignee="李静").json()["assignee"] == "李静"
+    third = op.place(caller="13909517777")["number"]
+    op.move(third, "offer", worker="hs-yc-1")
+    refused(api("hand").move(third, "accept", reason="x", override=True), 422, "invalid")
+
+
 def test_a_worker_accepts_in_nobody_elses_name(api: Login) -> None:
     op, hand = api("op"), api("hand")
     number = op.place()["number"]

@@ -6,15 +6,20 @@ import csv
 import io
 import re
 from dataclasses import replace
+from typing import Any
 
 import openpyxl
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from backend.domain.queue import TaskKind
+from backend.domain.staff import Role, StaffUser
 from backend.services.export_orders import harmless
 from backend.services.open_task import open_task
 from backend.store.open import Store
+from backend.web.api import exports
+from backend.web.api.exports import COLUMNS
 from tests.integration.api.conftest import Api, Clock, Login, make_secret, refused
 from tests.integration.store.examples import FALL
 
@@ -70,6 +75,25 @@ def test_a_task_is_taken_once(api: Login, store: Store) -> None:
     assert api("op").post(f"/tasks/{task.id}/take", {"note": "去了"}).json()["acknowledged_by"] == "op"
     refused(api("root").post(f"/tasks/{task.id}/take", {}), 409, "already-taken")
     assert api("op").get("/tasks").json()["items"] == []
+
+
+def test_an_order_reported_to_a_level_is_no_task_of_those_below_it(api: Login, store: Store) -> None:
+    with store.unit_of_work() as uow:
+        tasks = {
+            region: open_task(replace(FALL, key=region, kind=TaskKind.LATE, region=region), uow).id
+            for region in ("640100", "640106")
+        }
+        uow.staff.save(StaffUser("town", "苏勇", Role.OPERATOR, "", region="64010601"))
+        uow.commit()
+    seen = {
+        login: [one["id"] for one in api(login).get("/tasks", params={"limit": 1}).json()["items"]]
+        for login in ("op", "jinfeng", "town", "guyuan")
+    }
+    assert seen == {"op": [tasks["640100"]], "jinfeng": [tasks["640106"]], "town": [], "guyuan": []}
+    assert api("jinfeng").get("/tasks", params={"limit": 1}).json()["next"] is None
+    for ask in (lambda path: api("jinfeng").get(path), lambda path: api("jinfeng").post(f"{path}/take", {})):
+        refused(ask(f"/tasks/{tasks['640100']}"), 404, "not-found")
+    assert api("jinfeng").post(f"/tasks/{tasks['640106']}/take", {}).status_code == 200
 
 
 def test_a_task_is_there_only_for_those_who_work_in_its_region(api: Login, store: Store) -> None:
@@ -152,7 +176,21 @@ def test_the_log_of_accesses_only_grows(api: Login, store: Store) -> None:
             connection.exec_driver_sql(statement)
 
 
-EVIL_CELLS = ("=1+1", "+1", "-1", "@x", "\t=1", "  =1", "＝1", "\r\n=1")
+EVIL_CELLS = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\t=1",
+    "\tx",
+    "  =1",
+    "＝1",
+    "\r\n=1",
+    "\xa0=1",
+    "\ufeff=1",
+    "\u200b@x",
+    "\x0b=1",
+)
 
 
 @pytest.mark.parametrize("cell", EVIL_CELLS)
@@ -164,6 +202,28 @@ def test_no_cell_becomes_a_formula(cell: str) -> None:
         "a=b",
         "",
     ]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_no_column_of_an_export_holds_a_formula(
+    api: Login, column: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    op = api("op")
+    op.place()
+    shown = exports.order_shown
+
+    def evil(*given: Any, **more: Any) -> dict[str, Any]:
+        return shown(*given, **more) | {column: "=HYPERLINK(1)"}
+
+    monkeypatch.setattr(exports, "order_shown", evil)
+    table = csv.DictReader(io.StringIO(op.get("/exports/orders.csv").content.decode("utf-8-sig")))
+    book = openpyxl.load_workbook(io.BytesIO(op.get("/exports/orders.xlsx").content))
+    heads, cells = book.active.iter_rows()
+    found = {head.value: cell for head, cell in zip(heads, cells, strict=True)}
+    kept = column != "wanted"  # put together after the rest
+    assert next(table)[column] == ("'=HYPERLINK(1)" if kept else "2026-11-25T12:00")
+    assert found[column].data_type == "s"
+    assert str(found[column].value).startswith("'=") is kept
 
 
 def test_exports_hold_the_filtered_list_masked_and_harmless(api: Login) -> None:

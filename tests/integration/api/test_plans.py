@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.services.replan import replan_next
 from backend.store.open import Store
-from tests.integration.api.conftest import NOW, Login, refused
+from tests.integration.api.conftest import NOW, Clock, Login, refused
 
 DAY = "2026-11-25"
 PLAN: dict[str, Any] = {"department": "home_service", "region": "640106", "day": DAY}
@@ -58,6 +58,49 @@ def test_plans_are_for_those_who_send_orders_to_workers(api: Login) -> None:
     assert api("guyuan").get("/day-plans", params={"day": DAY}).json()["items"] == []
 
 
+def test_a_plan_is_adopted_once_and_one_that_was_made_anew_is_refused_kindly(
+    api: Login, store: Store
+) -> None:
+    op = api("op")
+    replan(store)
+    number = op.place()["number"]
+    plan = op.post("/day-plans", PLAN).json()
+    assert (plan["id"], plan["adopted"]) == (f"home_service.640106.{DAY}.1", None)
+    path = f"/day-plans/{plan['id']}/adopt"
+    answer = op.post(path, headers={"Idempotency-Key": "a"})
+    assert answer.status_code == 200, answer.text
+    (outcome,) = answer.json()["adopted"]["orders"]
+    assert outcome == {"order": number, "worker": "hs-yc-1", "outcome": "offered", "because": []}
+    assert op.get(f"/orders/{number}").json()["offered_to"] == "hs-yc-1"
+    rows = op.get(f"/orders/{number}/history").json()["items"]
+    assert (rows[-1]["actor"], rows[-1]["payload"]["why"]["plan"]) == ("op", plan["id"])
+    assert op.post(path).json() == answer.json()
+    assert op.get(f"/orders/{number}/history").json()["items"] == rows
+    op.post("/workers/hs-yc-1/absences", {"day": DAY})
+    replan(store)
+    (anew,) = op.get("/day-plans", params={"day": DAY}).json()["items"]
+    assert (anew["adopted"]["version"], anew["changes"][0]["after"]) == (1, None)
+    document = refused(op.post(path), 409, "superseded")
+    assert (document["current"], "WorkerAbsent hs-yc-1" in document["detail"]) == (anew["id"], True)
+    assert op.post(path, headers={"Idempotency-Key": "a"}).headers["idempotency-replayed"] == "true"
+    refused(op.post(path, {}, headers={"Idempotency-Key": "a"}), 422, "idempotency-key-reused")
+
+
+def test_plans_are_adopted_by_those_in_whose_reach_they_are(api: Login, clock: Clock) -> None:
+    api("op").place()
+    path = f"/day-plans/{api('op').post('/day-plans', PLAN).json()['id']}/adopt"
+    refused(api("guyuan").post(path), 404, "not-found")
+    for login in ("hand", "firm", "watch", "books"):
+        refused(api(login).post(path), 403, "forbidden")
+    refused(api("op", ("order.*",)).post(path), 403, "forbidden")
+    assert api("home").post(path).json()["adopted"]["by"] == "home"
+    for name in ("nothing", f"home_service.640106.{DAY}.2", "a.b.c.d", f"repair.640106.{DAY}.1", "x" * 90):
+        refused(api("op").post(f"/day-plans/{name}/adopt"), 404, "not-found")
+    later = api("op").post("/day-plans", PLAN).json()["id"]
+    clock.wait(days=3)
+    refused(api("op").post(f"/day-plans/{later}/adopt"), 409, "over")
+
+
 def test_workers_say_for_themselves_that_they_do_not_come(api: Login) -> None:
     assert api("hand").post("/workers/hs-yc-1/absences", {"day": DAY}).status_code == 201
     assert api("firm").post("/workers/hs-yc-2/absences", {"day": DAY}).status_code == 201
@@ -68,6 +111,8 @@ def test_workers_say_for_themselves_that_they_do_not_come(api: Login) -> None:
 def test_what_makes_no_sense_is_refused(api: Login) -> None:
     op = api("op")
     refused(op.post("/day-plans", PLAN | {"day": "2026-11-01"}), 422, "invalid")
+    refused(op.post("/day-plans", PLAN | {"day": "9999-12-31"}), 422, "invalid")
+    refused(op.post("/workers/hs-yc-1/absences", {"day": "2031-01-01"}), 422, "invalid")
     refused(op.post("/day-plans", PLAN | {"department": "nowhere"}), 422, "invalid")
     refused(op.post("/day-plans", PLAN | {"at": {"hs-yc-1": [138, 106]}}), 422, "invalid")
     refused(op.post("/workers/hs-yc-1/absences", {"day": "2026-11-01"}), 422, "invalid")

@@ -89,6 +89,13 @@ NO_BODIES: tuple[tuple[bytes, str, int], ...] = (
     (b"{}", "", 415),
     (b"[" * 100_000, "application/json", 400),
     (b'{"item": ' + b"9" * 5000 + b"}", "application/json", 400),
+    (b'{"item":' * 5_000 + b"1" + b"}" * 5_000, "application/json", 400),
+    (b'{"item": "meal", "item": "bath", "caller": "13909510001", "wanted": {}}', "application/json", 400),
+    (
+        b'{"item": "meal", "caller": "13909510001", "wanted": {"asap": true, "asap": false}}',
+        "application/json",
+        400,
+    ),
     (b"null", "application/json", 422),
     (b'"x"', "application/json", 422),
 )
@@ -101,6 +108,29 @@ def test_bodies_that_are_none(api: Login, store: Store) -> None:
         assert answer.status_code == status, (content[:40], kind, answer.text)
         assert answer.headers["content-type"] == "application/problem+json"
     assert placed(store) == 0
+
+
+def test_a_compressed_body_is_refused(api: Login) -> None:
+    answer = api("op").ask("POST", "/orders", json=ORDER, headers={"Content-Encoding": "gzip"})
+    assert "compressed" in refused(answer, 415, "unsupported-media-type")["detail"]
+    plain = api("op").ask("POST", "/orders", json=ORDER, headers={"Content-Encoding": "identity"})
+    assert plain.status_code == 201
+
+
+def test_a_field_that_nobody_knows_is_told_back_only_in_part(api: Login) -> None:
+    document = refused(api("op").post("/orders", ORDER | {"x" * 300: 1}), 422, "invalid")
+    assert document["errors"][0]["field"] == "body." + "x" * 40
+
+
+def test_a_webhook_needs_an_address_that_is_one(api: Login) -> None:
+    for url in (
+        "https://[::1",
+        "https://example.org:99999999/",
+        "https://",
+        "http://example.org",
+        "https://a b/",
+    ):
+        refused(api("root").post("/webhooks", {"url": url, "events": []}), 422, "invalid")
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(api: Login) -> None:

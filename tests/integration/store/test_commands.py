@@ -10,9 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.demo import load_demo
+from backend.services.named_providers import warn_of_unknown_providers
 from backend.store.open import open_store
-from bot.commands import orders, people, staff
+from bot.commands import orders, people, providers, staff
+from bot.commands.crews import write_template
 from bot.commands.doctor import doctor
+from bot.commands.opening import opened
+from config.crews import load_crew_words
+from config.organisation import NamedProvider
 from config.settings import load_settings
 
 from .examples import NOW
@@ -113,6 +118,30 @@ def test_the_doctor_finds_a_new_installation_ready(home: Path, capsys: pytest.Ca
     assert "new, tables made" in said
     assert doctor() == 0
     assert "up to date" in capsys.readouterr().out
+
+
+def test_a_provider_that_the_duty_list_names_but_nobody_imported_is_told_with_its_line(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    named = (NamedProvider("nobody", 29), NamedProvider("nuanxin", 30))
+    monkeypatch.setattr("backend.services.named_providers.named_providers", lambda: named)
+    assert doctor() == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "config/departments.yaml, line 29: no provider has the code nobody" in said
+    assert "nuanxian providers import" in said
+    write_template(load_crew_words().provider_template, home / "p.csv")
+    told = runner.invoke(providers.app, ["import", str(home / "p.csv")])
+    assert told.exit_code == 0, told.output
+    assert "line 29: no provider has the code nobody" in told.output
+    assert "line 30" not in told.output
+    with opened(None) as store:
+        warn_of_unknown_providers(store)
+    assert [one.message for one in caplog.records if "provider_unknown" in one.message] == [
+        "provider_unknown: config/departments.yaml, line 29 names nobody, which nobody has imported"
+    ]
 
 
 def test_the_doctor_says_what_to_do_about_a_database_that_is_not_there(

@@ -330,8 +330,8 @@ def test_the_queue_of_a_county_is_found_by_its_index(store: Store) -> None:
     event.listen(store.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
     county = OrderFilter(Reach(load_matrix().within["640425"]), tuple(sorted(OPEN)))
     with store.reading() as uow:
-        assert uow.order_lists.page(county, before=None, limit=51) == []
-    statement, values = next(one for one in asked if "region" in one[0])
+        assert {order.region for order in uow.order_lists.page(county, before=None, limit=51)} <= {None}
+    statement, values = [one for one in asked if "region" in one[0]][-1]  # the newest did not fill the page
     explain = "EXPLAIN QUERY PLAN" if store.engine.dialect.name == "sqlite" else "EXPLAIN"
     with store.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"{explain} {statement}", values).all()

@@ -83,6 +83,9 @@ def test_an_order_is_warned_of_then_late_then_reported_level_by_level(store: Sto
         assert how_late(store, order.number, late).level == level
         assert listed(store, late) == [order.number]
     assert [task.region for task in reports(store)] == [TOWN, TOWN, COUNTY, CITY]
+    assert how_late(store, order.number, wait(store, 85)).since == NOW + timedelta(
+        minutes=15
+    )  # nobody is left to tell
     assert {(task.order_number, task.why) for task in reports(store)} == {(order.number, "late_accept")}
 
 

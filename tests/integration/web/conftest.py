@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -78,15 +79,23 @@ class Running:
     server: Server
     store: Store
 
-    def place(self, key: str = "order", *, item: str = "cleaning", name: str = "马秀兰") -> Order:
+    def place(
+        self, key: str = "order", *, item: str = "cleaning", name: str = "马秀兰", **more: Any
+    ) -> Order:
+        wanted = Wanted(iso=str(self.workday())) if "region" in more else Wanted(asap=True)
         command = PlaceOrder(
             key=key, item=item, beneficiary="self", caller="13909510012", session=f"session-{key}", at=local_now(),
-            wanted=Wanted(asap=True), beneficiary_name=name, place="长城花园3号楼2单元501", phone="13909510012",
+            wanted=wanted, beneficiary_name=name, place="长城花园3号楼2单元501", phone="13909510012", **more,
         )  # fmt: skip
         with self.store.unit_of_work() as uow:
             order = place_order(command, uow)
             uow.commit()
         return order
+
+    @staticmethod
+    def workday() -> date:
+        """Tomorrow: a whole day that visits fit into."""
+        return local_now().date() + timedelta(days=1)
 
     def raise_task(self, text: str, kind: TaskKind = TaskKind.EMERGENCY) -> Task:
         command = OpenTask(

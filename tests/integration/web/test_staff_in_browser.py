@@ -13,6 +13,7 @@ from backend.services.commands import AcceptOrder, MoveOrder
 from backend.services.move_order import move_order
 from backend.services.staff import close_login
 from tests.integration.web.conftest import PHONE, Open, Opened, Running, local_now
+from tests.integration.web.test_readability import OTHER_BUTTON_PX, small_targets, weak_contrasts
 
 SignIn = Callable[..., Opened]
 
@@ -197,6 +198,10 @@ def test_a_worker_is_chosen_with_the_keys_alone(house: Running, sign_in: SignIn)
     page.keyboard.press("Enter")
     expect(page.locator(".notice")).to_contain_text("正在等师傅应答")
     expect(page.locator(".order-head")).to_contain_text("正在问 丁师傅")
+    again = f"/staff/part/orders/{order.number}"  # as when the live line tells of it, too
+    page.evaluate("path => htmx.ajax('GET', path, {source: '.order-page', target: '#order'})", again)
+    expect(page.locator(".notice")).to_contain_text("正在等师傅应答")
+    expect(page.locator("#toast")).to_be_hidden()
 
 
 def test_a_visit_is_finished_with_a_photograph_and_nothing_filled_in_is_lost_on_the_way(
@@ -237,3 +242,89 @@ def test_the_open_page_of_a_login_that_is_closed_goes_to_the_login_page(
     expect(other.page.locator(f"#order-{order.number}")).to_be_visible()
     opened.forgive("401")
     opened.forgive("[object Event]")  # how htmx logs a line that ended
+
+
+def two_workers(house: Running) -> None:
+    with house.store.unit_of_work() as uow:
+        uow.providers.save(
+            [Provider("p1", "暖心家政", "home_service", "640106", ("cleaning", "meal"), "09518000000")],
+            [
+                Worker("w1", "丁师傅", "p1", "640106", ("cleaning",), "13709510001"),
+                Worker("w2", "白师傅", "p1", "640106", ("meal",), "13709510002"),
+            ],
+        )
+        uow.commit()
+
+
+def test_somebody_who_is_ruled_out_is_asked_with_a_reason_only(house: Running, sign_in: SignIn) -> None:
+    two_workers(house)
+    order, page = house.place(), sign_in().page
+    page.goto(f"{house.server.url}/staff/orders/{order.number}")
+    page.locator("#unfold-offer > summary").click()
+    page.locator("#unfold-override > summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#do-override")).to_contain_text("不做这一项")
+    page.get_by_label("白师傅").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="还是派这位").click()
+    expect(
+        page.get_by_label("为什么一定要派这位")
+    ).to_be_focused()  # the browser asks for it before anything is sent
+    page.keyboard.type("老人只认白师傅")
+    page.keyboard.press("Enter")
+    expect(page.locator(".order-head")).to_contain_text("正在问 白师傅")
+    for told in ("当时不合适：不做这一项", "由人选定", "老人只认白师傅"):
+        expect(page.locator(".history")).to_contain_text(told)
+
+
+def test_a_plan_is_made_looked_at_and_taken_over_and_every_screen_follows(
+    house: Running, sign_in: SignIn
+) -> None:
+    two_workers(house)
+    orders = [house.place(f"o{one}", region="640106") for one in range(2)]
+    day = house.workday()
+    mine, other = sign_in(), sign_in("duty", viewport=PHONE)
+    for opened in (mine, other):
+        opened.page.goto(f"{house.server.url}/staff/plans?department=home_service&day={day}")
+        expect(opened.page.get_by_text("实时更新中")).to_be_attached()
+    mine.page.get_by_role("button", name="排一排").click()
+    expect(mine.page.get_by_text("排好了。")).to_be_visible()
+    for opened in (mine, other):
+        expect(opened.page.locator(".visit")).to_have_count(2)
+        assert weak_contrasts(opened.page) == []
+        assert small_targets(opened.page, "button, .more, nav a, summary, select", OTHER_BUTTON_PX) == []
+        assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    mine.page.get_by_role("button", name="照这样派工").focus()
+    mine.page.keyboard.press("Enter")
+    for opened in (mine, other):
+        expect(opened.page.locator(".outcome.offered")).to_have_count(2)
+    with house.store.reading() as uow:
+        assert [uow.orders.get(order.number).offered_to for order in orders] == ["w1", "w1"]
+
+
+def test_whoever_has_scrolled_down_still_sees_that_somebody_is_in_danger(
+    house: Running, sign_in: SignIn
+) -> None:
+    for one in range(12):
+        house.place(f"o{one}")
+    page = sign_in().page
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    strip = page.get_by_role("link", name="紧急求助 1 件，还没有人处理")
+    expect(strip).to_be_hidden()
+    house.raise_task("我摔倒了起不来")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(strip).to_be_in_viewport()
+    strip.click()
+    expect(page.locator(".emergencies")).to_be_in_viewport()
+    expect(strip).to_be_hidden()
+
+
+def test_the_strip_of_other_pages_stays_in_sight(house: Running, sign_in: SignIn) -> None:
+    order = house.place()
+    house.raise_task("我摔倒了起不来")
+    page = sign_in(viewport=PHONE).page
+    page.goto(f"{house.server.url}/staff/orders/{order.number}")
+    expect(page.locator(".alarm")).to_be_visible()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator(".alarm")).to_be_in_viewport(ratio=1)
+    assert weak_contrasts(page) == []

@@ -19,8 +19,8 @@ from backend.services.access import (
 
 EVERYTHING = {
     "order.view", "order.place", "order.route", "order.accept", "order.perform", "order.change", "order.cancel",
-    "order.confirm", "order.escalate", "order.export", "people.view", "people.reveal", "people.edit", "people.forget",
-    "task.view", "task.take", "calls.listen", "provider.view", "catalogue.view", "event.view", "webhook.manage",
+    "order.confirm", "order.escalate", "order.export", "plan.adopt", "people.view", "people.reveal", "people.edit",
+    "people.forget", "task.view", "task.take", "calls.listen", "provider.view", "catalogue.view", "event.view", "webhook.manage",
     "token.own", "token.manage", "access_log.view", "staff.manage",
 }  # fmt: skip
 DESK = EVERYTHING - {

@@ -114,14 +114,37 @@ def test_a_clock_warns_then_tells_one_level_after_the_other() -> None:
     order, clocks = run(placed())
     clock, told = clocks["accept"], []
     now = clock.next_at
-    while clock is not None:
+    while clock.next_at is not None:
         now = clock.next_at
-        assert now is not None
         told.append((clock.level, now))
-        clock = CLOCKS.after_firing(order, clock, now)  # type: ignore[assignment]
+        clock = CLOCKS.after_firing(order, clock, now) or replace(clock, next_at=None, left_s=0)
     assert [level for level, _ in told] == [WARNING, 1, 2, 3, 4]
     assert told[1][1] == datetime(2026, 11, 23, 15, 10)
     assert told[2][1] == CLOCKS.calendar.add(told[1][1], timedelta(hours=4))
+    assert clock.spent
+    assert clock.due_at == told[1][1]
+
+
+def test_a_clock_that_has_told_everybody_stays_till_its_step_is_over() -> None:
+    due = NOW + timedelta(hours=4)
+    told = Deadline("finish", 4, due, None)
+    order = after(placed(), Move.ROUTE)
+
+    def moved(move: Move, order: Order, clock: Deadline) -> tuple[Order, dict[str, Deadline]]:
+        later = after(order, move, at=due)
+        clocks = CLOCKS.after_move(later, due, before=order.state, running=[clock])
+        return later, {one.step: one for one in clocks}
+
+    for move in (Move.ESCALATE, Move.ACCEPT, Move.PAUSE, Move.RESUME):
+        order, clocks = moved(move, order, told)
+        assert clocks["finish"] == told, move
+    assert not moved(Move.RESCHEDULE, order, told)[1]["finish"].spent
+    assert "finish" not in moved(Move.FINISH, order, told)[1]
+
+
+def test_an_offer_that_ran_out_leaves_no_clock() -> None:
+    order, clocks = run(placed(), (Move.OFFER, NOW))
+    assert CLOCKS.after_firing(order, clocks["answer"], NOW) is None
 
 
 def test_what_was_done_is_followed_up_and_then_filed() -> None:

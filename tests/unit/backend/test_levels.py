@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -73,7 +74,12 @@ def order(**changes: Any) -> Order:
 
 def clock(minutes: int, level: int, step: str = "accept", *, stopped: bool = False) -> Deadline:
     due = NOW + timedelta(minutes=minutes)
-    return Deadline(step, level, due, None if stopped else due)
+    return Deadline(step, level, due, None if stopped else due, 0 if stopped else None)
+
+
+def spent(minutes: int, step: str = "accept") -> Deadline:
+    """One that has told every level."""
+    return replace(clock(minutes, 4, step), next_at=None)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +91,10 @@ def clock(minutes: int, level: int, step: str = "accept", *, stopped: bool = Fal
         ([clock(0, 1)], Lateness(since=NOW)),
         ([clock(-12, 2), clock(-3, 2, "finish")], Lateness(since=NOW - timedelta(minutes=12))),
         ([clock(-12, 1, stopped=True)], Lateness()),  # waits for papers
+        (
+            [spent(-12), clock(30, 1, "finish")],
+            Lateness(NOW - timedelta(minutes=12), NOW + timedelta(minutes=30)),
+        ),
         ([clock(-12, 1, "answer")], Lateness()),  # an offer that ran out is no matter for people
     ],
 )
@@ -97,3 +107,9 @@ def test_an_order_that_was_reported_says_to_which_level_until_it_is_done() -> No
         None, "village", "county", "city", "city",
     ]  # fmt: skip
     assert lateness(order(escalation=3, state=State.DONE), [clock(-12, 2)], NOW) == Lateness()
+
+
+def test_an_order_that_waits_for_papers_is_not_late_though_everybody_was_told() -> None:
+    waiting = order(escalation=4, state=State.PAUSED)
+    assert lateness(waiting, [spent(-12, "finish")], NOW) == Lateness(level="city")
+    assert lateness(order(escalation=4), [spent(-12, "finish")], NOW).since == NOW - timedelta(minutes=12)

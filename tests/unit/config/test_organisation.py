@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from config.catalogue import load_catalogue
-from config.organisation import load_departments, load_people_words, load_regions
+from config.organisation import (
+    NamedProvider,
+    load_departments,
+    load_people_words,
+    load_regions,
+    named_providers,
+)
 
 
 def test_every_item_has_exactly_one_department() -> None:
@@ -40,3 +46,21 @@ def test_every_problem_of_an_import_has_words() -> None:
     text = load_people_words().problems
     assert all(text.values())
     assert "{value}" in text["bad_phone"]
+
+
+def test_a_provider_that_is_named_for_a_region_is_known_with_its_line() -> None:
+    text = """departments: []
+regional:
+  - {region: "640402", items: [meal], department: town}
+  - {region: "640106", items: [bath], providers: [nuanxin, kangle]}
+  - region: "640105"
+    items: [meal]
+    providers:
+      - nobody
+"""
+    found = named_providers(text)
+    assert found == (NamedProvider("nuanxin", 4), NamedProvider("kangle", 4), NamedProvider("nobody", 8))
+    assert found[0].place == "config/departments.yaml, line 4"
+    assert named_providers("departments: []\n") == named_providers("regional: []\n") == ()
+    named = {code for codes in load_departments().providers.values() for code in codes}
+    assert {one.code for one in named_providers()} == named

@@ -11,6 +11,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
 
@@ -100,9 +101,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def console(store: Store, tmp_path: Path, clock: Clock) -> Callable[[], Staff]:
+def app(store: Store, tmp_path: Path, clock: Clock) -> FastAPI:
+    return create_app(store, load_settings(keys=tmp_path / "keys"), store.live, clock)
+
+
+@pytest.fixture
+def console(app: FastAPI) -> Callable[[], Staff]:
     """Makes browsers that do not know each other."""
-    app = create_app(store, load_settings(keys=tmp_path / "keys"), store.live, clock)
     return lambda: Staff(TestClient(app, raise_server_exceptions=False))
 
 

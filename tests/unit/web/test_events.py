@@ -30,7 +30,12 @@ def test_departments_are_not_told_of_emergencies() -> None:
 
 
 def test_after_a_long_absence_everything_is_fetched_again() -> None:
-    assert topics(happened(RELOAD, ""), order="11240001", sees_tasks=True) == {"orders", "order", "tasks"}
+    assert topics(happened(RELOAD, ""), order="11240001", sees_tasks=True) == {
+        "orders",
+        "order",
+        "plans",
+        "tasks",
+    }
 
 
 def test_a_message_says_what_changed_and_nothing_about_it() -> None:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pyotp
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from backend.domain.local_time import LOCAL
+from backend.services.staff import start_codes
 from backend.store.open import Store
 from backend.web.app import create_app
 from backend.web.login import safe_next
@@ -153,3 +160,74 @@ def _change(store: Store, login: str, **changes: bool) -> None:
         assert user is not None
         uow.staff.save(replace(user, **changes))
         uow.commit()
+
+
+def test_a_login_with_one_time_codes_needs_the_right_one_and_each_counts_once(
+    nobody: Staff, store: Store, clock: Clock
+) -> None:
+    with store.unit_of_work() as uow:
+        totp = pyotp.parse_uri(start_codes(uow, "operator"))
+        uow.commit()
+    assert isinstance(totp, pyotp.TOTP)
+    code = totp.at(clock.now.replace(tzinfo=LOCAL))
+    for wrong in ("", "000000" if code != "000000" else "111111"):
+        answer = nobody.sign_in("operator", code=wrong)
+        assert (answer.status_code, "动态口令过期" in text_of(answer)) == (401, True)
+        assert nobody.get("/staff").status_code == 303
+    assert nobody.sign_in("operator", code=code).status_code == 303
+    assert nobody.get("/staff").status_code == 200
+    assert nobody.sign_in("operator", code=code).status_code == 401, "somebody who looked over a shoulder"
+    clock.now += timedelta(minutes=1)
+    assert nobody.sign_in("operator", code=totp.at(clock.now.replace(tzinfo=LOCAL))).status_code == 303
+
+
+FORMS = (
+    "/staff/orders/11240001/accept", "/staff/tasks/1/acknowledge", "/staff/elders/1/family/code", "/staff/plans",
+    "/staff/plans/x/adopt", "/staff/plans/absences/x", "/staff/review/1", "/staff/review/1/back", "/staff/logout",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("csrf", ["", "x", "another"])
+def test_no_form_works_without_the_token_of_this_very_login(
+    operator: Staff, console: Callable[[], Staff], path: str, csrf: str
+) -> None:
+    other = console()
+    other.sign_in("duty")
+    sent = token(other.get("/staff")) if csrf == "another" else csrf
+    answer = operator.client.post(path, data={"csrf": sent}, follow_redirects=False)
+    assert (answer.status_code, "放得太久" in text_of(answer)) == (403, True)
+    assert operator.get("/staff").status_code == 200
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
+)
+def test_no_form_works_from_another_site_even_with_the_token(
+    operator: Staff, path: str, headers: dict[str, str]
+) -> None:
+    csrf = token(operator.get("/staff"))
+    answer = operator.client.post(path, data={"csrf": csrf}, headers=headers, follow_redirects=False)
+    assert answer.status_code == 403
+    assert operator.get("/staff").status_code == 200
+
+
+def test_every_form_of_the_console_is_among_those_that_were_tried(app: FastAPI) -> None:
+    given = {
+        "number": "11240001",
+        "move": "accept",
+        "task_id": "1",
+        "elder_id": "1",
+        "sentence_id": "1",
+        "name": "x",
+        "worker": "x",
+    }
+    posts = {
+        re.sub(r"{(\w+)}", lambda found: given.get(found[1], "1"), route.path)
+        for route in app.routes
+        if isinstance(route, APIRoute) and "POST" in (route.methods or ()) and route.path.startswith("/staff")
+    }
+    tried = {*FORMS, "/staff/login"}
+    assert {path for path in posts if "/family/" not in path} <= tried

@@ -64,3 +64,10 @@ def test_how_long_a_clock_waits_for_somebody_to_act_on_it_is_told(
     clock.now += timedelta(days=1)
     found = figures(console().get("/metrics").text)
     assert 0 < found["nuanxian_deadline_lag_seconds", ()] < 24 * 3600
+
+
+def test_what_waits_behind_the_outbox_is_told(console: Callable[[], Staff]) -> None:
+    found = figures(console().get("/metrics").text)
+    assert found["nuanxian_webhook_deliveries", (("state", "waiting"),)] == 0
+    assert found["nuanxian_webhook_deliveries", (("state", "dead"),)] == 0
+    assert found["nuanxian_webhook_lag_seconds", ()] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,7 +191,8 @@ def test_the_best_worker_is_chosen_beforehand_and_each_says_why(operator: Staff,
     found = re.findall(r'name="worker" value="(\w+)" id="offer-\w+"( checked)?', page.text)
     assert found == [("w2", " checked"), ("w1", "")]
     assert "白师傅 暖心家政 · 路上约" in text_of(page)
-    assert "哈师傅（不做这一项）" in text_of(page)
+    assert re.findall(r'value="(\w+)" id="override-\w+"', page.text) == ["w3"]
+    assert "哈师傅 暖心家政 · 不做这一项" in text_of(page)
 
 
 def test_whoever_is_asked_and_whoever_does_it_stand_by_name(
@@ -302,3 +304,62 @@ def test_nothing_is_uploaded_by_nobody(with_camera: Staff, store: Store, place: 
     answer = with_camera.client.post(path, files={"photos": ("a.jpg", JPEG)}, follow_redirects=False)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/staff/login")
+
+
+def test_somebody_who_is_ruled_out_is_asked_only_with_a_reason_and_the_trail_says_so(
+    operator: Staff, store: Store, place: Place
+) -> None:
+    order = place(region="640106")
+    chosen = {"worker": "w3", "override": "1"}
+    assert "一定要派，请写清楚为什么" in send(operator, order, Move.OFFER, **chosen)
+    assert "请先从名单里选一位师傅" in send(operator, order, Move.OFFER, override="1", reason="因为")
+    assert now(store, order.number) == order
+    page = send(operator, order, Move.OFFER, reason="老人只认哈师傅", **chosen)
+    row = now(store, order.number).history[-1]
+    assert (row.move, row.payload["worker"], row.payload["overridden"]) == (Move.OFFER, "w3", True)
+    for told in ("派给哈师傅", "当时不合适：不做这一项", "没有按推荐的派，由人选定", "老人只认哈师傅"):
+        assert told in page
+
+
+def test_why_this_worker_stands_in_the_history_as_it_was_when_they_were_asked(
+    operator: Staff, store: Store, place: Place
+) -> None:
+    order = place(region="640106")
+    page = send(operator, order, Move.OFFER, worker="w2")
+    assert "派给白师傅：路上约" in page
+    assert "由人选定" not in page
+    with store.unit_of_work() as uow:
+        worker = uow.providers.worker("w2")
+        assert worker is not None
+        uow.providers.save([], [replace(worker, rating=1.0)])
+        uow.commit()
+    assert "评价好" in text_of(operator.get(f"/staff/orders/{order.number}"))
+
+
+def test_another_one_than_the_best_is_marked_as_chosen_by_a_person(operator: Staff, place: Place) -> None:
+    page = send(operator, place(region="640106"), Move.OFFER, worker="w1")
+    assert "派给丁师傅" in page
+    assert "没有按推荐的派，由人选定" in page
+
+
+def test_of_many_workers_the_best_stand_open_and_everybody_can_be_chosen(
+    operator: Staff, store: Store, place: Place
+) -> None:
+    with store.unit_of_work() as uow:
+        uow.providers.save(
+            [],
+            [Worker(f"x{one}", f"第{one}位", "p1", "640106", ("cleaning",), rating=3.0) for one in range(20)],
+        )
+        gone = Worker("gone", "走了的", "p1", "640106", ("cleaning",), active=False)
+        uow.providers.save([], [gone])
+        uow.commit()
+    page = operator.get(f"/staff/orders/{place(region='640106').number}").text
+    assert len(re.findall(r'name="worker" value="\w+" id="offer-', page)) == 22
+    assert "还有 17 位能去的师傅" in page
+    assert "走了的" not in page, "whoever works no longer can not be asked with any reason"
+
+
+def test_a_move_made_at_the_desk_says_where_it_came_from(operator: Staff, store: Store, place: Place) -> None:
+    order = place()
+    send(operator, order, Move.ACCEPT)
+    assert now(store, order.number).history[-1].origin.startswith("web ")

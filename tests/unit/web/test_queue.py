@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from backend.domain.order import Order
+from backend.domain.providers import Provider, Worker
 from backend.domain.queue import Task, TaskKind
 from backend.domain.staff import Role, StaffUser
 from backend.services.accept_order import accept_order
 from backend.services.commands import AcceptOrder
 from backend.store.open import Store
 from backend.web import queue
-from tests.unit.web.conftest import NOW, Staff, hashed, text_of
+from tests.unit.web.conftest import NOW, Clock, Staff, hashed, text_of
 
 Place = Callable[..., Order]
 RaiseTask = Callable[..., Task]
@@ -194,3 +196,49 @@ def test_the_page_asks_for_events_after_the_last_one_it_knows(
 ) -> None:
     place()
     assert f'sse-connect="/staff/events?after={store.live.last_id}&amp;list=1' in operator.get("/staff").text
+
+
+def test_an_order_past_its_limit_stands_out_and_is_counted_above_the_list(
+    operator: Staff, place: Callable[..., Order], clock: Clock
+) -> None:
+    late = place()
+    clock.now += timedelta(days=3)
+    fresh = place(at=clock.now)
+    page = operator.get("/staff").text
+    rows = re.findall(r'<li class="order ([^"]+)" id="order-(\d+)"', page)
+    assert [(number, "overdue" in classes.split()) for classes, number in rows] == [
+        (fresh.number, False), (late.number, True)
+    ]  # fmt: skip
+    told = text_of(operator.get("/staff/part/late"))
+    assert "1 单超时或者上报了，请先办" in told
+    assert 'href="/staff?state=late"' in operator.get("/staff/part/late").text
+
+
+def test_of_late_orders_each_counts_their_own(
+    console: Callable[[], Staff], place: Callable[..., Order], clock: Clock
+) -> None:
+    place(region="640106")
+    clock.now += timedelta(days=3)
+    for login, told in (("jinfeng", "1 单超时"), ("yuanzhou", ""), ("home", "1 单超时")):
+        staff = console()
+        staff.sign_in(login)
+        found = text_of(staff.get("/staff/part/late"))
+        assert told in found if told else not found.strip()
+
+
+def test_a_list_names_the_worker_and_not_their_code(
+    operator: Staff, store: Store, place: Callable[..., Order]
+) -> None:
+    with store.unit_of_work() as uow:
+        uow.providers.save(
+            [Provider("p1", "暖心家政", "home_service", "640106", ("cleaning",))],
+            [Worker("w-17", "丁师傅", "p1", "640106", ("cleaning",))],
+        )
+        uow.commit()
+    order = place()
+    with store.unit_of_work() as uow:
+        accept_order(AcceptOrder(order.number, NOW, "operator", "w-17"), uow)
+        uow.commit()
+    page = operator.get("/staff").text
+    assert "丁师傅" in page
+    assert "w-17" not in page

@@ -88,7 +88,9 @@ async def test_the_list_comes_along_the_stream_line_by_line(orders: OrderList, p
 async def test_a_login_that_was_closed_or_changed_is_shown_nothing_more(
     orders: OrderList, store: Store
 ) -> None:
-    operator, home = visit("operator"), visit("home", Role.DEPARTMENT, "home_service")
+    with store.reading() as uow:
+        stored = {user.login: user for user in uow.staff.all()}
+    operator, home = (replace(visit(login), user=stored[login]) for login in ("operator", "home"))
     assert await orders.may_still_look(operator)
     assert await orders.may_still_look(home)
     assert not await orders.may_still_look(visit("nobody"))

@@ -133,3 +133,64 @@ def test_a_county_sees_and_takes_its_own_tasks_and_those_of_which_nobody_knows_w
         False,
     ]
     assert there.send(f"/staff/tasks/{anywhere.id}/acknowledge").status_code == 303
+
+
+@pytest.fixture
+def outage(raise_task: RaiseTask) -> Task:
+    """What the watch over the telephone lines opens."""
+    return raise_task(
+        TaskKind.HANDOFF, "电话已经一分钟打不进来了。（trunk-a: 没有应答）", session="telephone", sender="telephone",
+        why="telephone", who="电话线路", phone=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("login", ["operator", "watch"])
+def test_a_dead_telephone_is_nobody_and_stands_in_full_for_everybody(
+    console: Callable[[], Staff], store: Store, outage: Task, login: str
+) -> None:
+    staff = console()
+    staff.sign_in(login)
+    page = text_of(staff.get(f"/staff/tasks/{outage.id}"))
+    for shown in (text_of(staff.get("/staff")), page):
+        assert "电话线路" in shown
+        assert "trunk-a: 没有应答" in shown
+        assert "电***" not in shown
+        assert "网页访客" not in shown
+    assert "系统：电话打不进来" in page
+    assert "部分隐去" not in page
+    with store.reading() as uow:
+        assert not uow.access_log.page(), "nobody was looked at"
+
+
+def test_a_dead_telephone_that_was_seen_to_keeps_its_name(
+    operator: Staff, outage: Task, store: Store
+) -> None:
+    operator.send(f"/staff/tasks/{outage.id}/acknowledge", note="运营商说十点修好")
+    closed = text_of(operator.get("/staff/tasks"))
+    assert "系统：电话打不进来 电话线路" in closed
+
+
+def test_what_the_clock_could_not_do_is_no_visitor_of_the_web(operator: Staff, raise_task: RaiseTask) -> None:
+    raise_task(
+        TaskKind.HANDOFF, "11240001 finish", session="clock", sender="", why="clock", who=None, phone=None
+    )
+    page = text_of(operator.get("/staff"))
+    assert "系统 时限提醒" in page
+    assert "finish" not in page
+    assert "网页访客" not in page
+
+
+def test_what_was_heard_is_not_said_twice(operator: Staff, raise_task: RaiseTask) -> None:
+    raise_task(TaskKind.EMERGENCY, "我摔倒了", why="fall: 摔倒")
+    assert "摔倒（摔倒）" not in text_of(operator.get("/staff"))
+
+
+def test_whoever_can_not_act_is_not_told_to(console: Callable[[], Staff], raise_task: RaiseTask) -> None:
+    raise_task(TaskKind.EMERGENCY, "我摔倒了")
+    raise_task(TaskKind.HANDOFF, "给我叫个人")
+    for login, told, link in (("operator", "请马上处理", "看对话"), ("watch", "还没有人处理", "看详情")):
+        staff = console()
+        staff.sign_in(login)
+        page = text_of(staff.get("/staff"))
+        assert f"紧急求助 1 件，{told}" in page
+        assert link in page
