@@ -19,7 +19,7 @@ from config.turn_taking import TurnRules
 from config.wording import sentences
 from voice.conversation import Answer, Answers, Completeness, Judging, Said
 from voice.ears import Ears
-from voice.hearing.recogniser import Heard, Hearing, HearingError, Hint
+from voice.hearing.recogniser import Heard, Hearing, HearingError, Hint, Word
 from voice.line.bridge import bridge
 from voice.line.line import (
     FRAME_MS,
@@ -48,6 +48,7 @@ from voice.turns.actions import (
     Recognise,
     Resume,
     Speak,
+    StopFetching,
     StopRecording,
     Transfer,
 )
@@ -131,7 +132,9 @@ class Call:
         self._one_turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading: asyncio.Task[None] | None = None  # what is being recognised
+        self._fetching: asyncio.Task[None] | None = None  # a person is being rung
         self._person: Connection | None = None  # who has come to take over
+        self._joined = False  # they are talking: the line is silent from then on
         self._unsaid: Answer | None = None  # its first sound has not left yet
         self._reason = Reason.LOST
 
@@ -224,7 +227,9 @@ class Call:
             case StopRecording():
                 self._stop_recording()
             case Transfer() if self._desk.person is not None:
-                self._start(self._fetch(self._desk.person))
+                self._fetching = self._start(self._fetch(self._desk.person))
+            case StopFetching():
+                self._stop_fetching()
             case HangUp():
                 self._start(self._hang_up(action.reason))
             case Note():
@@ -276,6 +281,8 @@ class Call:
         self._do(self._turns.answered(answer))
 
     def _say(self, answer: Answer) -> None:
+        if self._joined:
+            return
         rules, profile = self._desk.rules, self._turns.profile
         self._unsaid = answer
         self._talker.say(sentences_for(answer, profile, rules), manner_for(profile, rules))
@@ -297,8 +304,17 @@ class Call:
             self._emit("nobody_came")
             self._do(self._turns.not_transferred())
 
+    def _stop_fetching(self) -> None:
+        self._emit("person_unwanted")
+        if self._fetching is not None:
+            self._fetching.cancel()
+        person, self._person = self._person, None
+        if person is not None:  # who came in the moment in which the caller turned away
+            self._start(person.hang_up())
+
     async def _join(self, person: Connection) -> None:
         """The caller and a person talk, until one of them hangs up; both are recorded as before."""
+        self._joined = True
         self._talker.hush()
         self._emit("person_joined")
         self._reason = Reason.TRANSFERRED
@@ -331,6 +347,7 @@ class Call:
                 "end_ms": ask.stretch.end_ms,
                 "taken_as": ask.taken_as,
                 "waited_ms": ask.waited_ms,
+                "words": [_told(word) for word in ask.words],
             }
         self._emit("heard", **facts)
 
@@ -352,8 +369,8 @@ class Call:
             log.error("call_step_failed", problem=repr(problem))
 
     async def _settle(self) -> None:
-        """Until nothing is being recognised, answered or rendered."""
-        while busy := {*self._tasks, *filter(None, [self._talker.rendering])}:
+        """Until nothing is being recognised, answered or rendered. A telephone may ring as long as it likes."""
+        while busy := {*self._tasks, *filter(None, [self._talker.rendering])} - {self._fetching}:
             await asyncio.wait(busy)
 
     async def _close(self) -> None:
@@ -370,3 +387,13 @@ class Call:
         if self._turns.profile != self._known:
             self._desk.profiles.save(self._connection.caller, self._turns.profile)
         await self._answering.hung_up(self._reason.value)
+
+
+def _told(word: Word) -> Event:
+    """A word as the record keeps it: when it was said (ms since the call was answered), and how sure it is (0..1)."""
+    return {
+        "text": word.text,
+        "start_ms": round(word.start_s * 1000),
+        "end_ms": round(word.end_s * 1000),
+        "confidence": round(word.confidence, 2),
+    }

@@ -75,6 +75,10 @@ class Client:
         answer = await reader.readexactly(int(headers.get("content-length", "0")))
         return int(head[0].split()[1]), headers, orjson.loads(answer) if answer else None
 
+    def close(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+
     async def expect(self, status: int, method: str, path: str, body: object = None) -> Any:
         """Ask until it is let in; anything but `status`, 429 and 503 is a failure."""
         while True:
@@ -121,15 +125,27 @@ async def cycles(
             await one(client, first + turn * CONNECTIONS + way)
             taken.append(time.perf_counter() - begun)
             turn += 1
+        client.close()
 
     await asyncio.gather(*(live(way) for way in range(CONNECTIONS)))
+    await asyncio.sleep(0)  # the connections go
     return len(taken) / (time.monotonic() - begin), percentile(taken, 0.95)
 
 
-async def burst(port: int, tokens: list[str]) -> tuple[Counter[int], set[str], list[float]]:
-    """BURST orders, sent when they are due whatever the server does. Statuses, acknowledged numbers, and the waits."""
+async def burst(
+    port: int,
+    tokens: list[str],
+    *,
+    count: int = BURST,
+    seconds: float = BURST_S,
+    connections: int = BURST_CONNECTIONS,
+) -> tuple[Counter[int], set[str], list[float]]:
+    """`count` orders, sent when they are due whatever the server does. Statuses, acknowledged numbers, and the waits.
+
+    Raises AssertionError for a refusal that is not 429 or 503 with Retry-After.
+    """
     free: asyncio.Queue[Client] = asyncio.Queue()
-    for way in range(BURST_CONNECTIONS):
+    for way in range(connections):
         free.put_nowait(Client(port, tokens[way % len(tokens)]))
     statuses: Counter[int] = Counter()
     acknowledged: set[str] = set()
@@ -137,7 +153,7 @@ async def burst(port: int, tokens: list[str]) -> tuple[Counter[int], set[str], l
     begin, mark = time.monotonic(), secrets.token_hex(4)
 
     async def send(turn: int) -> None:
-        await asyncio.sleep(max(0.0, begin + turn * BURST_S / BURST - time.monotonic()))
+        await asyncio.sleep(max(0.0, begin + turn * seconds / count - time.monotonic()))
         client, begun = await free.get(), time.monotonic()
         order = ORDER | {"caller": f"139{turn:08d}"}
         status, headers, answer = await client.ask("POST", "/orders", order, f"{mark}-{turn}")
@@ -149,7 +165,10 @@ async def burst(port: int, tokens: list[str]) -> tuple[Counter[int], set[str], l
             assert status in (429, 503) and int(headers["retry-after"]) >= 1, (status, answer)
         free.put_nowait(client)
 
-    await asyncio.gather(*(send(turn) for turn in range(BURST)))
+    await asyncio.gather(*(send(turn) for turn in range(count)))
+    while not free.empty():
+        free.get_nowait().close()
+    await asyncio.sleep(0)  # the connections go
     return statuses, acknowledged, waits
 
 
@@ -169,7 +188,7 @@ def server(url: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
                     break
             except OSError:
                 time.sleep(0.5)
-        time.sleep(3)  # the second worker
+        time.sleep(5)  # the second process is begun when the first one answers
         yield port, running.pid
     finally:
         running.terminate()

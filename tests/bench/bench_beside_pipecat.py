@@ -18,8 +18,9 @@ from pathlib import Path
 from bot.logs import configure
 from bot.practice import caller_voices
 from config.settings import project_folder
-from tests.bench.bench_call import BROKEN, OPEN, VOICES, Echoing
+from tests.bench.bench_call import OPEN, VOICES, Echoing
 from tests.bench.bench_call import desk as desk_of
+from tests.bench.bench_turns import read_cases
 from tests.bench.figure import Figure
 from tests.bench.machine import percentile
 from tests.bench.stream_caller import StreamCaller
@@ -119,7 +120,7 @@ async def _side(
             await _asks(caller, voices.say(text, Conditions()), side)
         for pause in pauses_s:
             side.cut_off[pause] = 0
-            for sentence in BROKEN[:sentences]:
+            for sentence in read_cases().sets["judge"]["open"][:sentences]:
                 said = voices.say(sentence.replace("|", f"[{pause}]"), Conditions())
                 side.cut_off[pause] += await _is_cut_off(caller, said)
         for text in OPEN:

@@ -24,6 +24,7 @@ from bot.practice import simulate_scripts
 from config.settings import project_folder
 from config.wording import load_wording
 from tests.bench.figure import Figure
+from tests.bench.interval import share_of
 from voice.hearing.engines import open_recogniser
 from voice.hearing.settings import HearingSettings
 from voice.simulate.run import Simulated
@@ -182,14 +183,14 @@ def _figures(name: str, chosen: Sequence[Case], goal: float) -> list[Figure]:
         *(Figure("not right", told) for told in _wrong(done)),
     ]  # fmt: skip
     if closed:
-        share = sum(right[place] for place in closed) / len(closed)
+        hits, said_once = (sum(each[place] for place in closed) for each in (right, once))
         turns = [done[place].turns for place in closed]
         value = (
-            f"{share:.1%} of {len(closed)}; {sum(once[place] for place in closed) / len(closed):.1%} when said once; "
+            f"{share_of(hits, len(closed))}; {said_once / len(closed):.1%} when said once; "
             f"{sum(turns) / len(turns):.1f} turns, most {max(turns)}"
         )
         what = f"closed answers right after confirmation, {name}"
-        found.insert(0, Figure(what, value, f"≥ {goal:.0%}", met=share >= goal))
+        found.insert(0, Figure(what, value, f"≥ {goal:.0%}", met=hits >= goal * len(closed)))
     return found
 
 

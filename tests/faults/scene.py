@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,12 +43,19 @@ from tests.faults.worker import DUE_IN_S, MOVES, WATCHED_EVERY
 WORKERS = 2
 LATE_S = 5.0
 WITHIN_S = 90.0  # a process that has done nothing new so long after the repair is stuck (a server has to start first)
+STOPPED_WITHIN_S = 45.0  # what the unit for systemd gives
+LEFT_WITHIN_S = 30.0
+GONE_WITHIN_S = 30.0  # what is left of a PostgreSQL server that was killed, on a busy machine
 DISK_MB = {"sqlite": 48, "postgresql": 220}
 STEPS = {move.value: place for place, (move, _) in enumerate(MOVES, 1)} | {"place": 0}
 
 
 class BrokenError(AssertionError):
     """Something that must hold does not; the text says what."""
+
+
+class AuditBrokenError(BrokenError):
+    """The audit trail is not whole."""
 
 
 class Process:
@@ -119,7 +126,11 @@ class Scene:
         self._keys, self._clock = self.folder / "keys", self.folder / "clock"
         self.jump(0.0)
         store = self._store()  # the tables, and the keys
-        self.house = House(self.url, self._keys, make_tokens(store)[0]) if kind == "served" else None
+        self.log = self.folder / "server.log"
+        self.latest_s = 0.0  # the latest clock, beyond the outage it had to wait for
+        self.house = (
+            House(self.url, self._keys, make_tokens(store)[0], self.log) if kind == "served" else None
+        )
         store.close()
         how = ["tests.faults.worker", self.url, str(self._keys)]
         if self.house is not None:
@@ -137,6 +148,8 @@ class Scene:
         begun = time.monotonic()
         FAULTS[fault](self)
         self.revive()
+        if self.house is not None:
+            self.house.wait_for_the_old()
         self._wait_for_news()
         outage_s = time.monotonic() - begun
         self._longest_s = max(self._longest_s, outage_s)
@@ -155,19 +168,15 @@ class Scene:
                 process.start()
 
     def victims(self) -> list[int]:
-        """Every process that may be killed."""
+        """Every process that may be killed: of ours, or of the database's, which are many, one time as the other."""
         ours = (
             [process.process.pid for process in self.processes]
             if self.house is None
             else self.house.processes()
         )
-        if self.server is None:
+        if self.server is None or (ours and self.random.random() < 0.5):
             return ours
-        return [
-            *ours,
-            *self.server.children(),
-            *([self.server.process] if self.server.process is not None else []),
-        ]
+        return [*self.server.children(), *([self.server.process] if self.server.process is not None else [])]
 
     def jump(self, seconds: float) -> None:
         """Set the local time of the processes, that much off the true one."""
@@ -192,9 +201,9 @@ class Scene:
         for process in self.processes:
             process.end(signal.SIGTERM)
         if self.house is not None:
-            self.house.stop()
+            self.house.end()
         store = self._store()
-        _check_lateness(store, self.processes, self._began, self._longest_s)
+        self._check_lateness(store, self._began, self._longest_s)
         # Clocks of orders that were placed while the time was an hour ahead are due in an hour.
         until = local_now() + timedelta(hours=1, seconds=DUE_IN_S[1])
         while fire_next(store, until):
@@ -207,7 +216,7 @@ class Scene:
         report = verify(store)
         store.close()
         if report.broken is not None:
-            raise BrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
+            raise AuditBrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
         return report.orders, report.rows
 
     def check(self, began: datetime, outage_s: float) -> None:
@@ -232,12 +241,27 @@ class Scene:
             told = sum(len(process.numbers) for process in self.processes)
             if not stored - WORKERS <= told:
                 raise BrokenError(f"{stored} orders are stored, {told} were told of: some are doubled")
-            _check_lateness(store, self.processes, began, outage_s)
+            self._check_lateness(store, began, outage_s)
             report = verify(store)
             if report.broken is not None:
-                raise BrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
+                raise AuditBrokenError(f"audit trail: {report.broken.where}: {report.broken.why}")
         finally:
             store.close()
+
+    def _check_lateness(self, store: Store, began: datetime, outage_s: float) -> None:
+        told = {number: due for process in self.processes for number, due in process.due.items()}
+        for order in _reported(store, began):
+            if (due := told.get(order.number)) is None:  # its journal line is on the way
+                continue
+            spoken = next(row.at for row in order.history if row.move == Move.ESCALATE)
+            late_s = (spoken - due).total_seconds()
+            if due < began or abs(late_s) >= 3000:  # it spoke while the time was wrong
+                continue
+            self.latest_s = max(self.latest_s, late_s - outage_s)
+            if late_s > outage_s + LATE_S:
+                raise BrokenError(
+                    f"order {order.number}: its clock spoke {late_s:.1f} s late, the outage was {outage_s:.1f} s"
+                )
 
     def _wait_for_news(self) -> None:
         """Until every process has got something done that it had not done before."""
@@ -246,6 +270,7 @@ class Scene:
         while any(process.news <= old for process, old in zip(self.processes, before, strict=True)):
             if time.monotonic() > until:
                 raise BrokenError(f"a process has done nothing for {WITHIN_S:.0f} s after the repair")
+            self.revive()  # whatever is gone, whenever
             time.sleep(0.02)
 
     def _store(self) -> Store:
@@ -253,52 +278,100 @@ class Scene:
 
 
 class House:
-    """A real server with two processes, looked after as systemd would: without its main process the others go, too."""
+    """A real server with two processes. Its main process is started again when it is gone, as systemd does; what is left of the
+    processes under the old one has to go by itself, which systemd would see to."""
 
-    def __init__(self, url: str, keys: Path, token: str) -> None:
-        self.token = token
-        with create_server(("127.0.0.1", 0)) as probe:
-            port = int(probe.getsockname()[1])
+    def __init__(self, url: str, keys: Path, token: str, log: Path) -> None:
+        self.token, self._log = token, log
+        port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._command = [
-            sys.executable,
-            "-m",
-            "bot.cli",
-            "run",
-            "--workers",
-            "2",
-            "--port",
-            str(port),
-            "--db",
-            url,
-        ]
+            sys.executable, "-m", "bot.cli", "run", "--workers", "2", "--port", str(port), "--db", url,
+        ]  # fmt: skip
         self._environment = os.environ | {
             "NUANXIAN_KEYS": str(keys), "NUANXIAN_DEMO": "false", "NUANXIAN_TELEPHONE": "false",
         }  # fmt: skip
         self._main: subprocess.Popen[bytes] | None = None
+        self._groups: list[int] = []  # of all main processes there were
 
     def processes(self) -> list[int]:
         if self._main is None or self._main.poll() is not None:
             return []
-        listed = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self._main.pid)], capture_output=True, text=True, check=False
-        )
-        return [self._main.pid, *map(int, listed.stdout.split())]
+        return [self._main.pid, *children_of(self._main.pid)]
+
+    def servers(self) -> list[int]:
+        """Those who serve, of the processes under the main one."""
+        found = []
+        for process in self.processes()[1:]:
+            with suppress(OSError):
+                if b"spawn_main" in Path(f"/proc/{process}/cmdline").read_bytes():
+                    found.append(process)
+        return found
+
+    def kill(self) -> None:
+        assert self._main is not None
+        self._main.kill()
+        self._main.wait(10)
 
     def start(self) -> None:
         if self._main is not None and self._main.poll() is None:
             return
-        self.stop()
-        quiet = subprocess.DEVNULL
-        self._main = subprocess.Popen(
-            self._command, env=self._environment, stdout=quiet, stderr=quiet, start_new_session=True
-        )
+        with self._log.open("ab") as log:
+            self._main = subprocess.Popen(
+                self._command, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self._groups.append(self._main.pid)
+
+    def end(self) -> None:
+        """SIGTERM, as an operator stops it. Raises BrokenError when something is left of it after what systemd would wait."""
+        assert self._main is not None
+        self._main.terminate()
+        try:
+            self._main.wait(STOPPED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            raise BrokenError(f"the server did not end within {STOPPED_WITHIN_S:.0f} s") from None
+        self._wait_for(self._groups)
+
+    def wait_for_the_old(self) -> None:
+        """Until those whose main process is gone are gone as well: what they still answer does not end the outage.
+
+        Raises BrokenError when they go on.
+        """
+        self._wait_for(self._groups[:-1])
+
+    def _wait_for(self, groups: list[int]) -> None:
+        until = time.monotonic() + LEFT_WITHIN_S
+        while groups and (left := _listed("--sid", ",".join(map(str, groups)))):
+            if time.monotonic() > until:
+                raise BrokenError(f"processes are left of a server that is gone: {left}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
-        if self._main is not None:
+        for group in self._groups:
             with suppress(ProcessLookupError):
-                os.killpg(self._main.pid, signal.SIGKILL)
+                os.killpg(group, signal.SIGKILL)
+        if self._main is not None:
             self._main.wait(10)
+
+
+def children_of(process: int) -> list[int]:
+    return _listed("--ppid", str(process))
+
+
+def free_port() -> int:
+    """One that no connection is given by itself: while the server is away, who asks for it must not get its port."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10_000, lowest)
+        with suppress(OSError), create_server(("127.0.0.1", port)):
+            return port
+
+
+def _listed(*which: str) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,stat=", *which], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    return [int(line.split()[0]) for line in listed if "Z" not in line]
 
 
 class Server:
@@ -330,18 +403,13 @@ class Server:
         """The id of the main process; None when there is none."""
         try:
             found = int((self._data / "postmaster.pid").read_text().split()[0])
-            os.kill(found, 0)
+            state = Path(f"/proc/{found}/stat").read_text().rpartition(")")[2].split()[0]
         except (OSError, ValueError, IndexError):
             return None
-        return found
+        return None if state == "Z" else found  # killed, and nobody has taken note: it is gone all the same
 
     def children(self) -> list[int]:
-        if self.process is None:
-            return []
-        listed = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process)], capture_output=True, text=True, check=False
-        )
-        return [int(pid) for pid in listed.stdout.split()]
+        return [] if self.process is None else children_of(self.process)
 
     def start(self) -> None:
         if self.process is None:
@@ -357,12 +425,13 @@ class Server:
             shutil.rmtree(self._socket)
 
     def _run(self, program: str, *arguments: str) -> None:
-        for _ in range(20):
+        until = time.monotonic() + GONE_WITHIN_S
+        while True:
             done = subprocess.run(
                 [*self._as_user, str(self._bin / program), "-D", str(self._data), *arguments],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
             )  # fmt: skip
-            if not done.returncode or program == "initdb":
+            if not done.returncode or program == "initdb" or time.monotonic() > until:
                 break
             time.sleep(0.2)  # what was killed is still going away
         if done.returncode:
@@ -380,10 +449,25 @@ def kill_any(scene: Scene) -> None:
     time.sleep(0.2)
 
 
+def kill_server(scene: Scene) -> None:
+    """kill -9 of one of the two processes that serve."""
+    assert scene.house is not None
+    os.kill(scene.random.choice(scene.house.servers()), signal.SIGKILL)
+
+
+def kill_supervisor(scene: Scene) -> None:
+    """kill -9 of the process above them."""
+    assert scene.house is not None
+    scene.house.kill()
+
+
 def restart_database(scene: Scene) -> None:
-    """The PostgreSQL server is away for a moment, after an orderly stop or a crash."""
-    assert scene.server is not None
-    scene.server.stop(scene.random.choice(("fast", "immediate")))
+    """The PostgreSQL server is away for a moment, after an orderly stop, a crash or kill -9 of its main process."""
+    assert scene.server is not None and scene.server.process is not None
+    if (how := scene.random.choice(("fast", "immediate", "kill"))) == "kill":
+        os.kill(scene.server.process, signal.SIGKILL)
+    else:
+        scene.server.stop(how)
     time.sleep(scene.random.uniform(0.1, 1.5))
     scene.server.start()
 
@@ -418,7 +502,7 @@ def jump_clock(scene: Scene) -> None:
 
 
 FAULTS: Mapping[str, Callable[[Scene], None]] = {
-    "kill": kill_any, "restart": restart_database, "disk": fill_disk, "clock": jump_clock,
+    "kill": kill_any, "server": kill_server, "supervisor": kill_supervisor, "restart": restart_database, "disk": fill_disk, "clock": jump_clock,
 }  # fmt: skip
 
 
@@ -452,21 +536,6 @@ def _check_order(store: Store, process: Process, turn: int, number: str, *, ende
     watched = turn % WATCHED_EVERY == 0
     if ended and (not reported["accept", 1] if watched else acknowledged < len(MOVES)):
         raise BrokenError(f"order {number} is stuck: {order.state}")
-
-
-def _check_lateness(store: Store, processes: Sequence[Process], began: datetime, outage_s: float) -> None:
-    told = {number: due for process in processes for number, due in process.due.items()}
-    for order in _reported(store, began):
-        if (due := told.get(order.number)) is None:  # its journal line is on the way
-            continue
-        spoken = next(row.at for row in order.history if row.move == Move.ESCALATE)
-        late_s = (spoken - due).total_seconds()
-        if (
-            due >= began and abs(late_s) < 3000 and late_s > outage_s + LATE_S
-        ):  # beyond: while the time was wrong
-            raise BrokenError(
-                f"order {order.number}: its clock spoke {late_s:.1f} s late, the outage was {outage_s:.1f} s"
-            )
 
 
 def _reported(store: Store, since: datetime) -> list[Order]:

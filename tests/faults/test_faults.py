@@ -28,3 +28,13 @@ def test_nothing_is_lost_doubled_or_stuck(kind: str, fault: str) -> None:
         orders, rows = scene.finish()
     assert orders > 0
     assert rows >= 2 * orders
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_is_there_again() -> None:
+    with scene_of("served", seed=7) as scene:
+        for fault in ("server", "supervisor"):
+            scene.run(fault)
+        orders, rows = scene.finish()
+    assert orders > 0
+    assert rows >= 2 * orders

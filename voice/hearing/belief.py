@@ -7,13 +7,19 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from config.hearing import HearingWords
+import numpy as np
+
+from config.hearing import Belief, HearingWords
+from voice.line.line import Samples
 
 # So many characters of the prompt in a row are an echo of it, not an answer that happens to have its words.
 _ECHO_CHARACTERS = 9
+_FRAME_MS = 20
 # Shorter texts always pack badly.
 _COMPRESSIBLE_BYTES = 60
 _MARKS = re.compile(r"[\W_]+")
+_OVER_AND_OVER = re.compile(r"(?P<once>.{1,3}?)(?P=once)+")
+_DIGITS = frozenset("0123456789零一二三四五六七八九幺两")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,9 @@ def why_disbelieved(decoded: Decoded, prompt: str, words: HearingWords) -> str:
     if (
         len(said) > most
         or any(phrase in said for phrase in words.hallucinations)
-        or _packs_too_well(said, belief.compression)
+        or (_packs_too_well(said, belief.compression) and not _cries(said, words))
         or _echoes(said, _MARKS.sub("", prompt))
+        or _stammers(said, words)
     ):
         return "hallucination"
     return ""
@@ -53,9 +60,43 @@ def confidence(decoded: Decoded, words: HearingWords) -> float:
     return 1 / (1 + math.exp(-exponent))
 
 
+def fits_in_time(answer: str, samples: Samples, rate: int, belief: Belief) -> bool:
+    """Nobody needs three seconds of loud speech for a «嗯»: so much sound is other people talking, or television."""
+    size = max(1, rate * _FRAME_MS // 1000)
+    frames = samples[: len(samples) // size * size].reshape(-1, size).astype(np.float64)
+    power = np.square(frames).mean(axis=1)
+    loud = np.count_nonzero(power > power.max(initial=0.0) * 10 ** (-belief.softer_db / 10))
+    spoken = len(_MARKS.sub("", answer))
+    return bool(loud * _FRAME_MS / 1000 <= belief.spare_s + belief.longest_syllable_s * spoken)
+
+
+def is_hum(samples: Samples, rate: int, belief: Belief) -> bool:
+    """A motor, a telephone that shakes on the table: no voice is without sound above `hum_below_hz`."""
+    power = np.square(np.abs(np.fft.rfft(samples - samples.mean(dtype=np.float64))))
+    above = np.fft.rfftfreq(len(samples), 1 / rate) > belief.hum_below_hz
+    return bool(power[above].sum() < belief.least_above_hum * power.sum())
+
+
 def _packs_too_well(text: str, limit: float) -> bool:
     raw = text.encode()
     return len(raw) >= _COMPRESSIBLE_BYTES and len(raw) / len(zlib.compress(raw)) > limit
+
+
+def _stammers(said: str, words: HearingWords) -> bool:
+    """The same over and over, as whisper reads a rattle. People say so only «对对对», and never so often."""
+    found = max(_OVER_AND_OVER.finditer(said), key=lambda run: len(run[0]), default=None)
+    if found is None or _DIGITS.issuperset(found["once"]) or found["once"] in words.cries:
+        return False
+    times, whole = len(found[0]) // len(found["once"]), found[0] == said
+    if words.said_again.issuperset(found["once"]) or not whole:
+        return times >= words.belief.most_repeats
+    return times >= words.belief.repeats
+
+
+def _cries(said: str, words: HearingWords) -> bool:
+    """«救命救命救命……»: however often it is said, it is heard."""
+    found = _OVER_AND_OVER.fullmatch(said)
+    return found is not None and found["once"] in words.cries
 
 
 def _echoes(said: str, prompt: str) -> bool:

@@ -42,7 +42,9 @@ def _open_first(settings: HearingSettings) -> Recogniser:
             case "sherpa":
                 from voice.hearing.sherpa import open_sherpa
 
-                return open_sherpa(_brought(settings, "sherpa"), threads=settings.threads)
+                return open_sherpa(
+                    _brought(settings, "sherpa"), load_hearing_words(), threads=settings.threads
+                )
             case "openai":
                 from voice.hearing.remote import OpenAiRecogniser
 
@@ -52,7 +54,7 @@ def _open_first(settings: HearingSettings) -> Recogniser:
             case "funasr":
                 from voice.hearing.funasr import FunAsrRecogniser
 
-                return FunAsrRecogniser(_address(settings))
+                return FunAsrRecogniser(_address(settings), load_hearing_words())
     except (OSError, ValueError, RuntimeError) as problem:
         raise HearingError(f"the recogniser {settings.engine} does not start: {problem}") from problem
 

@@ -10,6 +10,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from config.hearing import HearingWords
 from voice.hearing.recogniser import Heard, HearingError, Hint, Reading
 from voice.hearing.written import written
 from voice.line.line import Samples
@@ -26,10 +27,10 @@ class FunAsrRecogniser:
 
     name = "funasr"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, words: HearingWords) -> None:
         if not url.startswith(("ws://", "wss://")):
             raise HearingError(f"{url} is no WebSocket address")
-        self._url = url
+        self._url, self._words = url, words
 
     def recognise(self, samples: Samples, rate: int, hint: Hint) -> Heard:
         """Raises HearingError when the server fails."""
@@ -42,7 +43,9 @@ class FunAsrRecogniser:
                 close_timeout=1,
                 compression=None,
             ) as server:
-                server.send(json.dumps(_opening(rate, hint), ensure_ascii=False))
+                server.send(
+                    json.dumps(_opening(rate, (*hint.phrases, *self._words.hot_words)), ensure_ascii=False)
+                )
                 sound = samples.astype("<i2").tobytes()
                 for start in range(0, len(sound), _PIECE_BYTES):
                     server.send(sound[start : start + _PIECE_BYTES])
@@ -62,7 +65,7 @@ class FunAsrRecogniser:
         )
 
 
-def _opening(rate: int, hint: Hint) -> dict[str, Any]:
+def _opening(rate: int, expected: tuple[str, ...]) -> dict[str, Any]:
     return {
         "mode": "offline",
         "wav_name": "utterance",
@@ -70,5 +73,5 @@ def _opening(rate: int, hint: Hint) -> dict[str, Any]:
         "audio_fs": rate,
         "is_speaking": True,
         "itn": False,
-        "hotwords": json.dumps(dict.fromkeys(hint.phrases, _HOT_WORD_WEIGHT), ensure_ascii=False),
+        "hotwords": json.dumps(dict.fromkeys(expected, _HOT_WORD_WEIGHT), ensure_ascii=False),
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.hearing import HearingWords
 from voice.hearing.closed import answers, meaning
 from voice.hearing.network import Network, alike
 from voice.hearing.recogniser import Hint, Reading
+from voice.hearing.same import sounds_of
 
 # Answers that are weighed: so many near each reading, and so many in all. Each costs about 10 ms.
 _NEAR_EACH, MOST = 4, 14
@@ -54,6 +55,14 @@ def candidates(readings: Sequence[str], grammar: str, hint: Hint, words: Hearing
     texts = dict.fromkeys((*read, *heard, *words.always.get(hint.asks or "", ())))
     found = [Candidate(text, read.get(text, 0.0), heard.get(text, 0.0)) for text in texts]
     return sorted(found, key=lambda one: one.read + one.grammar, reverse=True)[:MOST]
+
+
+def written_otherwise(read: str, found: Sequence[Candidate], hint: Hint, words: HearingWords) -> str | None:
+    """To an open question the answer that sounds just like what was read («6个蛮头»): nothing else is looked for then."""
+    if hint.asks not in words.anything_else:
+        return None
+    sounds = sounds_of(read)
+    return next((one.text for one in found if sounds_of(one.text) == sounds), None)
 
 
 def _near_any(readings: Iterable[str], possible: Network) -> dict[str, float]:
@@ -122,6 +131,11 @@ def readings(answers: list[Weighed], hint: Hint, words: HearingWords) -> tuple[R
         sure = min(sure, DISAGREED)
     rest = (Reading(one.text, (1 - sure) / len(others)) for one in others)
     return (Reading(first.text, sure), *rest)
+
+
+def unsure(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """The same, so that the conversation asks back."""
+    return tuple(replace(one, confidence=min(one.confidence, DISAGREED)) for one in readings)
 
 
 def _figures_spoken(reading: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,12 +15,13 @@ from tokenizers import Tokenizer
 
 from config.hearing import HearingWords
 from voice.audio.level import level_dbfs
-from voice.hearing.belief import Decoded, confidence, why_disbelieved
+from voice.hearing.belief import Decoded, confidence, fits_in_time, is_hum, why_disbelieved
 from voice.hearing.closed import is_closed, made_of, vocabulary
 from voice.hearing.log_mel import LONGEST_S, log_mel
 from voice.hearing.pieces import cut_at_quiet
-from voice.hearing.recogniser import Heard, Hint, Reading
-from voice.hearing.weighing import candidates, readings, weighed
+from voice.hearing.recogniser import Heard, Hint, Reading, Word
+from voice.hearing.weighing import candidates, readings, unsure, weighed, written_otherwise
+from voice.hearing.word_times import likelihood, shares, shifted, spells, words_of
 from voice.hearing.written import written
 from voice.line.line import Samples
 
@@ -27,6 +29,8 @@ BEAM = 3  # against 1: a sixth fewer wrong characters and fewer loops, for 40 ms
 # So much less likely (mean over the tokens, natural logarithm) an answer may be than the free reading and still be meant;
 # up to three times as much where the grammar heard it, too.
 CLOSED_MARGIN = 2.5
+# Where anything else may be said as well, hardly less, unless the free reading was a guess.
+OPEN_MARGIN, SURE_OF_IT = 0.5, 0.5
 # And it has at most so many characters less than the free one.
 MOST_LEFT_OUT = 2
 END = "。"  # what a text ends with when all was said
@@ -35,6 +39,7 @@ ROOM_S, FRAMES_A_SECOND = 0.5, 50
 LEAST = 1e-9  # probability
 # Shorter or softer than this nobody has spoken, and whisper would invent something.
 SHORTEST_S, SILENCE_DBFS = 0.1, -60.0
+_UNFINISHED = "�"  # what a part of a character is decoded to
 _NOT_SAID = re.compile(r"[\W_]+")
 _TOKENS_A_SECOND, _SPARE_TOKENS = 9, 8
 
@@ -70,9 +75,12 @@ class WhisperRecogniser:
         began = time.perf_counter()
         if len(samples) < SHORTEST_S * rate or level_dbfs(samples) < SILENCE_DBFS:
             return Heard((), self.name, len(samples) / rate, 0.0, why_nothing="silence")
+        if is_hum(samples, rate, self._words.belief):
+            return Heard((), self.name, len(samples) / rate, 0.0, why_nothing="noise")
         pieces = cut_at_quiet(samples, rate, LONGEST_S - 2)
         heard = [self._piece(piece, rate, hint, opinion) for piece in pieces]
-        read = [one.readings for one in heard if one.readings]
+        starts_s = [sum(map(len, pieces[:place])) / rate for place in range(len(pieces))]
+        read = [(start_s, one.readings) for start_s, one in zip(starts_s, heard, strict=True) if one.readings]
         return Heard(
             readings=_joined(read),
             engine=self.name,
@@ -96,8 +104,13 @@ class WhisperRecogniser:
             else ()
         )
         if closed:
+            if not fits_in_time(closed[0].text, samples, rate, self._words.belief):
+                closed = unsure(closed)
             return _Piece(closed, closed=made_of(closed[0].text, vocabulary(hint, self._words)))
-        return _Piece((), why) if why else _Piece(self._readings(decoded, written(best.text)))
+        if why:
+            return _Piece((), why)
+        read, *others = self._readings(decoded, written(best.text))
+        return _Piece((replace(read, words=self._words_of(encoded, sound_s, decoded, read)), *others))
 
     def _closed(
         self, encoded: Any, sound_s: float, decoded: list[Decoded], opinion: str, hint: Hint
@@ -107,11 +120,15 @@ class WhisperRecogniser:
         found = candidates(texts, opinion, hint, self._words)
         if not found:
             return ()
+        if meant := written_otherwise(texts[0], found, hint, self._words):
+            return (Reading(meant, confidence(decoded[0], self._words)),)
         likely = self._likely(encoded, sound_s, [*(one.text for one in found), texts[0]])
         answers = weighed(dict(zip(found, likely, strict=False)), hint, self._words)
         free, tokens = likely[-1]
         best = answers[0]
         margin = CLOSED_MARGIN * (1 + 2 * best.agreed)
+        if hint.asks in self._words.anything_else and confidence(decoded[0], self._words) >= SURE_OF_IT:
+            margin = OPEN_MARGIN
         if best.likely < free / tokens - margin or _leaves_out(best.text, texts[0]):
             return ()
         return readings(answers, hint, self._words)
@@ -121,19 +138,55 @@ class WhisperRecogniser:
 
         It has to end with a mark: otherwise the beginning of what was said would be as likely as all of it.
         """
-        frames = min(int((sound_s + ROOM_S) * FRAMES_A_SECOND), encoded.shape[1])
-        heard = np.ascontiguousarray(np.asarray(encoded)[:, :frames])
         tokens = [self._tokens(text + END) for text in texts]
-        told = self._model.align(
-            ctranslate2.StorageView.from_array(np.repeat(heard, len(tokens), axis=0)),
-            self._start,
-            tokens,
-            [frames] * len(tokens),
-        )
+        told = self._aligned(encoded, sound_s, tokens)
         return [
             (float(np.log(np.maximum(one.text_token_probs, LEAST)).sum()), len(each))
             for one, each in zip(told, tokens, strict=True)
         ]
+
+    def _words_of(
+        self, encoded: Any, sound_s: float, decoded: list[Decoded], read: Reading
+    ) -> tuple[Word, ...]:
+        """The words of the best reading with their times; a word that the other readings lack is less sure."""
+        tokens = self._tokens(read.text)
+        [told] = self._aligned(encoded, sound_s, [tokens])
+        begins: dict[int, float] = {}
+        for token, frame in told.alignments:
+            begins.setdefault(token, frame / FRAMES_A_SECOND)
+        pieces, starts = self._whole_characters(tokens)
+        best, *others = ((written(one.text), one.logprob) for one in decoded)
+        weights = [(text, likelihood(sure, len(text), (best[1], len(best[0])))) for text, sure in others]
+        words = words_of(
+            pieces, [begins.get(at, sound_s) for at in starts], shares(read.text, weights), sound_s
+        )
+        return words if spells(words, read) else ()
+
+    def _whole_characters(self, tokens: list[int]) -> tuple[list[str], list[int]]:
+        """The text of the tokens, those put together that make up one character, and where each begins."""
+        pieces: list[str] = []
+        starts: list[int] = []
+        start = 0
+        for end in range(1, len(tokens) + 1):
+            piece = self._tokenizer.decode(tokens[start:end])
+            if _UNFINISHED not in piece:
+                pieces.append(piece)
+                starts.append(start)
+                start = end
+        return pieces, starts
+
+    def _aligned(self, encoded: Any, sound_s: float, texts: list[list[int]]) -> list[Any]:
+        """Of each text how likely its tokens are and when (in the encoder's frames) each was said."""
+        frames = min(int((sound_s + ROOM_S) * FRAMES_A_SECOND), encoded.shape[1])
+        heard = np.ascontiguousarray(np.asarray(encoded)[:, :frames])
+        return list(
+            self._model.align(
+                ctranslate2.StorageView.from_array(np.repeat(heard, len(texts), axis=0)),
+                self._start,
+                texts,
+                [2 * frames] * len(texts),  # the library counts those of the spectrogram
+            )
+        )
 
     def _readings(self, decoded: list[Decoded], best: str) -> tuple[Reading, ...]:
         sure = {best: confidence(decoded[0], self._words)}
@@ -166,7 +219,7 @@ class WhisperRecogniser:
         for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
             text = self._tokenizer.decode([token for token in tokens if token < self._end])
             # Characters that were not finished when the tokens ran out.
-            yield Decoded(text.replace("�", "").strip(), score, result.no_speech_prob, sound_s)
+            yield Decoded(text.replace(_UNFINISHED, "").strip(), score, result.no_speech_prob, sound_s)
 
     def _tokens(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
@@ -177,10 +230,14 @@ def _leaves_out(answer: str, read: str) -> bool:
     return len(_NOT_SAID.sub("", read)) - len(_NOT_SAID.sub("", answer)) > MOST_LEFT_OUT
 
 
-def _joined(read: list[tuple[Reading, ...]]) -> tuple[Reading, ...]:
-    """The pieces of a long utterance as one; the least sure piece says how sure the whole is."""
-    if len(read) <= 1:
-        return read[0] if read else ()
-    best = [readings[0] for readings in read]
-    text = "，".join(reading.text for reading in best)
-    return (Reading(text, float(np.min([reading.confidence for reading in best]))),)
+def _joined(read: list[tuple[float, tuple[Reading, ...]]]) -> tuple[Reading, ...]:
+    """The pieces of a long utterance, each with when it began, as one; the least sure piece says how sure the whole is."""
+    if not read:
+        return ()
+    if len(read) == 1:
+        [(start_s, (first, *others))] = read
+        return (replace(first, words=shifted(first.words, start_s)), *others)
+    best = [(start_s, readings[0]) for start_s, readings in read]
+    text = "，".join(reading.text for _, reading in best)
+    words = tuple(word for start_s, reading in best for word in shifted(reading.words, start_s))
+    return (Reading(text, float(np.min([reading.confidence for _, reading in best])), words),)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -21,22 +20,32 @@ from voice.line.line import (
     Samples,
     Sound,
 )
+from voice.line.losses import Losses
 from voice.line.playout import Playout
 
 
 def pair(
-    rate: int, caller: str, called: str, *, realtime: bool = True, loss: float = 0.0, seed: int = 0
+    rate: int,
+    caller: str,
+    called: str,
+    *,
+    realtime: bool = True,
+    loss: float = 0.0,
+    burst: float = 0.0,
+    seed: int = 0,
 ) -> tuple[LoopbackConnection, LoopbackConnection]:
     """One answered call seen from both ends: ours, and the caller's. Needs a running loop.
 
     `realtime`: a frame every 20 ms of the loop's own clock (so a loop with a virtual clock sets the pace); else as
     fast as both sides read, each frame only after both have dealt with the one before: **both must be read**.
-    `loss`: the share (0..1) of frames that arrive as lost ones, the same for the same `seed`.
+    `loss`, `burst`, `seed`: which frames arrive as lost ones, as in `Losses`.
     """
     ours = LoopbackConnection(rate, caller, called)
     theirs = LoopbackConnection(rate, caller=called, called=caller)
     ours.peer, theirs.peer = theirs, ours
-    ours.call = theirs.call = _Call(ours, theirs, realtime=realtime, lost=_Lost(loss, seed))
+    ours.call = theirs.call = _Call(
+        ours, theirs, realtime=realtime, lost=Losses(loss, burst=burst, seed=seed)
+    )
     return ours, theirs
 
 
@@ -95,22 +104,11 @@ class LoopbackConnection:
             raise GoneError(f"call {self.id} is over")
 
 
-class _Lost:
-    """Says for each frame whether it gets lost."""
-
-    def __init__(self, share: float, seed: int) -> None:
-        self._share = share
-        self._random = random.Random(seed)  # noqa: S311 (repeatable, not secret)
-
-    def __call__(self) -> bool:
-        return self._random.random() < self._share
-
-
 class _Call:
     """Carries a frame each way every 20 ms until one side hangs up."""
 
     def __init__(
-        self, first: LoopbackConnection, second: LoopbackConnection, *, realtime: bool, lost: _Lost
+        self, first: LoopbackConnection, second: LoopbackConnection, *, realtime: bool, lost: Losses
     ) -> None:
         self.at_ms = 0
         self.held = False

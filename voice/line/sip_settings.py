@@ -134,12 +134,16 @@ class SipSettings:
 
 
 def stack_config(settings: SipSettings) -> Config:
-    """The stack as a whole. Threaded reception and the jitter buffer keep sound flowing while Python is busy."""
+    """The stack as a whole. It has a thread of its own; with the jitter buffer, sound keeps flowing while Python is busy.
+
+    `rtp_rxmode thread` (yet another one for each call) must not be set: when the first call of a process has ended, no key is
+    heard in any other.
+    """
     low, high = settings.rtp_ports
     lines = [
         f"sip_listen {settings.address}:{settings.port}",
         f"rtp_ports {low}-{high}",
-        "rtp_rxmode thread",
+        "rtp_rxmode main",
         "audio_jitter_buffer_type adaptive",
         f"audio_jitter_buffer_ms {_JITTER_MS}",
     ]

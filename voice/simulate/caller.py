@@ -44,10 +44,20 @@ class ScriptedCaller:
                     return Planned(move, move.over_ms or 0)
             case "asks":
                 self._asks = event["asks"]
+                return self._over_the_question()
             case "listening":
                 move = self._says.pop(0) if self._says else self._answer()
                 return Planned(move, move.after_ms)
         return None
+
+    def _over_the_question(self) -> Planned | None:
+        """An answer that does not wait until the question has been asked to its end."""
+        given = self._answers.get(str(self._asks))
+        answer = given[self._turn(given)] if isinstance(given, list) else given
+        if self._says or not isinstance(answer, dict) or "over_ms" not in answer:
+            return None
+        move = Move(**self._chosen(given))
+        return Planned(move, move.over_ms or 0)
 
     def _answer(self) -> Move:
         if ASKS_FOR_MORE.search(self._reply) and self._asks in (None, "which_item", "confirm"):
@@ -64,7 +74,10 @@ class ScriptedCaller:
         """The next of several, the last one for ever."""
         if not isinstance(answers, list):
             return answers
-        asks = str(self._asks)
-        turn = self._given.get(asks, 0)
-        self._given[asks] = turn + 1
-        return answers[min(turn, len(answers) - 1)]
+        answer, asks = answers[self._turn(answers)], str(self._asks)
+        self._given[asks] = self._given.get(asks, 0) + 1
+        return answer
+
+    def _turn(self, answers: list[Any]) -> int:
+        """Which of several is due."""
+        return min(self._given.get(str(self._asks), 0), len(answers) - 1)

@@ -32,6 +32,9 @@ class Simulated:
     spoken_ms: list[tuple[int, int]] = field(default_factory=list)  # from when to when the caller spoke
     said: int = 0  # how often a caller who listens had to give the answer that is looked at …
     turns: int = 0  # … and to say or press anything
+    packets: dict[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # over a bad network: carried, lost, by side
 
     @property
     def passed(self) -> bool:
@@ -50,7 +53,15 @@ async def simulate(
     """One call from the greeting to the end, checked against what the script expects."""
     done = Simulated(script)
     conditions = script.conditions
-    ours, theirs = pair(RATE, script.caller, CALLED, realtime=realtime, loss=conditions.loss)
+    ours, theirs = pair(
+        RATE,
+        script.caller,
+        CALLED,
+        realtime=realtime,
+        loss=conditions.loss,
+        burst=conditions.burst,
+        seed=conditions.seed,
+    )
     caller = AttentiveCaller(script.means) if script.means else ScriptedCaller(script)
     microphone = Microphone(conditions, noise_for(conditions, voices))
     telephone = _Telephone(theirs, microphone, lambda text: voices.say(text, conditions), done)

@@ -10,12 +10,15 @@ from typing import Any
 
 import yaml
 
+from voice.line.losses import Losses
+
 STRANGER = "13909510001"
 MONDAY = datetime.fromisoformat("2026-11-23T09:10")
 # What every caller can answer without the script saying so.
 ALWAYS: Mapping[str, Any] = {"confirm": "对", "name": "马玉兰", "satisfaction": "满意"}
 NOISES = ("none", "babble", "white")
 CODECS = ("alaw", "ulaw")
+MOST_JITTER_MS = 500
 
 
 class ScriptError(ValueError):
@@ -35,14 +38,21 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How the caller sounds on the line."""
+    """How the caller sounds on the line, and what the network does to the sound of both."""
 
     voice: str = "zf_xiaobei"
     speed: float = 1.0
     noise: str = "none"
     snr_db: float = 15.0  # of speech over the noise
     codec: str = "alaw"
-    loss: float = 0.0  # share of the frames
+    loss: float = 0.0  # share (0..1) of the packets that never arrive …
+    burst: float = 0.0  # … so many in a row on average; 0: each by itself
+    jitter_ms: int = 0  # each packet comes up to so much late, in its order; over SIP only
+    seed: int = 0  # which packets: the same for the same seed
+
+    @property
+    def harms_packets(self) -> bool:
+        return bool(self.loss or self.jitter_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,9 @@ def read_script(raw: Mapping[str, Any]) -> CallScript:
     conditions = Conditions(**given.pop("conditions", {}))
     if conditions.noise not in NOISES or conditions.codec not in CODECS:
         raise ValueError(f"{raw['name']}: noise is one of {NOISES}, codec one of {CODECS}")
+    if not (0 <= conditions.jitter_ms <= MOST_JITTER_MS):
+        raise ValueError(f"{raw['name']}: jitter_ms is between 0 and {MOST_JITTER_MS}")
+    Losses(conditions.loss, burst=conditions.burst)
     says, then = (tuple(_move(one) for one in given.pop(key, ())) for key in ("says", "then"))
     answers = {**ALWAYS, **given.pop("answers", {})}
     if "means" in given:

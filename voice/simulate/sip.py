@@ -22,11 +22,12 @@ from voice.simulate.caller import Planned, ScriptedCaller
 from voice.simulate.check import faults
 from voice.simulate.run import CALLED, LONGEST_MS, Simulated
 from voice.simulate.script import CallScript, Move
+from voice.simulate.softphone import PACKETS, PORTS_IN_ALL
 from voice.simulate.sound import RATE, CallerVoices, noise_for
 
 LOCAL = "127.0.0.1"
 SIP_PORTS = 2  # the second one is for TLS
-RTP_PORTS = 20  # of a telephone
+PHONE_PORTS = SIP_PORTS + PORTS_IN_ALL  # of a telephone
 TRIES = 3  # somebody else may take a free port before the telephone does
 GOODBYE_S = 10  # a telephone that is gone has hung up; the line may still be saying and storing its last
 
@@ -128,10 +129,12 @@ class _Telephone:
 
     async def ring(self, line: str, called: str) -> None:
         conditions = self._script.conditions
-        port = _free_ports(SIP_PORTS + RTP_PORTS)
+        port = _free_ports(PHONE_PORTS)
         arguments = ["--port", str(port), "--rtp", str(port + SIP_PORTS), "--line", line, "--called", called]
         arguments += ["--caller", self._script.caller, "--codec", conditions.codec]
-        arguments += ["--snr-db", str(conditions.snr_db)]
+        arguments += ["--snr-db", str(conditions.snr_db), "--loss", str(conditions.loss)]
+        arguments += ["--burst", str(conditions.burst), "--jitter-ms", str(conditions.jitter_ms)]
+        arguments += ["--seed", str(conditions.seed)]
         if (noise := noise_for(conditions, self._voices)) is not None:
             noise.tofile(self._folder / "noise")
             arguments += ["--noise", str(self._folder / "noise")]
@@ -141,7 +144,7 @@ class _Telephone:
             "voice.simulate.softphone",
             *arguments,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
         )
 
     async def sees(self, event: asyncio.Event) -> bool:
@@ -196,6 +199,14 @@ class _Telephone:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
+        await self._note_packets(self._process)
+
+    async def _note_packets(self, process: asyncio.subprocess.Process) -> None:
+        """What the bad network did, if there was one; the log of the telephone is not wanted."""
+        said = b"" if process.stdout is None else await process.stdout.read()
+        last = said.splitlines()[-1:]
+        if last and last[0].startswith(b'{"%s"' % PACKETS.encode()):
+            self._done.packets = json.loads(last[0])[PACKETS]
 
 
 def _free_ports(count: int) -> int:

@@ -19,6 +19,7 @@ from voice.line.line import Samples
 from voice.speaking import fragments, prompts, render, shape, weights
 from voice.speaking.cache import RATE, PromptCache
 from voice.speaking.figures import speaking_rules
+from voice.speaking.tally import Source, Tally
 from voice.speaking.voice import Manner, SpeakingError, Voice
 from voice.speaking.warm import Told, Warmed, warm
 from voice.speaking.words import to_words
@@ -97,12 +98,17 @@ class VoiceSpeaking:
         self._cache = cache
         self._known = known
         self._live: OrderedDict[str, Samples] = OrderedDict()
+        self.tally = Tally()
         self._main.start()
 
-    async def say(self, sentence: str, manner: Manner, rate: int) -> AsyncIterator[Samples]:
+    def say(self, sentence: str, manner: Manner, rate: int) -> AsyncIterator[Samples]:
+        return self.tally.timed(self._pieces(sentence, manner, rate))
+
+    async def _pieces(self, sentence: str, manner: Manner, rate: int) -> AsyncIterator[Samples]:
         parts = self._plan(sentence)
         for at, part in enumerate(parts):
-            samples = await self._spoken(part)
+            samples, source = await self._spoken(part)
+            self.tally.part(source)
             yield await asyncio.to_thread(shape.shaped, samples, RATE, manner, rate)
             if part.mark and at + 1 < len(parts):
                 yield shape.silence(_pause_ms(part.mark, manner), rate)
@@ -126,22 +132,22 @@ class VoiceSpeaking:
     def _has(self, piece: str) -> bool:
         return piece in self._known and self._cache.has(piece)  # most questions are answered without the disk
 
-    async def _spoken(self, part: fragments.Part) -> Samples:
-        """A part at `RATE`. A piece that got lost since the plan was made is rendered like any other text."""
+    async def _spoken(self, part: fragments.Part) -> tuple[Samples, Source]:
+        """A part at `RATE`, and where it came from. A piece that got lost since the plan was made is rendered like any other text."""
         if part.pieces and (kept := await asyncio.to_thread(self._kept, part.pieces)) is not None:
-            return kept
+            return kept, Source.AHEAD
         text = part.live or "".join(piece.strip(fragments.RUNS_ON) for piece in part.pieces)
         if (known := self._live.get(text)) is not None:
-            return known
+            return known, Source.MEMORY
         try:
             samples = await self._main.render(text)
         except SpeakingError as problem:
             log.warning("speech.voice_failed", reason=str(problem))
-            return await self._spare(text)
+            return await self._spare(text), Source.SPARE
         self._live[text] = samples
         if len(self._live) > _REMEMBERED:
             self._live.popitem(last=False)
-        return samples
+        return samples, Source.LIVE
 
     def _kept(self, names: Sequence[str]) -> Samples | None:
         pieces = [piece for name in names if (piece := self._cache.get(name)) is not None]

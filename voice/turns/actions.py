@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from voice.conversation import Answer
+from voice.hearing.recogniser import Word
 
 
 class Reason(StrEnum):
@@ -56,6 +57,9 @@ class Ask:
     engine: str = ""
     taken_as: str = ""  # the kind of phrase, by which the turn was taken …
     waited_ms: int = 0  # … after so much silence
+    words: tuple[
+        Word, ...
+    ] = ()  # with their times since the call was answered, where the recogniser tells them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,11 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class StopFetching:
+    """The person who is being rung is not wanted any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     reason: Reason
 
@@ -107,5 +116,16 @@ class Note:
 
 
 Action = (
-    Recognise | Abandon | Ask | Speak | Announce | Hush | Resume | StopRecording | Transfer | HangUp | Note
+    Recognise
+    | Abandon
+    | Ask
+    | Speak
+    | Announce
+    | Hush
+    | Resume
+    | StopRecording
+    | Transfer
+    | StopFetching
+    | HangUp
+    | Note
 )

@@ -25,6 +25,7 @@ class KeyOffers:
     _asked: Counter[str] = field(default_factory=Counter)
     _before: Answer | None = None
     _doubted: Answer | None = None  # the question to which an answer was doubted already
+    _number_asked: Answer | None = None  # the latest question that a number may answer, by its own words
 
     def with_keys(self, answer: Answer) -> Answer:
         """The answer, with the keys said behind a question that is asked again."""
@@ -34,9 +35,17 @@ class KeyOffers:
         if answer.asks is None:
             return answer
         self._asked[answer.asks] += 1
-        if self._asked[answer.asks] < self.rules.unclear.keys_from_time:
-            return answer
-        return replace(answer, sentences=(*answer.sentences, *self._keys(answer, before)))
+        corrects = answer.asks == "detail" and before and _READ_NUMBER.search("".join(before.sentences))
+        if self._asked[answer.asks] >= self.rules.unclear.keys_from_time:
+            told = sentences(self.rules.says["keys_number"]) if corrects else self._keys(answer)
+            answer = replace(answer, sentences=(*answer.sentences, *told))
+        if corrects:
+            self._number_asked = answer
+        return answer
+
+    def takes_number(self, question: Answer) -> bool:
+        """A number was read back, and something of it is wrong: it can be pressed anew."""
+        return question is self._number_asked
 
     def doubts(self, heard: Heard | None, question: Answer) -> bool:
         """A yes or no that may as well be the other: once for each question."""
@@ -47,9 +56,7 @@ class KeyOffers:
         self._doubted = question
         return True
 
-    def _keys(self, answer: Answer, before: Answer | None) -> tuple[str, ...]:
-        if answer.asks == "detail" and before and _READ_NUMBER.search("".join(before.sentences)):
-            return sentences(self.rules.says["keys_number"])
+    def _keys(self, answer: Answer) -> tuple[str, ...]:
         if answer.asks == "phone":
             return sentences(self.rules.says["keys_phone"])
         return choices_by_key(answer, self.rules) if answer.asks in ASKED_BY_KEY else ()

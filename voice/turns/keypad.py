@@ -10,10 +10,15 @@ from voice.turns.phrase import MOBILE_DIGITS
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked last. `choices`: what each stands for, in the order of the keys."""
+    """What was asked last. `choices`: what each stands for, in the order of the keys. `number`: the answer may be one."""
 
     asks: str | None = None
     choices: tuple[str, ...] = ()
+    number: bool = False
+
+    def wants_number(self, rules: Keys) -> bool:
+        """0 may begin the answer, and no single digit is one."""
+        return self.number or self.asks in rules.numeric
 
 
 class KeyPad:
@@ -37,7 +42,7 @@ class KeyPad:
             return self._meaning(self._taken())
         if not key.isdigit():
             return None
-        if not self._digits and question.asks not in rules.numeric:
+        if not self._digits and not question.wants_number(rules):
             if key == rules.person:
                 return rules.person_text
             if chosen := _choice(int(key), question, rules):

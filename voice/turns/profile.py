@@ -10,6 +10,8 @@ from config.turn_taking import Endpoint, MannerRules
 
 # How much one more utterance changes what is known of level and speed.
 NEWS = 0.25
+# The same where it was softer: that may have been somebody else in the room, while nobody else is louder.
+NEWS_OF_SOFTER = 0.1
 # What is left of a too early turn after one more turn that was not.
 FADING = 0.9
 
@@ -56,8 +58,10 @@ class CallerProfile:
             self,
             pauses_ms=(*self.pauses_ms, *pauses_ms)[-kept:],
             resumed_ms=max(resumed_ms, round(self.resumed_ms * FADING)),
-            level_db=_blend(self.level_db, level_db),
-            chars_per_s=_blend(self.chars_per_s, rate),
+            level_db=_blend(
+                self.level_db, level_db, NEWS_OF_SOFTER if level_db < (self.level_db or 0) else NEWS
+            ),
+            chars_per_s=_blend(self.chars_per_s, rate, NEWS),
         )
 
     def usual_pause_ms(self, rules: Endpoint) -> int:
@@ -97,7 +101,7 @@ class NoProfiles:
         """Forgotten."""
 
 
-def _blend(known: float | None, new: float | None) -> float | None:
+def _blend(known: float | None, new: float | None, news: float) -> float | None:
     if known is None or new is None:
         return new if known is None else known
-    return known + NEWS * (new - known)
+    return known + news * (new - known)

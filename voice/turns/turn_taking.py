@@ -24,13 +24,16 @@ from voice.turns.actions import (
     Recognise,
     Resume,
     Speak,
+    StopFetching,
     StopRecording,
     Stretch,
     Transfer,
 )
 from voice.turns.by_key import KeyOffers
 from voice.turns.endpoint import silence_needed_ms
+from voice.turns.fetching import Fetching, may_be_danger
 from voice.turns.frame import Frame
+from voice.turns.interruption import Interruption
 from voice.turns.keypad import KeyPad, Question
 from voice.turns.phrase import CLOSED, Phrase, bare, judged, phrase
 from voice.turns.presence import Presence
@@ -50,8 +53,9 @@ class TurnTaking:
     ) -> None:
         self.profile = profile
         self._rules, self._can_transfer, self._records = rules, can_transfer, records
-        self._presence = Presence(rules.speech, profile.level_db)
+        self._presence = Presence(rules.speech)
         self._onset = Onset(rules.speech)
+        self._interruption = Interruption(rules)
         self._keys = KeyPad(rules.keys)
         self._offers = KeyOffers(rules)
         self._quiet = Quiet(rules.silence)
@@ -72,10 +76,12 @@ class TurnTaking:
         self._unclears = 0  # utterances in a row that nobody could read
         self._leaving: Reason | None = None  # hang up with this reason when all is said
         self._over = False
-        self._fetching_ms: int | None = None  # a person is being fetched; when we last said so
+        self._fetching = Fetching(rules)  # a person is being rung
+        self._turned_back = False  # they once did not want to wait for one
         self._turn_ended_ms: int | None = None  # when the caller's latest turn was taken as over …
         self._spoke_until_ms = 0  # … and when they had stopped speaking
         self._waited = False  # «您稍等» was said in this turn
+        self._level_unsure = True  # another telephone, another place: their level is that of their next words
 
     @property
     def idle_ms(self) -> int:
@@ -103,14 +109,17 @@ class TurnTaking:
         self._now = frame.at_ms
         if self._over or self._on_hold:
             return []
-        if self._fetching_ms is not None:
-            return self._while_fetching(self._fetching_ms)
-        if frame.at_ms >= self._longest_ms() and self._leaving is None:
+        if frame.at_ms >= self._longest_ms() and self._leaving is None and not self._fetching.on:
             return self._leave(Reason.TOO_LONG)
         actions = self._key_answer(self._keys.due(frame.at_ms))
         speaks = self._presence.speaks(
-            frame, in_utterance=self._utterance is not None, floor_is_free=not self._speaking
+            frame,
+            in_utterance=self._utterance is not None,
+            floor_is_free=not self._speaking,
+            utterance_db=self._utterance.loudest_db if self._utterance is not None else None,
         )
+        close = speaks and self._presence.is_close(frame, self.profile.level_db)
+        self._interruption.add(frame, speaks=close, in_utterance=self._utterance is not None)
         shortest_pause_ms = self._rules.endpoint.shortest_pause_ms
         if self._utterance is not None:
             self._utterance.add(frame, speaks=speaks, shortest_pause_ms=shortest_pause_ms)
@@ -129,17 +138,36 @@ class TurnTaking:
     def key(self, key: str, at_ms: int) -> list[Action]:
         """A key was pressed. Keys are always taken, and stop our speech."""
         self._now = at_ms
-        if self._over or self._fetching_ms is not None:
+        if self._over or self._leaving is not None:
             return []
-        if key == self._rules.keys.refuse_recording and self._records and not self._caller_spoke:
+        question = self._asked_by_key()
+        if key == self._rules.keys.refuse_recording and self._may_refuse_recording(question):
             return self._stop_recording()
         actions: list[Action] = [Hush()] if self._speaking else []
         self._speaking = False
         self._utterance = self._held = None
         self._quiet.reset()
         actions.append(Note("key", {"key": key}))
-        question = Question(self._answer.asks, tuple(text for _, text in self._answer.choices))
+        if self._waits_for_person:
+            back = key == self._rules.keys.back
+            return actions + (self._turn_back() if back else self._tell_of_fetching())
         return actions + self._key_answer(self._keys.press(key, question, at_ms))
+
+    def _asked_by_key(self) -> Question:
+        answer = self._answer
+        choices = tuple(text for _, text in answer.choices)
+        return Question(answer.asks, choices, number=self._offers.takes_number(answer))
+
+    def _may_refuse_recording(self, question: Question) -> bool:
+        """As long as the notice can be remembered, and the key is no answer to something else."""
+        rules = self._rules.keys
+        is_answer = (
+            self._keys.collecting
+            or question.wants_number(rules)
+            or len(question.choices) >= int(rules.refuse_recording)
+        )
+        remembered = not self._caller_spoke or self._now <= rules.refuse_recording_within_ms
+        return self._records and remembered and not is_answer
 
     def said_with(self, heard: Heard) -> str:
         """All of the open utterance, when its last part reads so."""
@@ -170,6 +198,8 @@ class TurnTaking:
         self._utterance = None
         again, self._hearing_failed = self._hearing_failed, True
         failed = Note("hearing_failed", {"start_ms": stretch.start_ms, "end_ms": stretch.end_ms})
+        if self._waits_for_person:
+            return [failed]
         if again:
             return [failed, *self._ask(Ask(self._rules.keys.person_text, by_key=True))]
         self._speaking = True
@@ -178,9 +208,11 @@ class TurnTaking:
     def answered(self, answer: Answer) -> list[Action]:
         """The conversation has answered the oldest open turn."""
         self._asking -= 1
+        self._emergency |= answer.emergency
+        if self._waits_for_person:  # it was no danger after all
+            return self._tell_of_fetching()
         answer = self._offers.with_keys(answer)
         self._answer_before, self._answer = self._answer, answer
-        self._emergency |= answer.emergency
         self.profile = replace(self.profile, pace=answer.pace, loudness=answer.loudness)
         if answer.urgent:
             return self._speak(answer)
@@ -205,10 +237,10 @@ class TurnTaking:
         self._speaking = False
         if self._leaving is not None:
             return self._hang_up(self._leaving)
-        if self._fetching_ms is not None:
+        if self._fetching.on:
             return []
-        if self._answer.handoff and self._can_transfer:
-            self._fetching_ms, self._utterance = self._now, None
+        if self._wants_person():
+            self._fetching.begin(self._now)
             return [Transfer()]
         if self._answer.ended:
             self._quiet.closing()
@@ -216,16 +248,39 @@ class TurnTaking:
 
     def not_transferred(self) -> list[Action]:
         """Nobody came: they are told that somebody calls back, as the conversation has noted, and may go on."""
-        self._fetching_ms, self._can_transfer = None, False
+        self._fetching.end()
+        self._can_transfer = False
         self._speaking = True
-        return [Announce("nobody_there")]
+        return [Announce("nobody_there", self._answer if self._answer.asks else None)]
 
-    def _while_fetching(self, said_ms: int) -> list[Action]:
-        """Nothing is listened to; now and then a word, so that nobody thinks the line is dead."""
-        if self._speaking or self._now - said_ms < self._rules.silence.fetching_ms:
-            return []
-        self._fetching_ms, self._speaking = self._now, True
-        return [Announce("fetching")]
+    @property
+    def _waits_for_person(self) -> bool:
+        """Somebody is being rung, and nothing else goes on. In danger the conversation does, until they come."""
+        return self._fetching.on and not self._emergency
+
+    def _wants_person(self) -> bool:
+        """A conversation in which a person was asked for once goes on saying so: whoever turned back must ask anew."""
+        anew = not self._turned_back or self._answer.ended or self._answer.emergency
+        return self._can_transfer and self._answer.handoff and anew
+
+    def _tell_of_fetching(self) -> list[Action]:
+        self._speaking = True
+        return [Announce(self._fetching.tell(self._now))]
+
+    def _turn_back(self) -> list[Action]:
+        """The caller does not want to wait for a person: the line listens to them again."""
+        self._fetching.end()
+        self._turned_back = self._speaking = True
+        self._answer = replace(self._answer, handoff=False, ended=False)
+        return [StopFetching(), Announce("back")]
+
+    def _said_while_fetching(self, utterance: Utterance) -> list[Action] | None:
+        """Danger goes to the conversation at once (None); other words are for whoever comes, or somebody in the room."""
+        if may_be_danger(utterance.completeness):
+            return None
+        said = Note("said_while_fetching", {"text": utterance.text()})
+        back = self._fetching.leads_back(utterance.text())
+        return [said, *(self._turn_back() if back else self._tell_of_fetching())]
 
     def _longest_ms(self) -> int:
         limits = self._rules.call
@@ -255,9 +310,7 @@ class TurnTaking:
         return stopping + self._finish(utterance, kind)
 
     def _stop_for(self, utterance: Utterance) -> list[Action]:
-        rules = self._rules.barge_in
-        stops = utterance.clear_ms >= rules.voiced_ms or utterance.speech_ms >= rules.any_ms
-        if not self._speaking or not stops or self._leaving is not None:
+        if not self._speaking or not self._interruption.stops_us or self._leaving is not None:
             return []
         self._speaking = False
         utterance.stopped_us = True
@@ -300,9 +353,7 @@ class TurnTaking:
         if not heard.readings:
             self._utterance = None
             return self._nothing(utterance)
-        utterance.parts.append(heard)
-        utterance.reading = None
-        utterance.part_ms = utterance.read_until_ms
+        utterance.take_part(heard)
         if utterance.is_read:
             utterance.reading = Heard((), heard.engine, 0, 0, "silence")
         return []
@@ -318,6 +369,8 @@ class TurnTaking:
         text = utterance.text()
         if self._records and bare(text) in self._rules.words.refuse_recording:
             return self._stop_recording()
+        if self._waits_for_person and (done := self._said_while_fetching(utterance)) is not None:
+            return done
         if not utterance.parts and self._offers.doubts(utterance.reading, self._question(utterance)):
             return self._unsure(utterance)
         self._spoke_until_ms = utterance.last_ms
@@ -331,6 +384,7 @@ class TurnTaking:
                 engine=reading.engine,
                 taken_as=kind.value,
                 waited_ms=self._now - utterance.last_ms,
+                words=utterance.words(),
             )
         )
 
@@ -346,7 +400,8 @@ class TurnTaking:
             self._speaking = True
             return [*actions, Resume()]
         rules = self._rules.unclear
-        if why in (HEARD, TOO_SHORT, *rules.noise) or utterance.speech_ms < rules.speech_ms:
+        nothing = why in (HEARD, TOO_SHORT, *rules.noise) or utterance.speech_ms < rules.speech_ms
+        if nothing or self._waits_for_person:
             return actions
         return actions + self._unclear()
 
@@ -367,7 +422,9 @@ class TurnTaking:
         return [Announce("unclear" if self._unclears == 1 else "unclear_again", self._answer)]
 
     def _learn(self, utterance: Utterance, kind: Phrase) -> None:
-        self.profile = self.profile.spoke(
+        known = replace(self.profile, level_db=None) if self._level_unsure else self.profile
+        self._level_unsure = False
+        self.profile = known.spoke(
             pauses_ms=utterance.pauses_ms,
             level_db=utterance.level_db(),
             chars=len(bare(utterance.text())),
@@ -394,6 +451,8 @@ class TurnTaking:
     def _in_silence(self) -> list[Action]:
         if self._speaking or self._keys.collecting:
             return []
+        if self._waits_for_person and self.settled:
+            return self._tell_of_fetching() if self._fetching.is_due(self._now) else []
         if not self.settled:
             return self._late(self._turn_ended_ms)
         step = self._quiet.add(FRAME_MS, patient=self._emergency)
@@ -401,8 +460,9 @@ class TurnTaking:
             return []
         if isinstance(step, Reason):
             return self._hang_up(step)
-        # Perhaps they do speak, only softer than we know them.
+        # Perhaps they do speak, only softer than we know them: what we hear next tells how loud.
         self._presence.caller_level_db = None
+        self._level_unsure = True
         return [Note("silence", {"lasting_ms": step}), *self._ask(Ask(None))]
 
     def _late(self, since_ms: int | None) -> list[Action]:

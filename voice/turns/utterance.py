@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
 from config.turn_taking import Speech
 from voice.conversation import Completeness
-from voice.hearing.recogniser import Heard
+from voice.hearing.recogniser import Heard, Word
+from voice.hearing.word_times import shifted
 from voice.line.line import FRAME_MS
 from voice.turns.actions import Stretch
 from voice.turns.frame import Frame
 
 TOO_SHORT = "short"
 HEARD = "heard"
+TELLS_MS = 400  # of speech tell how loud somebody speaks
+WORDS_WITHIN_DB = 8.0
 
 
 @dataclass(slots=True)
@@ -27,10 +31,12 @@ class Utterance:
     unheard: bool = False  # it began before what we were about to ask can have been heard
     resumed_ms: int = 0  # the pause before it, if we had taken the turn in it and not yet answered to the end
     speech_ms: int = 0
-    clear_ms: int = 0  # of it voiced and no hum
     levels_db: list[float] = field(default_factory=list)
+    loudest_db: float | None = None  # of its loudest `TELLS_MS`; None until there is so much of it
+    _powers: deque[float] = field(default_factory=lambda: deque(maxlen=TELLS_MS // FRAME_MS))
     pauses_ms: list[int] = field(default_factory=list)
     parts: list[Heard] = field(default_factory=list)
+    part_words: list[Word] = field(default_factory=list)  # of the parts, since the call was answered
     part_ms: int = 0  # where the part begins that is not recognised yet
     reading: Heard | None = None  # of what was said so far …
     read_until_ms: int = -1  # … if it is as new as `last_ms`
@@ -44,8 +50,11 @@ class Utterance:
             self.pauses_ms.append(gap)
         self.last_ms = frame.at_ms
         self.speech_ms += FRAME_MS
-        self.clear_ms += FRAME_MS * (frame.voiced and not frame.hum)
         self.levels_db.append(frame.level_db)
+        self._powers.append(10 ** (frame.level_db / 10))
+        if len(self._powers) == self._powers.maxlen:
+            level_db = 10 * math.log10(sum(self._powers) / len(self._powers) + 1e-12)
+            self.loudest_db = level_db if self.loudest_db is None else max(self.loudest_db, level_db)
 
     @property
     def is_read(self) -> bool:
@@ -55,12 +64,28 @@ class Utterance:
         return Stretch(self.part_ms, self.last_ms + rules.tail_ms)
 
     def level_db(self) -> float:
-        """Of the louder half, which the words carry."""
-        louder = sorted(self.levels_db)[len(self.levels_db) // 2 :]
-        return sum(louder) / len(louder)
+        """Of the words: what is much softer than the loudest of them belongs to pauses, or to somebody else in the room."""
+        loudest = max(self.levels_db) if self.loudest_db is None else self.loudest_db
+        words = [level for level in self.levels_db if level >= loudest - WORDS_WITHIN_DB]
+        return sum(words) / len(words) if words else loudest
 
     def text(self) -> str:
         return "，".join(part.text for part in (*self.parts, self.reading) if part and part.text)
+
+    def take_part(self, part: Heard) -> None:
+        """The first part of a long speech was read; the rest begins where it ended."""
+        self.part_words += self._words_of(part)
+        self.parts.append(part)
+        self.reading = None
+        self.part_ms = self.read_until_ms
+
+    def words(self) -> tuple[Word, ...]:
+        """All words with their times since the call was answered, where the recogniser tells them."""
+        return (*self.part_words, *self._words_of(self.reading))
+
+    def _words_of(self, heard: Heard | None) -> tuple[Word, ...]:
+        best = heard.readings[0].words if heard is not None and heard.readings else ()
+        return shifted(best, self.part_ms / 1000)
 
     def why_nothing(self) -> str:
         """What the recogniser says of an utterance without words, `TOO_SHORT` when it was not asked, or `HEARD`."""

@@ -39,6 +39,12 @@ def test_from_a_template_to_a_plan(store: Store, tmp_path: Path, monkeypatch: py
     assert planned.exit_code == 0, planned.output
     assert f"12:00-12:15  {number}" in planned.output
     assert "1 visits, 0 left over" in planned.output
+    adopted = run(whole, ["plan-day", "home_service", tomorrow, "--adopt", *db])
+    assert f"offered: {number}  nuanxin-1" in adopted.output
+    assert (
+        f"kept: {number}  nuanxin-1"
+        in run(whole, ["plan-day", "home_service", tomorrow, "--adopt", *db]).output
+    )
     assert run(workers, ["absent", "nuanxin-1", tomorrow, *db]).output == "Noted.\n"
     again = run(whole, ["plan-day", "home_service", tomorrow, *db])
     assert f"left over: {number}  nobody" in again.output

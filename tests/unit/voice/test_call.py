@@ -309,6 +309,58 @@ async def test_a_person_who_is_rung_is_joined_with_the_call_and_both_sides_are_k
     assert kept.said_by_line_ms > 1_500  # what the person said is on our side of the recording
 
 
+class _Ringing:
+    """A person whose telephone rings until it is stopped."""
+
+    stopped = False
+
+    async def come(self, caller: Connection) -> Connection | None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped = True
+        raise AssertionError("nobody takes it up")
+
+
+async def test_the_star_key_stops_the_ringing_and_the_call_goes_on() -> None:
+    handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
+    person, answers = _Ringing(), ScriptedAnswers([GREETING, handoff, PLACE])
+    script: Script = [(1_000, "0"), (8_000, "*"), (16_000, speech(1_500))]
+    played = await play(
+        script, ScriptedHearing({1_000: "我要订个午饭。"}), answers, person=person, until_ms=22_000
+    )
+    assert person.stopped and kinds(played.events).count("person_unwanted") == 1
+    assert "nobody_came" not in kinds(played.events)
+    assert answers.texts()[-1] == "我要订个午饭。" and played.all("asks")[-1]["asks"] == "place"
+
+
+async def test_a_caller_who_hangs_up_while_a_person_is_rung_stops_the_ringing() -> None:
+    handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
+    person = _Ringing()
+    played = await play([(1_000, "0"), (8_000, "hang up")], ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]), person=person)  # fmt: skip
+    assert person.stopped and played.reason is Reason.CALLER
+
+
+class _Prompt(_Desk):
+    """Comes in the very moment in which the caller turns away."""
+
+    async def come(self, caller: Connection) -> Connection | None:
+        self.ours = await super().come(caller)
+        return self.ours
+
+
+async def test_a_person_who_comes_in_the_moment_in_which_the_caller_turns_away_is_let_go() -> None:
+    handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
+    ours, theirs = pair(RATE, "13909510001", "12345", realtime=False)
+    person = _Prompt(answers=True)
+    call = Call(ours, desk(ScriptedHearing({}), ScriptedAnswers([GREETING, handoff]), person=person), lambda event: None)  # fmt: skip
+    call._person = await person.come(ours)
+    call._stop_fetching()
+    await asyncio.wait_for(person._task, 5)
+    assert call._person is None
+    await theirs.hang_up()
+
+
 async def test_when_nobody_comes_the_caller_is_told_so_and_may_go_on() -> None:
     handoff = Answer(("好，这就请工作人员来。",), handoff=True, ended=True)
     answers = ScriptedAnswers([GREETING, handoff, PLACE])

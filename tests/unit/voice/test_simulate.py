@@ -28,6 +28,7 @@ from voice.simulate.sound import RATE, CallerVoices, Microphone, levelled, trimm
 CALLS = Path(__file__).parents[2] / "calls"
 REPLY = {"event": "reply", "at_ms": 0, "text": "您住在哪里？"}
 LISTENING = {"event": "listening", "at_ms": 0}
+ASKS_CONFIRM = {"event": "asks", "asks": "confirm", "at_ms": 0}
 
 
 def script(**given: Any) -> CallScript:
@@ -114,6 +115,30 @@ def test_a_caller_may_talk_over_the_line() -> None:
     caller = ScriptedCaller(script(says=[{"text": "喂", "over_ms": 700}]))
     planned = caller.on(REPLY)
     assert planned is not None and planned.in_ms == 700 and planned.move.text == "喂"
+
+
+def test_an_answer_may_be_said_into_the_question() -> None:
+    over = {"text": "对", "over_ms": 1_500}
+    caller = ScriptedCaller(script(says=["订饭"], answers={"confirm": [over, "对着呢"]}))
+    assert caller.on(ASKS_CONFIRM) is None  # the script has its own words to say first
+    assert _plan(caller).text == "订饭"
+    planned = caller.on(ASKS_CONFIRM)
+    assert planned is not None and planned.in_ms == 1_500 and planned.move.text == "对"
+    assert _next(caller, ASKS_CONFIRM).text == "对着呢"
+
+
+def test_whoever_talks_over_the_line_in_a_script_really_does() -> None:
+    """By its name."""
+    scripts = [one for file in sorted(CALLS.glob("*.yaml")) for one in load_scripts(file)]
+    over = [one for one in scripts if "talks over" in one.name]
+    assert len(over) >= 2
+    assert all("over_ms" in str(one.answers) or any(move.over_ms for move in one.says) for one in over)
+
+
+def test_at_least_sixty_calls_end_with_an_order() -> None:
+    scripts = [one for file in sorted(CALLS.glob("*.yaml")) for one in load_scripts(file)]
+    wanted = [one for one in scripts if isinstance(one.expect.get("orders"), list)]
+    assert sum(bool(one.expect["orders"]) for one in wanted) >= 60
 
 
 @pytest.mark.parametrize(

@@ -356,6 +356,96 @@ def test_who_speaks_while_the_answer_is_being_found_does_not_answer_what_it_asks
     assert machine.all(Recognise)[-1].asks is None
 
 
+@pytest.mark.parametrize(("level_db", "stops"), [(-22, True), (-28, True), (-33, False), (-37, False)])
+def test_only_who_is_about_as_loud_as_the_caller_stops_our_speech(level_db: float, stops: bool) -> None:
+    known = _Machine()
+    known.speak(1_000)
+    known.quiet(1_200)
+    known.take(known.turns.answered(Answer(("很长的一句话。",))))
+    unknown = _Machine(greeted=False)
+    for machine in (known, unknown):
+        machine.speak(2_000, level_db)
+        assert bool(machine.all(Hush)) is stops
+
+
+def test_loud_words_of_a_television_now_and_then_do_not_stop_our_speech() -> None:
+    machine = _Machine(greeted=False)
+    for _ in range(8):
+        machine.speak(60)
+        machine.speak(440, -36)
+    assert not machine.all(Hush)
+    machine.speak(60)
+    machine.quiet(60)
+    machine.speak(60)
+    assert machine.all(Hush)
+
+
+def test_what_was_said_before_our_answer_does_not_stop_it() -> None:
+    machine = _Machine(
+        Heard((Reading("对", 0.9),), "x", 1, 0), greeting=Answer(("对不对？",), asks="confirm")
+    )
+    machine.speak(900)
+    machine.quiet(420)
+    machine.take(machine.turns.answered(Answer(("很长的一句话。",))))
+    machine.speak(80)
+    assert not machine.all(Hush)
+
+
+def test_a_turn_is_over_though_a_television_goes_on() -> None:
+    machine = _Machine()
+    machine.speak(500, -36)
+    machine.speak(1_200)
+    ended = machine.now
+    machine.speak(3_000, -36)
+    assert machine.all(Ask)[-1].text == "我想订个午饭"
+    assert machine.asked_at - ended <= RULES.endpoint.open_ms + 200
+    level_db = machine.turns.profile.level_db
+    assert level_db is not None and level_db > -24
+
+
+def test_a_caller_whose_voice_drops_a_little_is_still_speaking() -> None:
+    machine = _Machine()
+    machine.speak(800)
+    machine.speak(2_000, -29)
+    assert not machine.all(Ask)
+
+
+def test_a_voice_that_is_softer_counts_less_than_a_louder_one() -> None:
+    known = CallerProfile(level_db=-22.0)
+    softer, louder = (_of_level(known, level_db).level_db for level_db in (-32.0, -12.0))
+    assert softer is not None and louder is not None
+    assert 0 < -22.0 - softer < louder - -22.0
+
+
+def test_who_speaks_softer_than_before_is_heard_after_a_silence_and_from_then_on() -> None:
+    machine = _Machine()
+    machine.speak(1_000)
+    machine.quiet(1_200)
+    machine.take(machine.turns.answered(GREETING))
+    machine.take(machine.turns.speaking_ended())
+    machine.speak(1_000, -36)
+    machine.quiet(5_000)
+    assert [ask.text for ask in machine.all(Ask)] == ["我想订个午饭", None]
+    for _ in range(2):
+        machine.take(machine.turns.answered(GREETING))
+        machine.take(machine.turns.speaking_ended())
+        machine.speak(1_000, -36)
+        machine.quiet(1_200)
+    assert [ask.text for ask in machine.all(Ask)][2:] == 2 * ["我想订个午饭"]
+
+
+def test_who_calls_with_a_softer_telephone_than_the_last_time_is_heard_at_once() -> None:
+    machine = _Machine(profile=CallerProfile(level_db=-16.0))
+    machine.speak(1_000, -36)
+    machine.quiet(1_200)
+    assert machine.all(Ask)
+    assert machine.turns.profile.level_db == pytest.approx(-36)
+
+
+def _of_level(profile: CallerProfile, level_db: float) -> CallerProfile:
+    return profile.spoke(pauses_ms=(), level_db=level_db, chars=8, speech_ms=1_800, kept=40)
+
+
 def test_on_hold_nothing_is_heard() -> None:
     machine = _Machine()
     machine.turns.hold(True)
@@ -405,6 +495,8 @@ class _Machine:
         *,
         answers: bool = False,
         reads: bool = True,
+        greeted: bool = True,
+        profile: CallerProfile | None = None,
         completeness: Completeness | None = None,
     ) -> None:
         self.now = 0
@@ -412,18 +504,19 @@ class _Machine:
         self.done: list[Action] = []
         self.reading = reading or Heard((Reading("我想订个午饭", 0.9),), "x", 1, 0)
         self._answers, self._reads, self._completeness = answers, reads, completeness
-        self.turns = TurnTaking(RULES, CallerProfile())
+        self.turns = TurnTaking(RULES, profile or CallerProfile())
         self.turns.begin()
         self.quiet(500)
         self.turns.answered(greeting)
         self.quiet(500)
-        self.take(self.turns.speaking_ended())
+        if greeted:
+            self.take(self.turns.speaking_ended())
 
     def all(self, kind: type) -> list:  # type: ignore[type-arg]
         return [action for action in self.done if isinstance(action, kind)]
 
-    def speak(self, ms: int) -> None:
-        self._frames(ms, speech=0.95, level_db=-22.0)
+    def speak(self, ms: int, level_db: float = -22.0) -> None:
+        self._frames(ms, speech=0.95, level_db=level_db)
 
     def quiet(self, ms: int) -> None:
         self._frames(ms, speech=0.01, level_db=-80.0)

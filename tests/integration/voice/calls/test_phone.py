@@ -15,7 +15,7 @@ from bot.phone import PhoneAnswers
 from bot.phone_profiles import SealedProfiles
 from tests.unit.voice.fakes import KeptProfiles, ScriptedHearing, speech
 from tests.unit.voice.test_call import Played, Script, play
-from voice.conversation import Said
+from voice.conversation import Completeness, Judging, Said
 from voice.turns.profile import CallerProfile
 
 NOW = datetime(2026, 11, 23, 9, 10)
@@ -103,6 +103,24 @@ async def test_danger_is_urgent_and_a_person_is_a_hand_off(house: House) -> None
     await other.answer(Said(None, NOW))
     person = await other.answer(Said("转人工", NOW, by_key=True))
     assert person.handoff and {"event": "handoff"} in person.events
+
+
+@pytest.mark.parametrize(
+    ("text", "is_danger"),
+    [
+        ("我摔倒了起不来了", True), ("哎呀我胸口疼得喘不上气", True), ("算了不用了", False),
+        ("我就想问问送饭的事", False), ("给我妈", False), ("喂，还在吗", False),
+    ],
+)  # fmt: skip
+async def test_while_a_person_is_rung_only_danger_counts_as_an_answer(
+    house: House, text: str, is_danger: bool
+) -> None:
+    """What `voice.turns.fetching` relies on."""
+    talk = PhoneAnswers(house.conversations).begin(caller="13909510002", call_id="b")
+    await talk.answer(Said(None, NOW))
+    await talk.answer(Said("转人工", NOW, by_key=True))
+    assert isinstance(talk, Judging)
+    assert (await talk.completeness(text) is Completeness.ANSWERED) is is_danger
 
 
 def test_habits_are_kept_sealed_and_only_for_numbers(tmp_path: Path) -> None:

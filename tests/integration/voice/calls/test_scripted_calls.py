@@ -29,6 +29,10 @@ IN_MEMORY = (
     "long pauses within the sentence",
     "lunch in babble",
 )
+BAD_NETWORK = (
+    "lunch over a network that loses one packet in twenty",
+    "three packets of ten are lost, and the key for a person still works",
+)
 OVER_SIP = (
     (
         "lunch for tomorrow",
@@ -88,6 +92,18 @@ def test_calls_over_real_sip_go_as_they_should(names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.slow
+def test_calls_over_a_network_that_loses_packets_go_as_they_should() -> None:
+    """One packet in twenty: the order is right. Three of ten: the line goes on, and a person is reached by key."""
+    wanted = scripts(*BAD_NETWORK)
+    done = list(simulate_scripts(wanted, transport="sip", voices=CALLS / "voices", speaking=Hurried()))
+    assert {one.script.name: one.faults for one in done if not one.passed} == {}
+    for one in done:
+        assert set(one.packets) == {"line", "phone"}
+        for carried, lost in one.packets.values():
+            assert lost / (carried + lost) == pytest.approx(one.script.conditions.loss, rel=0.4)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("busy", "fault"), [(1, None), (sip.TRIES, "telephone broke down")])
 def test_a_telephone_that_finds_its_port_taken_tries_another(
     monkeypatch: pytest.MonkeyPatch, busy: int, fault: str | None
@@ -100,7 +116,7 @@ def test_a_telephone_that_finds_its_port_taken_tries_another(
 
         def ports(count: int) -> int:
             nonlocal left
-            if count != sip.SIP_PORTS + sip.RTP_PORTS or not left:
+            if count != sip.PHONE_PORTS or not left:
                 return free_ports(count)
             left -= 1
             return int(other.getsockname()[1])

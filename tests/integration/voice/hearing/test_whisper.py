@@ -7,6 +7,7 @@ import pytest
 
 from bot.practice import caller_voices
 from tests.bench.bench_hearing import babble, hint_of, measure, share, wrong_share
+from tests.unit.voice.hearing.noises import noises
 from tests.unit.voice.hearing.speech import RATE, spoken, white_noise
 from voice.hearing.recogniser import Hint
 from voice.hearing.whisper import WhisperRecogniser
@@ -74,3 +75,28 @@ def test_both_rates_of_the_line_are_taken(whisper: WhisperRecogniser) -> None:
     row = spoken()[0]
     wide = np.repeat(row.samples, 2)
     assert len(whisper.recognise(wide, 2 * RATE, hint_of(row)).text or "") > 5
+
+
+def test_words_of_open_sentences_have_their_times(whisper: WhisperRecogniser) -> None:
+    row = next(row for row in spoken() if row.text == "后天陪我去医院看病")
+    heard = whisper.recognise(row.samples, RATE, Hint())
+    words = heard.readings[0].words
+    assert "".join(word.text for word in words) == "后天陪我去医院看病"
+    starts = [word.start_s for word in words]
+    assert starts == sorted(starts) and all(word.end_s <= heard.sound_s for word in words)
+    hospital = next(word for word in words if word.text.startswith("医"))
+    assert 0.45 * heard.sound_s < hospital.start_s < 0.75 * heard.sound_s
+    assert all(0 < word.confidence <= 1 for word in words)
+
+
+def test_words_of_long_speech_count_from_its_beginning(whisper: WhisperRecogniser) -> None:
+    row = next(row for row in spoken() if row.text == "后天陪我去医院看病")
+    heard = whisper.recognise(np.concatenate([np.zeros(27 * RATE, np.int16), row.samples]), RATE, Hint())
+    assert heard.text is not None and "医院" in heard.text
+    assert all(word.start_s > 25 for word in heard.readings[0].words)
+
+
+def test_sounds_in_which_nobody_speaks_are_no_words(whisper: WhisperRecogniser) -> None:
+    pieces = [one for one in noises() if one.level_db == -26.0 and len(one.samples) == 3 * RATE]
+    heard = {one.kind: whisper.recognise(one.samples, RATE, Hint()).text for one in pieces}
+    assert len(heard) == 19 and set(heard.values()) == {None}

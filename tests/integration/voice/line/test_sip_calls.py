@@ -103,6 +103,22 @@ async def test_keys_come_by_rfc_4733(line: SipLine, answered: Answered) -> None:
     assert [event.key for event in events if isinstance(event, Key)] == list("13#*0")
 
 
+async def test_keys_come_in_every_call_of_a_process_and_not_in_the_first_only(
+    line: SipLine, answered: Answered
+) -> None:
+    """With a thread of its own for what is received the stack forgets how to tell of keys when the first call ends."""
+    for number, keys in enumerate(("12", "34", "56")):
+        with RtpPhone() as phone:
+            sipp = await Sipp.start("call", line_port=port(line), rtp_port=phone.port, ms=1500)
+            await until(lambda number=number: len(answered.connections) > number)  # type: ignore[misc]
+            phone.press(keys)
+            await sipp.finish()
+    pressed = [
+        [event.key for event in events if isinstance(event, Key)] for events in answered.events.values()
+    ]
+    assert pressed == [["1", "2"], ["3", "4"], ["5", "6"]]
+
+
 async def test_keys_come_by_sip_info(line: SipLine, answered: Answered) -> None:
     with RtpPhone() as phone:
         sipp = await Sipp.start("keys_by_info", line_port=port(line), rtp_port=phone.port, ms=400)

@@ -55,6 +55,12 @@ class VoiceNode:
             except TimeoutError:
                 await self.kill()
 
+    async def stop(self, within_s: float) -> None:
+        """As an operator stops it. Raises TimeoutError when it does not end within `within_s`."""
+        assert self._process is not None
+        self._process.terminate()
+        await asyncio.wait_for(self._process.wait(), within_s)
+
     async def kill(self) -> None:
         """As a power cut would."""
         assert self._process is not None

@@ -107,21 +107,22 @@ def funasr_server(answer: str) -> Iterator[tuple[str, list[Any]]]:
 def test_funasr_gets_the_sound_and_the_hot_words() -> None:
     answer = json.dumps({"mode": "offline", "text": "找 王桂兰", "wav_name": "utterance", "is_final": False})
     with funasr_server(answer) as (url, got):
-        heard = FunAsrRecogniser(url).recognise(SOUND, 8000, Hint(phrases=("王桂兰",)))
+        heard = FunAsrRecogniser(url, WORDS).recognise(SOUND, 8000, Hint(phrases=("王桂兰",)))
     assert heard.text == "找王桂兰"
-    assert got[0]["audio_fs"] == 8000 and json.loads(got[0]["hotwords"]) == {"王桂兰": 20}
+    hot_words = json.loads(got[0]["hotwords"])
+    assert got[0]["audio_fs"] == 8000 and hot_words == dict.fromkeys(("王桂兰", *WORDS.hot_words), 20)
     assert b"".join(got[1:-1]) == SOUND.tobytes() and got[-1] == {"is_speaking": False}
 
 
 def test_a_funasr_server_that_sends_nonsense_or_is_not_there_is_told() -> None:
     with funasr_server("nonsense") as (url, _), pytest.raises(HearingError, match="no JSON"):
-        FunAsrRecogniser(url).recognise(SOUND, 8000, Hint())
+        FunAsrRecogniser(url, WORDS).recognise(SOUND, 8000, Hint())
     with pytest.raises(HearingError, match="does not answer"):
-        FunAsrRecogniser("ws://127.0.0.1:9").recognise(SOUND, 8000, Hint())
+        FunAsrRecogniser("ws://127.0.0.1:9", WORDS).recognise(SOUND, 8000, Hint())
 
 
 def test_addresses_of_other_kinds_are_refused() -> None:
     with pytest.raises(HearingError, match="no WebSocket"):
-        FunAsrRecogniser("http://x")
+        FunAsrRecogniser("http://x", WORDS)
     with pytest.raises(HearingError, match="no http"):
         openai("file:///etc/passwd")

@@ -1,11 +1,22 @@
 """Which of the possible answers was meant."""
 
+import pytest
+
 from config.hearing import load_hearing_words
-from voice.hearing.recogniser import Hint
-from voice.hearing.weighing import MOST, Candidate, candidates, readings, weighed
+from voice.hearing.recogniser import Hint, Reading
+from voice.hearing.weighing import (
+    DISAGREED,
+    MOST,
+    Candidate,
+    candidates,
+    readings,
+    unsure,
+    weighed,
+    written_otherwise,
+)
 
 WORDS = load_hearing_words()
-CONFIRM, TIME, PHONE = Hint("confirm"), Hint("time"), Hint("phone")
+CONFIRM, TIME, PHONE, DETAIL = Hint("confirm"), Hint("time"), Hint("phone"), Hint("detail")
 
 
 def texts(read: list[str], grammar: str, hint: Hint) -> dict[str, Candidate]:
@@ -54,3 +65,33 @@ def test_one_reading_for_each_meaning_and_less_sure_the_nearer_the_next_meaning_
 def test_two_words_for_one_day_are_one_meaning() -> None:
     found = {Candidate("后儿"): (-2.0, 2), Candidate("后天"): (-2.1, 2), Candidate("明天"): (-9.0, 2)}
     assert [one.text for one in readings(weighed(found, TIME, WORDS), TIME, WORDS)] == ["后儿", "明天"]
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("量紧肉", "两斤肉"),
+        ("一同油", "一桶油"),
+        ("自带面粉", "四袋面粉"),
+        ("一项牛买", "一箱牛奶"),
+        ("6个饭头", "六个馒头"),
+    ],
+)
+def test_how_much_of_what_is_found_by_its_sound(read: str, meant: str) -> None:
+    assert meant in texts([read], "", DETAIL)
+
+
+@pytest.mark.parametrize("read", ["水龙头漏水了", "交电费", "去人民医院看病", "我家下水道堵了", "残疾证丢了"])
+def test_other_things_that_are_told_are_no_shopping(read: str) -> None:
+    assert max((one.read for one in texts([read], "", DETAIL).values()), default=0.0) < 0.3
+
+
+def test_an_answer_that_sounds_just_like_what_was_read_is_meant() -> None:
+    found = candidates(["6个蛮头"], "", DETAIL, WORDS)
+    assert written_otherwise("6个蛮头", found, DETAIL, WORDS) == "六个馒头"
+    assert written_otherwise("六个买头", found, DETAIL, WORDS) is None
+    assert written_otherwise("对", candidates(["对"], "", CONFIRM, WORDS), CONFIRM, WORDS) is None
+
+
+def test_what_is_doubted_is_asked_for_again() -> None:
+    assert [one.confidence for one in unsure((Reading("嗯", 0.99), Reading("不", 0.01)))] == [DISAGREED, 0.01]

@@ -44,7 +44,7 @@ def test_a_trunk_is_the_first_account_and_tells_nobody_its_password() -> None:
 def test_the_stack_is_told_its_ports_and_limits() -> None:
     text = stack_config(SipSettings(address="10.1.2.3", port=5070, max_calls=7, silent_s=9)).render()
     for line in ("net_interface 10.1.2.3", "sip_listen 10.1.2.3:5070", "call_max_calls 7", "rtp_timeout 9",
-                 "rtp_rxmode thread", "audio_jitter_buffer_type adaptive"):  # fmt: skip
+                 "rtp_rxmode main", "audio_jitter_buffer_type adaptive"):  # fmt: skip
         assert line in text.splitlines()
     assert "net_interface" not in stack_config(SipSettings()).render()
 
