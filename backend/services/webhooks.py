@@ -105,7 +105,7 @@ def fan_out(store: Stores, now: datetime) -> int:
             return 0
         for hook in hooks:
             for entry in events:
-                if not hook.events or entry.event.name in hook.events:
+                if entry.event.name in (hook.events or KNOWN_EVENTS):
                     body = _body(str(entry.id), entry.event.name, entry.event.key, entry.event.data, entry.at)
                     uow.webhooks.put(hook.id, str(entry.id), entry.event.name, body, now)
         uow.webhooks.advance(events[-1].id)

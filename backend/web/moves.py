@@ -14,6 +14,7 @@ from backend.services.commands import MoveOrder, OfferOrder
 from backend.services.move_order import UnknownWorkerError, move_order
 from backend.services.offer_order import NobodyLeftError, UnfitWorkerError, offer_order
 from backend.services.ports import UnitOfWork
+from backend.services.take_offer import assignee_of
 from backend.store.pictures import of_work, picture_type
 from backend.web.candidates import against, in_favour
 from backend.web.desk import Desk
@@ -46,6 +47,8 @@ def carry_out(move: Move, order: Order, form: Form, desk: Desk, uow: UnitOfWork)
     if move is Move.OFFER:
         return _offer(_chosen(order, form, desk.words, reason), desk.words, uow)
     payload = _READERS.get(move, _nothing)(order, form, desk)
+    if move is Move.ACCEPT:
+        _check_named(order, payload["assignee"], form, desk.words, uow)
     try:
         return move_order(
             MoveOrder(
@@ -88,6 +91,15 @@ def _offer(command: OfferOrder, words: Words, uow: UnitOfWork) -> Order:
         raise RefusedError(
             words("problems.unfit_worker", why="，".join(against(unfit.reasons, words)))
         ) from None
+
+
+def _check_named(order: Order, named: str, form: Form, words: Words, uow: UnitOfWork) -> None:
+    """Somebody who is ruled out is not put down as taking it on; the form «一定要派» asks them, with a reason."""
+    try:
+        assignee_of(form.visit.actor, order, named, form.visit.now, uow)
+    except UnfitWorkerError as unfit:
+        why = "，".join(against(unfit.reasons, words))
+        raise RefusedError(words("problems.unfit_to_accept", why=why)) from None
 
 
 def _in_words(problem: PayloadError, words: Words) -> str:

@@ -87,13 +87,9 @@ def orders_of(uow: UnitOfWork, view: Filter, visit: Visit) -> tuple[Sequence[Ord
             reach, states, department=department, text=view.text or None, at=visit.now, steps=steps_that_report()
         )  # fmt: skip
         found = uow.late_orders.page(late, before=view.before or None, limit=PAGE_SIZE + 1)
-    elif reach.regions is not None or reach.workers is not None:
+    elif view.text or reach.regions is not None or reach.workers is not None:
         wanted = OrderFilter(reach, states, department=department, text=view.text or None)
         found = uow.order_lists.page(wanted, before=view.before or None, limit=PAGE_SIZE + 1)
-    elif view.text:
-        # A search looks at few orders; those in other states are left out afterwards.
-        found = uow.orders.search(view.text, department=department, limit=PAGE_SIZE)
-        return [order for order in found if not states or order.state in states], ""
     else:
         found = uow.orders.queue(
             states=states, department=department, limit=PAGE_SIZE + 1, before=view.before or None

@@ -14,6 +14,7 @@ from backend.domain.queue import Task
 from backend.services.access import thing_of
 from backend.services.access_ports import Access, Delivery, Token, Webhook
 from backend.services.offer_order import RankedWorker
+from backend.web.guard import is_of_the_line
 from backend.web.present import mask_phone
 
 MASK = "***"
@@ -126,7 +127,7 @@ def task_shown(task: Task, *, full: bool) -> dict[str, Any]:
         "opened_at": task.opened_at.isoformat(),
         "why": task.why.partition(":")[0],
         "text": task.text if full else MASK,
-        "who": task.who if full else mask_name(task.who),
+        "who": task.who if full or is_of_the_line(task) else mask_name(task.who),
         "place": task.place if full else mask_place(task.place),
         "phone": task.phone if full else mask_phone(task.phone) or None,
         "person": task.elder_id,

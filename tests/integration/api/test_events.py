@@ -20,6 +20,7 @@ from backend.domain.staff import Role
 from backend.jobs.webhooks import Lanes
 from backend.services.access import load_matrix
 from backend.services.access_ports import Delivery
+from backend.services.events import STAFF_CHANGED
 from backend.services.open_task import open_task
 from backend.services.ports import Event, Posted, UnitOfWork
 from backend.services.staff import bind_login, close_login, open_login, set_password
@@ -261,6 +262,18 @@ def test_a_webhook_hears_of_what_follows_it_and_of_nothing_before(
     fan_out(store, clock.now)
     deliver_due(store, receiver, clock)
     assert [json.loads(body)["key"] for _, body, _ in receiver.got] == [number]
+
+
+def test_a_webhook_for_everything_hears_nothing_of_logins(api: Login, store: Store, clock: Clock) -> None:
+    register(api("root"), events=[])
+    with store.unit_of_work() as uow:
+        uow.publish(Event(STAFF_CHANGED, "duty", {}))
+        uow.commit()
+    api("op").place()
+    receiver = Receiver()
+    fan_out(store, clock.now)
+    deliver_due(store, receiver, clock)
+    assert [json.loads(body)["name"] for _, body, _ in receiver.got] == ["OrderPlaced"]
 
 
 def test_what_is_not_taken_is_sent_again_later_and_later(api: Login, store: Store, clock: Clock) -> None:

@@ -321,6 +321,16 @@ def test_somebody_who_is_ruled_out_is_asked_only_with_a_reason_and_the_trail_say
         assert told in page
 
 
+def test_nor_is_somebody_who_is_ruled_out_put_down_as_taking_it_on(
+    operator: Staff, store: Store, place: Place
+) -> None:
+    order = place(region="640106")
+    assert "这位师傅去不了：不做这一项" in send(operator, order, Move.ACCEPT, assignee="w3")
+    assert now(store, order.number) == order
+    send(operator, order, Move.ACCEPT, assignee="w2")
+    assert now(store, order.number).assignee == "w2"
+
+
 def test_why_this_worker_stands_in_the_history_as_it_was_when_they_were_asked(
     operator: Staff, store: Store, place: Place
 ) -> None:

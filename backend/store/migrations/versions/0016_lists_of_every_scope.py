@@ -20,7 +20,7 @@ def upgrade() -> None:
         'ix_orders_reported', 'orders', ['state', 'id'], unique=False, postgresql_where=reported, sqlite_where=reported,
     )
     op.create_index(
-        'ix_orders_region_reported', 'orders', ['region', 'state', 'id'], unique=False, postgresql_where=reported,
+        'ix_orders_region_reported', 'orders', ['region', 'department', 'state', 'id'], unique=False, postgresql_where=reported,
         sqlite_where=reported,
     )
     op.create_index(
