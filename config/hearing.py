@@ -48,6 +48,7 @@ class Weights:
 
     length: float
     read: float
+    believed: float
     grammar: float
     whole: float
     sure: float

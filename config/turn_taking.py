@@ -84,6 +84,7 @@ class Unclear:
     noise: tuple[str, ...]
     until_person: int
     sure_yes: float
+    least_no: float
     keys_from_time: int
 
 

@@ -210,6 +210,13 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         return False
     if place.destination:
         return _take_detail(talk, form, slot)
+    if (
+        talk.memory.asking == Asks.PLACE
+        and cues.says("among_many", talk.text)
+        and len(talk.text) <= LONGEST_WISH
+    ):
+        form.place, form.place_known = cues.core(talk.text), False
+        return True
     text = _with_region(form, place, slot.value or slot.text) + _description(talk, place, slot)
     finer_only = not (place.county or place.town or place.community)
     if text.isdecimal() and talk.memory.asking != Asks.PLACE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backend.domain.order import Order
@@ -97,6 +97,11 @@ class Talk:
         return next(
             (s.label for s in ranked if s.label not in items and s.confidence >= LIKELY_INSTEAD), None
         )
+
+    def take_for(self, item: str) -> None:
+        """Read the sentence as a request for this item, too."""
+        scored = next(scored for scored in self.heard.ranking if scored.label == item)
+        self.heard = replace(self.heard, labels=(*self.heard.labels, scored))
 
     def slots(self, name: str, *, of: str | None = None) -> tuple[Slot, ...]:
         """Slots of this name that belong to the request `of`, or to no request in particular."""

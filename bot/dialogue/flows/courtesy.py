@@ -32,7 +32,9 @@ def answer_offer(talk: Talk) -> bool:
         return _answer_person(talk, wanted=yes)
     if pending.kind == "offer_items":
         return _answer_items(talk, pending, yes=yes, no=no)
-    if pending.kind == "anything_else" and not talk.requests():
+    if pending.kind == "none_open" and cues.says("insists", talk.text):
+        return existing.offer_to_ask(talk)
+    if pending.kind in ("anything_else", "none_open") and not talk.requests():
         return _answer_anything_else(talk, yes=yes, no=no)
     return False
 
@@ -133,6 +135,9 @@ def courtesy(talk: Talk) -> bool:
         talk.say("who_we_are")
     elif talk.form is None and (cues.says("preamble", talk.text) or _only_a_sound(talk)):
         talk.say("greet.listening")
+    elif heard.has("affirm") and talk.form is None and talk.pending is None and memory.orders:
+        memory.pending = Pending(kind="anything_else")  # «行吧» to how things stand
+        talk.ask(None, "anything_else", choices=request.choices_of(talk, "anything_else"))
     elif heard.has("help") and not (talk.form and cues.says("refuse", talk.text)):
         talk.ask(None, "help", choices=request.choices_for(talk, Asks.WHICH_ITEM))
     elif heard.has("greet"):

@@ -197,9 +197,8 @@ def _status(talk: Talk) -> None:
         orders = _of_people(talk, orders) or [order for order in orders if order.elder_id is None]
     if not orders:
         _none_open(talk)
-        if not talk.form and not _others(talk):  # ordered elsewhere, or before there was this line
-            talk.memory.pending = Pending(kind="offer_person")
-            talk.ask(Asks.CONFIRM, "order.none_to_ask", choices=request.choices_for(talk, Asks.CONFIRM))
+        if not talk.form and not _others(talk):
+            offer_to_ask(talk)
         return
     for order in _fitting(talk, orders)[:MOST_TOLD]:
         department = talk.rules.departments.by_code.get(order.department or "")
@@ -211,10 +210,18 @@ def _status(talk: Talk) -> None:
     talk.happened.append("status")
 
 
+def offer_to_ask(talk: Talk) -> bool:
+    """An order that they speak of is not here: it was made elsewhere, or before there was this line."""
+    talk.memory.pending = Pending(kind="offer_person")
+    talk.ask(Asks.CONFIRM, "order.none_to_ask", choices=request.choices_for(talk, Asks.CONFIRM))
+    talk.understood = True
+    return True
+
+
 def _none_open(talk: Talk) -> None:
     if talk.form:
         return
-    talk.memory.pending = Pending(kind="anything_else")
+    talk.memory.pending = Pending(kind="none_open")
     named = _others(talk)
     if named and talk.world.caller.elder is None and not _elders_named(talk):
         talk.ask(None, "order.none_open_of_other")

@@ -16,7 +16,12 @@ def pace(talk: Talk) -> bool:
     memory = talk.memory
     wish = next((name for name in ("slower", "louder", "repeat") if talk.heard.has(name)), None)
     memory.repeats = memory.repeats + 1 if wish == "repeat" else 0
-    if wish is None or talk.requests():
+    if wish is None:
+        return False
+    if talk.requests() or (item := talk.other_item(())):
+        if not talk.requests() and item:
+            talk.take_for(item)  # «大声点，我耳朵背，我想订饭»
+        _adjust(talk, wish)
         return False
     if talk.leaves_open:
         return False  # «到时候再说» refuses an answer
@@ -25,10 +30,7 @@ def pace(talk: Talk) -> bool:
     talk.understood = True
     if memory.repeats >= HARD_TO_HEAR and talk.turn.channel is Channel.SPOKEN:
         wish = "clearer"
-    if wish in ("slower", "clearer"):
-        memory.pace = min(MOST_SLOWER, memory.pace + 1)
-    if wish in ("louder", "clearer"):
-        memory.loudness = min(MOST_LOUDER, memory.loudness + 1)
+    _adjust(talk, wish)
     if not memory.said and not memory.question:
         talk.say("pace.nothing_said")
         return True
@@ -38,3 +40,11 @@ def pace(talk: Talk) -> bool:
     talk.keep_question()
     talk.happened.append(wish)
     return True
+
+
+def _adjust(talk: Talk, wish: str) -> None:
+    memory = talk.memory
+    if wish in ("slower", "clearer"):
+        memory.pace = min(MOST_SLOWER, memory.pace + 1)
+    if wish in ("louder", "clearer"):
+        memory.loudness = min(MOST_LOUDER, memory.loudness + 1)

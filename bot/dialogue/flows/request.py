@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from backend.domain.order import Order, Wanted
+from backend.domain.order import OPEN, Order, Wanted
 from backend.domain.people import Elder
 from backend.services.commands import RegisterCaller
 from bot.dialogue import cues, forms, phrasing, whom
@@ -87,6 +87,8 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.say("confirm.noted")
         talk.understood = True
         return True
+    if says_no and not others and _twin(talk, form):
+        return _leave_it_at_one(talk, form)
     if says_no and not others:
         talk.memory.pending = Pending(kind="wrong_what")
         talk.ask(Asks.DETAIL, "confirm.wrong_what")
@@ -533,8 +535,38 @@ def read_back(talk: Talk, form: Form) -> None:
         talk.say("confirm.where", place=form.place)
     if form.phone:
         talk.say("confirm.phone", phone=phrasing.phone_groups(form.phone))
+    if (twin := _twin(talk, form)) is not None:
+        talk.sentences.clear()
+        talk.ask(
+            Asks.CONFIRM,
+            "confirm.twin",
+            choices=choices_for(talk, Asks.CONFIRM),
+            what=named(talk, twin.item, twin.wanted),
+        )
+        return
     key = "again.confirm" if talk.memory.asking == Asks.CONFIRM and talk.memory.misses else "confirm.right"
     talk.ask(Asks.CONFIRM, key, choices=choices_for(talk, Asks.CONFIRM))
+
+
+def _twin(talk: Talk, form: Form) -> Order | None:
+    """An order of this very conversation that is the same in every part: said twice, it is rather meant once."""
+    wanted = forms.to_command(talk, form).wanted
+    for number in talk.memory.orders:
+        order = talk.order(number)
+        if order and order.state in OPEN and order.item == form.item and order.wanted == wanted:
+            same = order.beneficiary == (form.beneficiary or "self") and order.place == form.place
+            if same and list(order.details) == [*form.details, *form.wishes]:
+                return order
+    return None
+
+
+def _leave_it_at_one(talk: Talk, form: Form) -> bool:
+    talk.memory.forms.remove(form)
+    talk.memory.asking = None
+    talk.say("confirm.only_one")
+    talk.understood = True
+    talk.happened.append("dropped")
+    return True
 
 
 def offer(talk: Talk, items: Sequence[str]) -> bool:
