@@ -11,8 +11,19 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
-from bot.dialogue import cues, forms, repair
-from bot.dialogue.flows import courtesy, danger, existing, family, pace, person, policy, request
+from bot.dialogue import cues, forms, notes, repair
+from bot.dialogue.flows import (
+    ask,
+    courtesy,
+    danger,
+    existing,
+    family,
+    pace,
+    person,
+    policy,
+    read_back,
+    request,
+)
 from bot.dialogue.memory import Memory, Pending
 from bot.dialogue.talk import Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
@@ -27,8 +38,8 @@ _STOPPING: tuple[Callable[[Talk], bool], ...] = (
     pace.pace,
     existing.answer_which,
     courtesy.answer_offer,
-    request.answer_wrong_what,
-    request.answer_confirmation,
+    read_back.answer_wrong_what,
+    read_back.answer_confirmation,
     request.gives_up,
 )
 # Several of these may have something to say about one sentence («太不像话了，到底啥时候来»).
@@ -135,7 +146,7 @@ def _take_answer(talk: Talk) -> None:
         request.split_by_person(talk, form, goes_on=True)
         form = talk.form or form
     answered = changed or forms.take_answer(talk, form)
-    noted = talk.memory.asking != Asks.CONFIRM and forms.take_wishes(talk, form)
+    noted = talk.memory.asking != Asks.CONFIRM and notes.take_wishes(talk, form)
     nothing_new = cues.says("that_one", talk.text) or forms.says_again(talk, form)
     talk.understood |= bool(answered or noted or nothing_new)
     if (changed or noted) and not talk.sentences and forms.missing(talk, form) == talk.memory.asking:
@@ -149,12 +160,12 @@ def _go_on(talk: Talk) -> None:
     if form is not None:
         if placed or "dropped" in talk.happened:
             talk.say("order.next", what=talk.rules.catalogue[form.item].say)
-        request.next_question(talk)
+        ask.next_question(talk)
         return
     if placed or "dropped" in talk.happened or "complaint" in talk.happened:
         cancelled = [command.number for command in talk.commands if isinstance(command, CancelOrder)]
         talk.memory.pending = Pending(kind="anything_else", numbers=cancelled)
-        talk.ask(None, "anything_else", choices=request.choices_of(talk, "anything_else"))
+        talk.ask(None, "anything_else", choices=ask.choices_of(talk, "anything_else"))
     elif not talk.sentences:
         talk.say("greet.again")
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from backend.domain.order import Order, Wanted
 from backend.services.commands import PlaceOrder
-from bot.dialogue import cues, whom
+from bot.dialogue import cues, notes, places, times, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.answers import bare_answer
-from nlu.clauses import clauses
-from nlu.slots.names import is_surname, name_at
-from nlu.slots.place import read_place
+from nlu.slots.names import is_surname
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
 
 
@@ -41,13 +38,9 @@ def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:
     """Like `fill`, from these slots only. The person comes first, because the place may follow from who it is."""
     changed = set()
     for slot in sorted(slots, key=lambda slot: slot.slot != "beneficiary"):
-        if not _is_code(talk, slot) and _TAKE[slot.slot](talk, form, slot):
+        if not notes.is_code(talk, slot) and _TAKE[slot.slot](talk, form, slot):
             changed.add(slot.slot)
     return changed
-
-
-def _is_code(talk: Talk, slot: Slot) -> bool:
-    return cues.says("code_word", talk.heard.text[max(0, slot.start - CODE_BEFORE) : slot.end])
 
 
 def _take_person(talk: Talk, form: Form, slot: Slot) -> bool:
@@ -84,10 +77,10 @@ def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
     if said.recurrence and cues.says("free_then", talk.heard.text[slot.end :]):
         return False  # «哪天都行，我天天在家»
     if form.time and form.wanted.recurrence and cues.says("starts", talk.heard.text[slot.end :]):
-        return _begin(form, said)
-    if cues.says("and_also", talk.heard.text[: slot.start]) and _next_day_too(form, said):
+        return times.begin(form, said)
+    if cues.says("and_also", talk.heard.text[: slot.start]) and times.two_days(form, said):
         return True
-    if not take_time(form, said):
+    if not times.take_time(form, said):
         return False
     if said.vague and said.iso is None:  # «啥时候都行» holds for what else was asked for, too
         for other in talk.memory.forms:
@@ -96,15 +89,6 @@ def _take_time(talk: Talk, form: Form, slot: Slot) -> bool:
         for other in talk.memory.forms:
             if other.item == form.item and other.time is None:
                 other.time = dict(form.time or {})
-    return True
-
-
-def _begin(form: Form, said: WantedTime) -> bool:
-    """«每天中午» … «从明天开始»: the rhythm stays, and has a first day."""
-    if not said.iso or not said.day_said:
-        return False
-    clock = (form.wanted.iso or "")[10:].split("/")[0]
-    form.time = (form.time or {}) | {"iso": said.iso[:10] + (said.iso[10:] or clock)}
     return True
 
 
@@ -117,154 +101,15 @@ def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
     return True
 
 
-def _next_day_too(form: Form, said: WantedTime) -> bool:
-    """«明天和后天中午», «周三和周五上午九点»: two days, at the same time."""
-    first = form.wanted.iso
-    if not first or not said.iso or form.wanted.recurrence or said.recurrence or not said.day_said:
-        return False
-    day, last = date.fromisoformat(first[:DAY]), date.fromisoformat(said.iso[:DAY])
-    if not 0 < (last - day).days < len(WEEKDAYS):
-        return False
-    by_day = f";BYDAY={WEEKDAYS[day.weekday()]},{WEEKDAYS[last.weekday()]}"
-    rule = "FREQ=DAILY" if (last - day).days == 1 else "FREQ=WEEKLY" + by_day
-    form.time = asdict(Wanted(iso=_at_clock(first[:DAY], said.iso), recurrence=f"{rule};UNTIL={last:%Y%m%d}"))
-    return True
-
-
-def take_time(form: Form, said: WantedTime) -> bool:
-    """Put a time into the form. A bare hour keeps the day that was given before, a bare day keeps the hour."""
-    if form.time and said.vague and said.iso is None:
-        return False  # «明天或者后天都行»: the days count
-    if said.conflict:
-        form.conflict = said.conflict
-        return True
-    wanted = merged(form.wanted if form.time else None, said)
-    form.conflict = None
-    if form.time is not None and form.time == asdict(wanted):
-        return False
-    form.time = asdict(wanted)
-    if "time" in form.missing:
-        form.missing.remove("time")
-    return True
-
-
-def merged(before: Wanted | None, said: WantedTime) -> Wanted:
-    """A corrected time: what was said now over what was wanted before."""
-    if before and (kept := _rhythm_kept(before, said)):
-        return kept
-    iso = said.iso
-    if before and before.iso and iso and "/" not in before.iso[:10]:
-        day, clock = before.iso[:DAY], before.iso[DAY:]
-        if not said.day_said and said.clock_said and not before.recurrence:
-            iso = _at_clock(day, iso)
-        elif said.day_said and not said.clock_said and clock.startswith("T") and len(iso) == DAY:
-            iso = _at_clock(iso, before.iso)
-    return Wanted(iso=iso, asap=said.asap and iso is None, recurrence=said.recurrence)
-
-
-def _rhythm_kept(before: Wanted, said: WantedTime) -> Wanted | None:
-    """A rhythm and its day or hour, or a span of days and its hour, said one after the other belong together."""
-    only_hour = said.iso and said.clock_said and not said.day_said and not said.recurrence
-    if before.recurrence and before.iso and only_hour:
-        return Wanted(iso=_at_clock(before.iso[:DAY], said.iso), recurrence=before.recurrence)
-    if before.recurrence and not before.iso and said.iso and not said.recurrence:
-        day = date.fromisoformat(said.iso[:10])
-        weekly = before.recurrence == "FREQ=WEEKLY" and said.day_said
-        rule = f"FREQ=WEEKLY;BYDAY={WEEKDAYS[day.weekday()]}" if weekly else before.recurrence
-        return Wanted(iso=said.iso, recurrence=rule)
-    days, other = (before.iso, said) if _is_days(before.iso) else (said.iso, before)
-    if days is None or not _is_days(days) or not other.iso or "T" not in other.iso:
-        return None
-    by_the_day = other.recurrence in (None, "FREQ=DAILY")
-    if not by_the_day or (other is said and said.day_said and not said.recurrence):
-        return None
-    first, last = days.split("/")
-    return Wanted(iso=_at_clock(first, other.iso), recurrence=f"FREQ=DAILY;UNTIL={last.replace('-', '')}")
-
-
-def _at_clock(day: str, iso: str | None) -> str:
-    """That day at the hour, or from hour to hour, of `iso`."""
-    return "/".join(day + part[DAY:] for part in (iso or "").split("/"))
-
-
-def _is_days(iso: str | None) -> bool:
-    """Whether it is a span of whole days («下周一到周五»)."""
-    return iso is not None and "/" in iso and "T" not in iso
-
-
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-DAY = 10  # characters of a date
 # Categories of items that nobody needs any more when they have died; papers and benefits do go on.
 SERVES_LIVING = ("pub", "home", "care")
-CODE_BEFORE = 5  # characters from the word that names a code to its digits
 LONGEST_PHONE = 12  # digits, with the area code
 
 
 def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
-    place = slot.resolved if isinstance(slot.resolved, Place) else Place(text=slot.text)
-    if place.usual:
-        home = talk.world.caller.elder
-        if form.place is None and home and home.address and form.beneficiary in (None, "self"):
-            form.place, form.place_known = home.address, True
-            return True
-        return False
-    if place.destination:
+    if isinstance(slot.resolved, Place) and slot.resolved.destination:
         return _take_detail(talk, form, slot)
-    if (
-        talk.memory.asking == Asks.PLACE
-        and cues.says("among_many", talk.text)
-        and len(talk.text) <= LONGEST_WISH
-    ):
-        form.place, form.place_known = cues.core(talk.text), False
-        return True
-    text = _with_region(form, place, slot.value or slot.text) + _description(talk, place, slot)
-    finer_only = not (place.county or place.town or place.community)
-    if text.isdecimal() and talk.memory.asking != Asks.PLACE:
-        return False  # «200» is no door when nobody asked for one
-    if finer_only and form.place and (corrected := _corrected(form.place, text)):
-        changed = corrected != form.place
-        form.place, form.place_known = corrected, form.place_known and not changed
-        return changed
-    if finer_only and form.place and text not in form.place and not form.place_known:
-        form.place += text
-    elif finer_only and form.place_known:
-        return False  # «三楼» of somebody whose address we know adds nothing
-    elif form.place == text:
-        return False
-    else:
-        form.place = text
-    form.place_known = False
-    return True
-
-
-def _description(talk: Talk, place: Place, slot: Slot) -> str:
-    """«…同心路，那个红色的楼，邮电局后头»: what follows an address without a number tells how to find it."""
-    rest = talk.heard.text[slot.end :].rstrip("。！ ")
-    numbered = place.building or place.unit or place.door
-    more = any(other.start >= slot.end for other in talk.heard.slots)
-    if talk.memory.asking != Asks.PLACE or numbered or more or len(rest) > LONGEST_WISH:
-        return ""
-    return rest if cues.says("describes_place", rest) else ""
-
-
-def _corrected(before: str, said: str) -> str | None:
-    """The address with the parts that were said now («三单元») in place of its own; None when one is not in it."""
-    left, address = said, before
-    for part in cues.patterns("address_parts"):
-        found = part.search(said)
-        if found and part.search(address):
-            address = part.sub(found[0], address, count=1)
-            left = left.replace(found[0], "", 1)
-    return None if left == said or left.strip() else address
-
-
-def _with_region(form: Form, place: Place, text: str) -> str:
-    """«利通区金积镇» … «秦坝关村三组»: the village lies in the town that was named before."""
-    if form.place is None or form.place_known or place.county or not (place.town or place.community):
-        return text
-    before = read_place(form.place)
-    wider = (before.county or before.town) and not before.community and not (before.town and place.town)
-    return form.place + text if wider else text
+    return places.take_place(talk, form, slot)
 
 
 def _take_phone(talk: Talk, form: Form, slot: Slot) -> bool:
@@ -307,7 +152,6 @@ NOT_KIN = (None, "other", "neighbour", "friend", "elder")
 LONGEST_NAME = 16  # characters
 LONGEST_LATIN_NAME = 40
 LONGEST_HAN_NAME = 4
-LONGEST_WISH = 40  # characters; what is longer tells something else, too
 
 
 def _whole(digits: str) -> bool:
@@ -333,7 +177,7 @@ def take_answer(talk: Talk, form: Form) -> bool:
         return True
     if asked == Asks.TIME and (cues.says("any", text) or (talk.heard.has("affirm") and talk.heard.sure)):
         form.time = {"iso": None, "asap": False, "recurrence": form.wanted.recurrence}
-        if lacks_day(form):
+        if times.lacks_day(form):
             form.missing.append("time")
         return True
     if asked != Asks.PHONE and "detail" in talk.rules.catalogue[form.item].asks and cues.says("money", text):
@@ -349,7 +193,12 @@ def take_answer(talk: Talk, form: Form) -> bool:
     ):
         return False
     answer = cues.core(text)
-    if asked in (Asks.TIME, Asks.PLACE) and form.elder_id is None and not form.name and _is_a_name(answer):
+    if (
+        asked in (Asks.TIME, Asks.PLACE)
+        and form.elder_id is None
+        and not form.name
+        and whom.is_a_name(answer)
+    ):
         form.name = answer  # said before it was asked for
         return True
     if bare_answer(text, expecting=Asks.CONFIRM):
@@ -358,7 +207,7 @@ def take_answer(talk: Talk, form: Form) -> bool:
         form.details.append(answer)
     elif asked == Asks.NAME and (_may_be_a_name(answer) or is_surname(answer)):
         form.name = answer
-    elif asked == Asks.NAME and take_wish(talk, form):
+    elif asked == Asks.NAME and notes.take_wish(talk, form):
         talk.say("confirm.noted")
     elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform") and not talk.heard.slots:
         form.place, form.place_known = answer, False
@@ -376,25 +225,6 @@ def says_again(talk: Talk, form: Form) -> bool:
     return talk.heard.has("inform") and any(talk.slots(name) for name in ("time", "place"))
 
 
-def take_wish(talk: Talk, form: Form) -> bool:
-    """A note for whoever comes, in the caller's own words. A question is none."""
-    if not is_wish(talk):
-        return False
-    note(form, cues.without("opens_yes", talk.text))
-    return True
-
-
-def note(form: Form, text: str) -> None:
-    """Keep what was said for whoever comes, once."""
-    note = cues.without("at_a_loss", text).strip("，,。！!？? ")
-    if note and note not in form.wishes:
-        form.wishes.append(note)
-
-
-def _is_a_name(text: str) -> bool:
-    return len(text) > 1 and name_at(text, 0) == text
-
-
 def _may_be_a_name(text: str) -> bool:
     """Names of all peoples, but no sentence («她是糖尿病，不能吃甜的»)."""
     if text.isascii():
@@ -404,73 +234,14 @@ def _may_be_a_name(text: str) -> bool:
     )
 
 
-def take_wishes(talk: Talk, form: Form) -> bool:
-    """What is said of how it is to be done («送份饭，软和点»): each part of the sentence that is a wish is noted."""
-    before = len(form.wishes)
-    for part in clauses(talk.heard.text):
-        inside = [slot for slot in talk.heard.slots if part.start <= slot.start < part.end]
-        if any(_is_code(talk, slot) for slot in inside):
-            note(form, part.text)
-            continue
-        mere = all(slot.slot == "detail" for slot in inside) and not any(
-            slot.text in form.details and "detail" in talk.rules.catalogue[form.item].asks for slot in inside
-        )
-        names_it = cues.first_mention(form.item, part.text) < len(part.text)
-        if mere and not names_it and cues.says("wish", part.text) and not cues.says("question", part.text):
-            note(form, part.text)
-    return len(form.wishes) > before
-
-
-def take_aside(talk: Talk, form: Form) -> None:
-    """Something said to a read-back that changes nothing of it: the number to ring, or what to bring."""
-    if cues.says("this_phone", talk.text):
-        form.phone = talk.world.caller.phone or form.phone
-    else:
-        note(form, talk.text)
-    talk.say("confirm.noted")
-    talk.understood = True
-
-
-def is_wish(talk: Talk) -> bool:
-    """Whether the sentence tells how something is to be done, and nothing else."""
-    text = talk.text
-    others = [slot for slot in talk.heard.slots if slot.slot != "detail"]
-    return (
-        cues.says("wish", text)
-        and not cues.says("question", text)
-        and len(text) <= LONGEST_WISH
-        and not others
-    )
-
-
 def take_name(talk: Talk, form: Form) -> bool:
     """«名字错了，是马桂珍» to the read-back."""
     if form.elder_id is not None or not cues.says("name_word", talk.text):
         return False
     name = cues.core(cues.after("name_word", talk.text))
-    if not _is_a_name(name) or name == form.name:
+    if not whom.is_a_name(name) or name == form.name:
         return False
     form.name = name
-    return True
-
-
-def take_note(talk: Talk, form: Form) -> bool:
-    """What is added to a read-back without being a slot («厨房的», «一直滴水»): kept for whoever comes."""
-    heard, text = talk.heard, talk.text
-    said = heard.has("inform") or heard.has(form.item)
-    guesses = cues.says("guess", text) and not heard.has("emergency")
-    hurries = cues.says("urges", text)
-    if not (said or guesses or hurries or heard.has("deny")) or heard.slots or len(text) > LONGEST_WISH:
-        return False
-    against = (
-        ("refuse", "hesitates", "any") if guesses else ("question", "unknown", "refuse", "hesitates", "any")
-    )
-    if any(cues.says(cue, text) for cue in against):
-        return False
-    if form.elder_id is None and not form.name and _is_a_name(cues.core(text)):
-        form.name = cues.core(text)
-        return True
-    note(form, text)
     return True
 
 
@@ -537,13 +308,8 @@ def _named_details(item: str, text: str) -> list[str]:
 
 def _has(form: Form, ask: str) -> bool:
     if ask == "time":
-        return form.time is not None and not lacks_day(form)
+        return form.time is not None and not times.lacks_day(form)
     return bool(form.place if ask == "place" else form.details)
-
-
-def lacks_day(form: Form) -> bool:
-    """«每个礼拜来一回»: how often is known, and not on which day."""
-    return bool(form.wanted.recurrence) and form.wanted.iso is None
 
 
 def to_command(talk: Talk, form: Form) -> PlaceOrder:
@@ -577,8 +343,8 @@ def like_before(talk: Talk, form: Form, order: Order, *, whole: bool) -> None:
         form.beneficiary, form.name, form.elder_id = order.beneficiary, order.beneficiary_name, order.elder_id
         form.place = order.place
     day, before = form.wanted.iso, order.wanted.iso
-    if form.time and day and len(day) == DAY and before and "T" in before:
-        form.time |= {"iso": _at_clock(day, before)}
+    if form.time and day and len(day) == times.DAY and before and "T" in before:
+        form.time |= {"iso": times.at_clock(day, before)}
 
 
 def copy_order(form: Form, order: Order) -> None:
@@ -586,15 +352,3 @@ def copy_order(form: Form, order: Order) -> None:
     form.beneficiary, form.name, form.elder_id = order.beneficiary, order.beneficiary_name, order.elder_id
     form.time, form.place, form.phone = asdict(order.wanted), order.place, order.phone
     form.details = list(order.details)
-
-
-def past(wanted: Wanted, now: datetime) -> bool:
-    """Whether a wanted time lies before the call."""
-    end = wanted.ends
-    if end is None:
-        return False
-    return datetime.fromisoformat(end) < now if "T" in end else date.fromisoformat(end) < now.date()
-
-
-def as_wanted(said: WantedTime) -> dict[str, Any]:
-    return asdict(Wanted(iso=said.iso, asap=said.asap, recurrence=said.recurrence))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from bot.dialogue import phrasing
-from bot.dialogue.flows import courtesy, person, request
+from bot.dialogue.flows import ask, courtesy, person
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks, Choice
@@ -47,7 +47,7 @@ def not_understood(talk: Talk) -> None:
     memory = talk.memory
     guess = talk.other_item(())
     if guess is not None and talk.form is None and memory.misses == 0:
-        request.offer(talk, [guess])  # likely enough to ask for it by name
+        ask.offer(talk, [guess])  # likely enough to ask for it by name
         return
     memory.misses += 1
     talk.happened.append("not_understood")
@@ -68,7 +68,7 @@ def _offer(talk: Talk) -> None:
         r.label for r in talk.heard.ranking if r.label in catalogue and r.confidence >= LEAST_LIKELY_OFFER
     ]
     usual = [code for code in talk.words()["usual_items"] if code not in likely]
-    items = (likely + usual)[: request.MOST_CHOICES]
+    items = (likely + usual)[: ask.MOST_CHOICES]
     shorts = [catalogue[item].short for item in items]
     talk.memory.pending = Pending(kind="offer_items", items=items, said=talk.text)
     what = phrasing.joined(shorts, talk.words())

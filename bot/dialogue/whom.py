@@ -9,6 +9,7 @@ from typing import Any
 from backend.domain.people import Caller, Elder, Ward
 from bot.dialogue.memory import Form
 from config.lexicon import load
+from nlu.slots.names import name_at
 from nlu.understanding import Person, Slot
 
 
@@ -121,6 +122,11 @@ def default(form: Form, caller: Caller) -> None:
 def is_spouse(form: Form) -> bool:
     """Whether it is for the husband or wife of whoever speaks, who lives where they live."""
     return "老伴" in _relation(form.relation).get("contact_is", ())
+
+
+def is_a_name(text: str) -> bool:
+    """Whether the whole text is the name of a person."""
+    return len(text) > 1 and name_at(text, 0) == text
 
 
 def polite(form: Form, words: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues, forms
-from bot.dialogue.flows import existing, person, request
+from bot.dialogue import cues, forms, notes
+from bot.dialogue.flows import ask, existing, person, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
@@ -44,7 +44,7 @@ def _belongs_to_the_last(talk: Talk) -> bool:
     order = talk.order(talk.memory.orders[-1])
     adds = cues.says("adds", talk.text) and not talk.slots("time")
     same = order is not None and (not talk.requests() or order.item in talk.requests())
-    return forms.is_wish(talk) or cues.says("this_phone", talk.text) or (adds and same)
+    return notes.is_wish(talk) or cues.says("this_phone", talk.text) or (adds and same)
 
 
 def _takes_up_again(talk: Talk) -> bool:
@@ -137,9 +137,9 @@ def courtesy(talk: Talk) -> bool:
         talk.say("greet.listening")
     elif heard.has("affirm") and talk.form is None and talk.pending is None and memory.orders:
         memory.pending = Pending(kind="anything_else")  # «行吧» to how things stand
-        talk.ask(None, "anything_else", choices=request.choices_of(talk, "anything_else"))
+        talk.ask(None, "anything_else", choices=ask.choices_of(talk, "anything_else"))
     elif heard.has("help") and not (talk.form and cues.says("refuse", talk.text)):
-        talk.ask(None, "help", choices=request.choices_for(talk, Asks.WHICH_ITEM))
+        talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif heard.has("greet"):
         greet(talk)
     elif heard.has("goodbye") and not (talk.form and cues.says("enough", talk.text)):

@@ -9,8 +9,8 @@ from backend.domain.order import OPEN, Order, State, Wanted
 from backend.domain.queue import TaskKind
 from backend.domain.wanted import is_time, out_of_reach
 from backend.services.commands import CancelOrder, RescheduleOrder
-from bot.dialogue import cues, forms, phrasing, whom
-from bot.dialogue.flows import person, request
+from bot.dialogue import cues, forms, phrasing, times, whom
+from bot.dialogue.flows import ask, person, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks, Choice
@@ -104,7 +104,7 @@ def _stood_up(talk: Talk) -> bool:
 
 def name_of(talk: Talk, order: Order) -> str:
     """「明天中午十二点的送餐」, as the caller would recognise it; with whose it is, where they speak for several."""
-    name = request.named(talk, order.item, order.wanted)
+    name = ask.named(talk, order.item, order.wanted)
     elder = talk.world.caller.elder
     own = elder is not None and order.elder_id == elder.id
     people = {one.beneficiary_name for one in _open_orders(talk)}
@@ -213,7 +213,7 @@ def _status(talk: Talk) -> None:
 def offer_to_ask(talk: Talk) -> bool:
     """An order that they speak of is not here: it was made elsewhere, or before there was this line."""
     talk.memory.pending = Pending(kind="offer_person")
-    talk.ask(Asks.CONFIRM, "order.none_to_ask", choices=request.choices_for(talk, Asks.CONFIRM))
+    talk.ask(Asks.CONFIRM, "order.none_to_ask", choices=ask.choices_for(talk, Asks.CONFIRM))
     talk.understood = True
     return True
 
@@ -310,7 +310,7 @@ def _reschedule(talk: Talk) -> bool:
 
 def move(talk: Talk, order: Order, said: WantedTime | None) -> None:
     """Give the order its new time; ask for it when none was said, or when what was said can not be."""
-    wanted = forms.merged(order.wanted, said) if said and not said.conflict else None
+    wanted = times.merged(order.wanted, said) if said and not said.conflict else None
     if wanted is not None:
         move_to(talk, order, wanted)
     elif said:
@@ -326,7 +326,7 @@ def _ask_when(talk: Talk, order: Order, key: str, **values: Any) -> None:
 
 def move_to(talk: Talk, order: Order, wanted: Wanted) -> None:
     """Give the order this time. One that is over, or that nobody can promise yet, is asked for again."""
-    if forms.past(wanted, talk.turn.now):
+    if times.past(wanted, talk.turn.now):
         _ask_when(talk, order, "conflict.past")
         return
     if wanted.iso and is_time(wanted.iso) and out_of_reach(wanted.iso, talk.turn.now):
@@ -344,16 +344,16 @@ def move_to(talk: Talk, order: Order, wanted: Wanted) -> None:
 
 
 def _which(talk: Talk, kind: str, orders: Sequence[Order], said: WantedTime | None = None) -> None:
-    shown = orders[: request.MOST_CHOICES]
+    shown = orders[: ask.MOST_CHOICES]
     names = [name_of(talk, order) for order in shown]
     talk.memory.pending = Pending(
         kind=kind,
         numbers=[order.number for order in shown],
-        wanted=forms.as_wanted(said) if said and not said.conflict else None,
+        wanted=times.as_wanted(said) if said and not said.conflict else None,
     )
     if len(shown) == 1:
         key = "order.confirm_cancel" if kind == "cancel" else "order.confirm_move"
-        talk.ask(Asks.CONFIRM, key, choices=request.choices_for(talk, Asks.CONFIRM), what=names[0])
+        talk.ask(Asks.CONFIRM, key, choices=ask.choices_for(talk, Asks.CONFIRM), what=names[0])
         return
     if len(set(names)) == 1:
         talk.say("order.which_of_same", what=names[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from backend.domain.queue import TaskKind
-from bot.dialogue import cues, forms
+from bot.dialogue import cues, notes
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 
 
 def wants_person(talk: Talk) -> bool:
-    asked = talk.heard.has("human") and (talk.heard.sure or not forms.is_wish(talk))
+    asked = talk.heard.has("human") and (talk.heard.sure or not notes.is_wish(talk))
     if not asked and not cues.says("that_person", talk.text):
         return False
     hand_off(talk, why="asked_for", phrase="person.coming")

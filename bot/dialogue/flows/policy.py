@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue import cues
-from bot.dialogue.flows import request
+from bot.dialogue.flows import ask
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
@@ -28,7 +28,7 @@ def policy(talk: Talk) -> bool:
         talk.happened.append(f"policy:{entry.id}")
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item], said=talk.text)
-            talk.ask(Asks.CONFIRM, "policy.book", choices=request.choices_for(talk, Asks.CONFIRM))
+            talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
     return not talk.requests() or not talk.heard.has("policy_question") or in_passing
 
 
@@ -73,4 +73,4 @@ def _unknown(talk: Talk) -> None:
     spoken_of = cues.items_mentioned(talk.text)
     likely = [scored.label for scored in talk.heard.ranking if scored.label in spoken_of]
     talk.memory.pending = Pending(kind="offer_person", items=likely[:1])
-    talk.ask(Asks.CONFIRM, "person.offer", choices=request.choices_for(talk, Asks.CONFIRM))
+    talk.ask(Asks.CONFIRM, "person.offer", choices=ask.choices_for(talk, Asks.CONFIRM))

@@ -1,0 +1,146 @@
+"""What the line says next about a request: the one thing that is missing, the read-back, or what it might be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.domain.order import OPEN, Order, Wanted
+from bot.dialogue import cues, forms, phrasing, times, whom
+from bot.dialogue.memory import Form, Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks, Choice
+
+MOST_CHOICES = 3
+
+
+def next_question(talk: Talk) -> None:
+    """Ask the one thing that is missing next, or read the order back."""
+    form = talk.form
+    if form is None:
+        return None
+    ask = forms.missing(talk, form)
+    if ask is None:
+        return read_back(talk, form)
+    key, values = question_key(talk, form, ask)
+    memory = talk.memory
+    again = (
+        memory.misses > 0
+        and memory.asking == ask
+        and talk.rules.wording.has(f"again.{ask.value}")
+        and not form.conflict
+    )
+    talk.ask(ask, f"again.{ask.value}" if again else key, choices=choices_for(talk, ask), **values)
+    return None
+
+
+def question_key(talk: Talk, form: Form, ask: Asks) -> tuple[str, dict[str, str]]:
+    if form.conflict:
+        return forms.conflict_question(talk, form)
+    other = form.beneficiary not in (None, "self")
+    who = whom.polite(form, talk.words())
+    if ask == Asks.DETAIL and talk.rules.wording.has(f"ask.detail.{form.item}"):
+        return f"ask.detail.{form.item}", {}
+    if ask == Asks.TIME and times.lacks_day(form):
+        rhythm = phrasing.recurrence(form.wanted.recurrence or "", talk.words())
+        return "ask.day_of_rhythm", {"rhythm": rhythm}
+    if ask == Asks.TIME and talk.rules.wording.has(f"ask.time_{form.item}"):
+        return f"ask.time_{form.item}", {}
+    if ask == Asks.PHONE and talk.memory.phone_part:
+        return "ask.phone_rest", {"digits": talk.memory.phone_part}
+    if ask in (Asks.PLACE, Asks.NAME) and other:
+        return f"ask.{ask.value}_other", {"who": who}
+    return f"ask.{ask.value}", {}
+
+
+def choices_for(talk: Talk, ask: Asks) -> list[Choice]:
+    if ask == Asks.BENEFICIARY:
+        return [
+            Choice(ward.elder.name, talk.words()["who"]["other"].format(word=ward.elder.name))
+            for ward in talk.world.caller.orders_for[:MOST_CHOICES]
+        ]
+    return choices_of(talk, ask.value)
+
+
+def choices_of(talk: Talk, name: str) -> list[Choice]:
+    """The quick answers of this name in words.yaml."""
+    return [Choice(label, text) for label, text in talk.words()["choice_labels"].get(name, ())]
+
+
+def read_back(talk: Talk, form: Form) -> None:
+    """Say the whole order and ask whether it is right."""
+    talk.reads_back = True
+    words, item = talk.words(), talk.rules.catalogue[form.item]
+    who = words["who"]["self"]
+    if form.beneficiary not in (None, "self"):
+        who = words["who"]["other"].format(word=whom.polite(form, words))
+    wanted = forms.to_command(talk, form).wanted
+    if form.time is not None or wanted.asap:
+        talk.say("confirm.what", who=who, what=item.say, when=phrasing.when(wanted, talk.turn.now, words))
+    else:
+        talk.say("confirm.what_no_time", who=who, what=item.say)
+    said = [detail for detail in form.details if "detail" in item.asks or cues.measure(detail)]
+    details = [*said, *form.wishes]
+    if details:
+        talk.say("confirm.details", details=words["list_comma"].join(details))
+    if form.place:
+        talk.say("confirm.where", place=form.place)
+    if form.phone:
+        talk.say("confirm.phone", phone=phrasing.phone_groups(form.phone))
+    if (same := twin(talk, form)) is not None:
+        talk.sentences.clear()
+        talk.ask(
+            Asks.CONFIRM,
+            "confirm.twin",
+            choices=choices_for(talk, Asks.CONFIRM),
+            what=named(talk, same.item, same.wanted),
+        )
+        return
+    key = "again.confirm" if talk.memory.asking == Asks.CONFIRM and talk.memory.misses else "confirm.right"
+    talk.ask(Asks.CONFIRM, key, choices=choices_for(talk, Asks.CONFIRM))
+
+
+def twin(talk: Talk, form: Form) -> Order | None:
+    """An order of this very conversation that is the same in every part: said twice, it is rather meant once."""
+    wanted = forms.to_command(talk, form).wanted
+    for number in talk.memory.orders:
+        order = talk.order(number)
+        if order and order.state in OPEN and order.item == form.item and order.wanted == wanted:
+            alike = order.beneficiary == (form.beneficiary or "self") and order.place == form.place
+            if alike and list(order.details) == [*form.details, *form.wishes]:
+                return order
+    return None
+
+
+def offer(talk: Talk, items: Sequence[str]) -> bool:
+    """Not sure what is wanted: ask back, with at most three choices."""
+    ranked = [
+        item.label
+        for item in talk.heard.ranking
+        if item.label in talk.rules.catalogue and item.confidence >= 0.1
+    ]
+    offered = list(dict.fromkeys([*items, *ranked]))[:MOST_CHOICES]
+    shorts = [talk.rules.catalogue[item].short for item in offered]
+    talk.memory.pending = Pending(kind="offer_items", items=offered, said=talk.text)
+    choices = [Choice(short, short) for short in shorts]
+    if len(offered) == 1:
+        talk.ask(Asks.CONFIRM, "unsure.one", choices=choices_for(talk, Asks.CONFIRM), choice=shorts[0])
+    else:
+        talk.ask(Asks.WHICH_ITEM, "unsure.some", choices=choices, what=phrasing.joined(shorts, talk.words()))
+    talk.understood = True
+    talk.happened.append("unsure")
+    return True
+
+
+def describe(talk: Talk, form: Form) -> str:
+    """「明天中午十二点的送餐」."""
+    return named(talk, form.item, form.wanted)
+
+
+def named(talk: Talk, item: str, wanted: Wanted) -> str:
+    """How a request or an order is called: by its time, if it has one, and what it is."""
+    what, words = talk.rules.catalogue[item].say, talk.words()
+    if wanted.recurrence and not phrasing.last_day(wanted.recurrence):
+        return phrasing.of_time(phrasing.recurrence(wanted.recurrence, words), what, words)
+    if wanted.iso:
+        return phrasing.of_time(phrasing.when(wanted, talk.turn.now, words), what, words)
+    return what

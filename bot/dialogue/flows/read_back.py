@@ -1,0 +1,166 @@
+"""The answer to a read-back: yes, no, a correction, something besides, or a change of mind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.dialogue import cues, forms, notes
+from bot.dialogue.flows import ask
+from bot.dialogue.flows.request import drop, for_another, meant, place, replace_item
+from bot.dialogue.memory import Form, Pending
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks
+
+SURELY_NO = 0.75  # «一直滴水，不是大事» sounds a little like a no
+SHORT_WISH = 10  # characters
+SHORT_NO = 8
+SOON = 8  # characters: a time this near to the «no» is what the «no» is about
+
+
+def answer_confirmation(talk: Talk) -> bool:
+    """The read-back was answered: yes, no, a correction, something else wanted, or a change of mind."""
+    form = talk.form
+    if talk.memory.asking != Asks.CONFIRM or form is None or talk.pending is not None:
+        return False
+    text, heard = talk.text, talk.heard
+    says_no = cues.says("opens_no", text) or _means_no(talk)
+    says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
+    moves = _moves_it(talk)
+    others = [item for item in talk.requests() if item != form.item and not moves]
+    if says_no and not others and not moves and (instead := talk.other_item([form.item])):
+        others = [instead]
+    if not others and not moves and (instead := _named_instead(talk, form)):
+        others, says_no = [instead], True
+    if form.item in talk.requests() and for_another(talk, form):
+        return False
+    if not says_no and _belongs_to_it(talk, form, others):
+        notes.take_aside(talk, form)
+        return True
+    if cues.says("drop", text) and (other := meant(talk, form)) is not form:
+        return drop(talk, other)
+    if others and (says_no or cues.says("replace", text)):
+        return replace_item(talk, form, others)
+    if (
+        (heard.has("cancel_order") or cues.says("drop", text))
+        and not says_yes
+        and not others
+        and not talk.slots("time")
+    ):
+        return drop(talk, form)
+    if heard.has("cancel_order") and not others:
+        return False  # «明天的饭不要了»: an order of before, or this form; decided by the flow for orders
+    if not others and notes.take_wish(talk, form):
+        talk.say("confirm.noted")
+        talk.understood = True
+        if cues.says("opens_yes", text):
+            place(talk, form)
+        return True
+    changed = forms.fill(talk, form) if not others else set()
+    if says_yes and not changed and (talk.heard.sure or cues.says("opens_yes", text)):
+        place(talk, form)
+        talk.understood = True
+        return not others
+    if changed:
+        talk.say("confirm.changed")
+        talk.understood = True
+        return not others
+    if cues.says("refuse", text) and not others:
+        talk.say("refused_more")
+        talk.understood = True
+        return True
+    if not others and forms.take_name(talk, form):
+        talk.say("confirm.changed")
+        talk.understood = True
+        return True
+    if not others and cues.says("phone_word", text) and not talk.heard.has("policy_question"):
+        return _asks_for_number(talk, form)
+    if not others and not says_no and not says_yes and notes.take_note(talk, form):
+        talk.say("confirm.noted")
+        talk.understood = True
+        return True
+    if says_no and not others and ask.twin(talk, form):
+        return _leave_it_at_one(talk, form)
+    if says_no and not others:
+        talk.memory.pending = Pending(kind="wrong_what")
+        talk.ask(Asks.DETAIL, "confirm.wrong_what")
+        talk.understood = True
+        return True
+    return False
+
+
+def answer_wrong_what(talk: Talk) -> bool:
+    """After a bare «no»: what they say now is the correction."""
+    form = talk.form
+    if form is None or talk.pending is None or talk.pending.kind != "wrong_what":
+        return False
+    talk.memory.pending = None
+    if talk.heard.has("affirm") and not talk.requests():
+        talk.understood = True
+        return True
+    others = [item for item in talk.requests() if item != form.item]
+    if others:
+        return replace_item(talk, form, others)
+    if talk.heard.has("cancel_order") or cues.says("drop", talk.text):
+        return drop(talk, form)
+    if forms.fill(talk, form):
+        talk.say("confirm.changed")
+        talk.understood = True
+        return True
+    wrong = {"time": cues.says("time_word", talk.text), "place": cues.says("place_word", talk.text)}
+    if wrong["time"]:
+        form.time, talk.understood = None, True
+    elif wrong["place"]:
+        form.place, form.place_known, talk.understood = None, False, True
+    return talk.understood
+
+
+def _named_instead(talk: Talk, form: Form) -> str | None:
+    """«我说的是理发，不是洗澡»: both are named, and the one that was read back is not meant."""
+    named = cues.items_mentioned(talk.text)
+    others = named - {form.item}
+    denies_it = form.item in cues.items_mentioned(cues.after("is_not", talk.text))
+    return others.pop() if denies_it and len(others) == 1 else None
+
+
+def _means_no(talk: Talk) -> bool:
+    """A no in other words; «没味儿，就是打不着» only tells how it is."""
+    heard, text = talk.heard, talk.text
+    sure = heard.has("deny") and heard.labels[0].confidence >= SURELY_NO
+    return sure and (len(text) <= SHORT_NO or cues.says("denies", text))
+
+
+def _asks_for_number(talk: Talk, form: Form) -> bool:
+    """«电话换成我的» to the read-back: another number is wanted, and was not said in full."""
+    if cues.says("refuse", talk.text) or cues.says("question", talk.text):
+        return False
+    talk.memory.phone_part = cues.digits(talk.text)
+    if talk.memory.phone_part:
+        talk.ask(Asks.PHONE, "ask.phone_rest", digits=talk.memory.phone_part)
+    else:
+        talk.ask(Asks.PHONE, "ask.phone_new")
+    talk.understood = True
+    return True
+
+
+def _belongs_to_it(talk: Talk, form: Form, others: Sequence[str]) -> bool:
+    """«要轮椅» when somebody is to come along: a wish for this request, not another. So is «就打这个电话»."""
+    if len(talk.text) > SHORT_WISH or cues.says("also", talk.text):
+        return False
+    if others:
+        return cues.goes_with(form.item, talk.text)
+    return cues.says("this_phone", talk.text) and not talk.heard.has("affirm")
+
+
+def _moves_it(talk: Talk) -> bool:
+    """«不对，后天，明天我要去赶集»: another time with its reason, not another request."""
+    times = talk.slots("time")
+    return bool(times) and cues.says("opens_no", talk.text) and times[0].start <= SOON
+
+
+def _leave_it_at_one(talk: Talk, form: Form) -> bool:
+    talk.memory.forms.remove(form)
+    talk.memory.asking = None
+    talk.say("confirm.only_one")
+    talk.understood = True
+    talk.happened.append("dropped")
+    return True
