@@ -63,6 +63,7 @@ class HearingWords:
     prompts: Mapping[str, str]
     most_phrases: int
     hot_words: tuple[str, ...]
+    known_words: frozenset[str]
     hallucinations: tuple[str, ...]
     said_again: frozenset[str]  # characters
     cries: frozenset[str]
@@ -87,6 +88,7 @@ def load_hearing_words() -> HearingWords:
             prompts=raw["prompts"]["asks"],
             most_phrases=raw["most_phrases"],
             hot_words=tuple(raw["hot_words"]),
+            known_words=frozenset(raw["known_words"]),
             hallucinations=tuple(raw["hallucinations"]),
             said_again=frozenset("".join(raw["said_again"])),
             cries=frozenset(raw["cries"]),

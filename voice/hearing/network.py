@@ -191,11 +191,12 @@ def _unlike(one: str, other: str) -> float:
     """0 for the same syllable, up to 1."""
     if one == other:
         return 0.0
-    folded = _folded(one), _folded(other)
-    return 0.15 if folded[0] == folded[1] else 1 - 0.8 * fuzz.ratio(*folded) / 100
+    ours, theirs = folded(one), folded(other)
+    return 0.15 if ours == theirs else 1 - 0.8 * fuzz.ratio(ours, theirs) / 100
 
 
-def _folded(syllable: str) -> str:
+def folded(syllable: str) -> str:
+    """A syllable with the sounds merged that are mixed up."""
     for heard, meant in _FOLDS:
         syllable = syllable.replace(heard, meant)
     return syllable

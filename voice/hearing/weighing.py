@@ -31,8 +31,9 @@ class Candidate:
     """An answer, and how near (0..1) it is to what was read freely and to what the grammar heard; 0: not near."""
 
     text: str
-    read: float = 0.0
+    read: float = 0.0  # to the reading that it is nearest to
     grammar: float = 0.0
+    believed: float = 0.0  # to all readings, each by its share
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,42 @@ class Weighed:
     alone: float = 0.0  # the weight without what the grammar heard
 
 
-def candidates(readings: Sequence[str], grammar: str, hint: Hint, words: HearingWords) -> list[Candidate]:
-    """The answers that sound like one of the readings or like what the grammar heard, nearest first."""
-    read = _near_any(map(_figures_spoken, readings), answers(hint, words))
-    heard = _near_any([grammar] if grammar else [], answers(hint, words, besides=False))
-    if hint.asks == "phone":
-        read, heard = _with_numbers(read, readings), _with_numbers(heard, [grammar])
-    texts = dict.fromkeys((*read, *heard, *words.always.get(hint.asks or "", ())))
-    found = [Candidate(text, read.get(text, 0.0), heard.get(text, 0.0)) for text in texts]
+def candidates(
+    readings: Mapping[str, float], grammar: str, hint: Hint, words: HearingWords
+) -> list[Candidate]:
+    """The answers that sound like one of the readings or like what the grammar heard, nearest first.
+
+    `readings`: what was read freely, each with its share (0..1) of all that may have been said.
+    """
+    possible = answers(hint, words)
+    near = [(_near(reading, possible, hint), share) for reading, share in readings.items()]
+    heard = _near(grammar, answers(hint, words, besides=False), hint) if grammar else {}
+    read: dict[str, float] = {}
+    believed: dict[str, float] = {}
+    for texts, share in near:
+        for text, value in texts.items():
+            read[text] = max(read.get(text, 0.0), value)
+            believed[text] = believed.get(text, 0.0) + share * value
+    every = dict.fromkeys((*read, *heard, *words.always.get(hint.asks or "", ())))
+    found = [
+        Candidate(text, read.get(text, 0.0), heard.get(text, 0.0), believed.get(text, 0.0)) for text in every
+    ]
     return sorted(found, key=lambda one: one.read + one.grammar, reverse=True)[:MOST]
+
+
+def by_share(readings: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """How much (0..1) of all that may have been said each text has; those alike are put together.
+
+    `readings`: texts with their natural logarithms, means over the tokens.
+    """
+    likely = list(readings)
+    best = max(logprob for _, logprob in likely)
+    weights = [(text, math.exp(logprob - best)) for text, logprob in likely]
+    whole = sum(weight for _, weight in weights)
+    found: dict[str, float] = {}
+    for text, weight in weights:
+        found[text] = found.get(text, 0.0) + weight / whole
+    return found
 
 
 def written_otherwise(read: str, found: Sequence[Candidate], hint: Hint, words: HearingWords) -> str | None:
@@ -65,24 +93,21 @@ def written_otherwise(read: str, found: Sequence[Candidate], hint: Hint, words: 
     return next((one.text for one in found if sounds_of(one.text) == sounds), None)
 
 
-def _near_any(readings: Iterable[str], possible: Network) -> dict[str, float]:
-    """How near (0..1) the possible answers are to one of the readings; those that are near enough."""
-    near: dict[str, float] = {}
-    for reading in dict.fromkeys(readings):
-        for text, distance in alike(reading, possible, most=_NEAR_EACH):
-            near[text] = max(near.get(text, 0.0), 1 - distance)
-    return near
+def _near(reading: str, possible: Network, hint: Hint) -> dict[str, float]:
+    """How near (0..1) the possible answers are to this reading; those that are near enough."""
+    spoken = reading.translate(_FIGURES)
+    near = {text: 1 - distance for text, distance in alike(spoken, possible, most=_NEAR_EACH)}
+    return _with_numbers(near, reading) if hint.asks == "phone" else near
 
 
-def _with_numbers(near: Mapping[str, float], readings: Sequence[str]) -> dict[str, float]:
-    """Digits written in one way, and the whole numbers that the readings come near to."""
+def _with_numbers(near: Mapping[str, float], reading: str) -> dict[str, float]:
+    """Digits written in one way, and the whole numbers that the reading comes near to."""
     alike_written: dict[str, float] = {}
     for text, value in near.items():
         plain = text.translate(_AS_SPOKEN)
         alike_written[plain] = max(alike_written.get(plain, 0.0), value)
-    for reading in readings:
-        for number, distance in _whole_numbers(_MARKS.sub("", reading).translate(_AS_SPOKEN)):
-            alike_written[number] = max(alike_written.get(number, 0.0), 1 - distance)
+    for number, distance in _whole_numbers(_MARKS.sub("", reading).translate(_AS_SPOKEN)):
+        alike_written[number] = max(alike_written.get(number, 0.0), 1 - distance)
     return alike_written
 
 
@@ -104,11 +129,12 @@ def weighed(found: Mapping[Candidate, tuple[float, int]], hint: Hint, words: Hea
             one.text,
             likely / tokens**by.length
             + by.read * one.read
+            + by.believed * one.believed
             + by.grammar * one.grammar
             + by.whole * (hint.asks == "phone" and _is_whole_number(one.text)),
             likely / tokens,
             min(one.read, one.grammar),
-            likely / tokens**by.length + by.read * one.read,
+            likely / tokens**by.length + by.read * one.read + by.believed * one.believed,
         )
         for one, (likely, tokens) in found.items()
     ]
@@ -136,10 +162,6 @@ def readings(answers: list[Weighed], hint: Hint, words: HearingWords) -> tuple[R
 def unsure(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """The same, so that the conversation asks back."""
     return tuple(replace(one, confidence=min(one.confidence, DISAGREED)) for one in readings)
-
-
-def _figures_spoken(reading: str) -> str:
-    return reading.translate(_FIGURES)
 
 
 def _is_whole_number(text: str) -> bool:

@@ -17,10 +17,11 @@ from config.hearing import HearingWords
 from voice.audio.level import level_dbfs
 from voice.hearing.belief import Decoded, confidence, fits_in_time, is_hum, why_disbelieved
 from voice.hearing.closed import is_closed, made_of, vocabulary
+from voice.hearing.known_words import respelled
 from voice.hearing.log_mel import LONGEST_S, log_mel
 from voice.hearing.pieces import cut_at_quiet
 from voice.hearing.recogniser import Heard, Hint, Reading, Word
-from voice.hearing.weighing import candidates, readings, unsure, weighed, written_otherwise
+from voice.hearing.weighing import by_share, candidates, readings, unsure, weighed, written_otherwise
 from voice.hearing.word_times import likelihood, shares, shifted, spells, words_of
 from voice.hearing.written import written
 from voice.line.line import Samples
@@ -37,6 +38,7 @@ END = "。"  # what a text ends with when all was said
 # Room behind the speech in which the end is looked for; the encoder's frames.
 ROOM_S, FRAMES_A_SECOND = 0.5, 50
 LEAST = 1e-9  # probability
+GUESSED = 0.2  # a reading that is less sure holds no words to be found by their sound
 # Shorter or softer than this nobody has spoken, and whisper would invent something.
 SHORTEST_S, SILENCE_DBFS = 0.1, -60.0
 _UNFINISHED = "�"  # what a part of a character is decoded to
@@ -109,7 +111,7 @@ class WhisperRecogniser:
             return _Piece(closed, closed=made_of(closed[0].text, vocabulary(hint, self._words)))
         if why:
             return _Piece((), why)
-        read, *others = self._readings(decoded, written(best.text))
+        read, *others = self._respelled(self._readings(decoded, written(best.text)), hint)
         return _Piece((replace(read, words=self._words_of(encoded, sound_s, decoded, read)), *others))
 
     def _closed(
@@ -117,7 +119,8 @@ class WhisperRecogniser:
     ) -> tuple[Reading, ...]:
         """The answers that this can be, best first; none where it is something else."""
         texts = [written(one.text) for one in decoded]
-        found = candidates(texts, opinion, hint, self._words)
+        read = by_share((text, one.logprob) for text, one in zip(texts, decoded, strict=True))
+        found = candidates(read, opinion, hint, self._words)
         if not found:
             return ()
         if meant := written_otherwise(texts[0], found, hint, self._words):
@@ -195,6 +198,16 @@ class WhisperRecogniser:
             if text and not why_disbelieved(other, "", self._words):
                 sure.setdefault(text, confidence(other, self._words))
         return tuple(Reading(text, value) for text, value in sure.items())
+
+    def _respelled(self, readings: tuple[Reading, ...], hint: Hint) -> tuple[Reading, ...]:
+        """With the words of this service in the best reading; how it was read then stands behind it. Names are left alone."""
+        best, *others = readings
+        if hint.asks == "name" or best.confidence < GUESSED:
+            return readings
+        text = respelled(best.text, self._words.known_words)
+        if text == best.text:
+            return readings
+        return (replace(best, text=text), best, *(one for one in others if one.text != text))
 
     def _prompt(self, hint: Hint) -> str:
         usual = self._words.prompts.get(hint.asks or "", self._words.open_prompt)

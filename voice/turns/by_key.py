@@ -10,6 +10,7 @@ from config.turn_taking import TurnRules
 from config.wording import sentences
 from voice.conversation import Answer
 from voice.hearing.recogniser import Heard
+from voice.turns.phrase import bare
 
 MOST_KEYS = 9
 # Questions whose answers are told with their keys. (For a time any day can be said; the keys are only three of them.)
@@ -24,7 +25,8 @@ class KeyOffers:
     rules: TurnRules
     _asked: Counter[str] = field(default_factory=Counter)
     _before: Answer | None = None
-    _doubted: Answer | None = None  # the question to which an answer was doubted already
+    _doubted: Answer | None = None  # the question to which an answer was doubted already …
+    _doubts: int = 0  # … and how often
     _number_asked: Answer | None = None  # the latest question that a number may answer, by its own words
 
     def with_keys(self, answer: Answer) -> Answer:
@@ -47,14 +49,25 @@ class KeyOffers:
         """A number was read back, and something of it is wrong: it can be pressed anew."""
         return question is self._number_asked
 
-    def doubts(self, heard: Heard | None, question: Answer) -> bool:
-        """A yes or no that may as well be the other: once for each question."""
-        if heard is None or not heard.closed or question.asks != "confirm" or question is self._doubted:
-            return False
-        if heard.readings[0].confidence >= self.rules.unclear.sure_yes:
-            return False
+    def doubts(self, heard: Heard | None, question: Answer) -> int:
+        """How often answers to this question were too weak, this yes or no among them; 0: it is believed.
+
+        A weak yes is believed when it is heard again, as what it leads to is read back. A no that is hardly one never is.
+        """
+        if heard is None or not heard.closed or question.asks != "confirm":
+            return 0
+        again = question is self._doubted
+        if heard.readings[0].confidence >= self._enough(heard.readings[0].text, again=again):
+            return 0
+        self._doubts = self._doubts + 1 if again else 1
         self._doubted = question
-        return True
+        return self._doubts
+
+    def _enough(self, text: str, *, again: bool) -> float:
+        """How sure (0..1) this answer must be."""
+        if not again:
+            return self.rules.unclear.sure_yes
+        return 0.0 if bare(text) in self.rules.words.affirm else self.rules.unclear.least_no
 
     def _keys(self, answer: Answer) -> tuple[str, ...]:
         if answer.asks == "phone":

@@ -43,6 +43,8 @@ from voice.turns.utterance import HEARD, TOO_SHORT, Onset, Utterance
 
 # What a recogniser is told when somebody says what was wrong in a read-back.
 CORRECTION = "correction"
+# And where nothing is asked for, but a no is offered: «您还要办别的吗？»
+MORE = "more"
 
 
 class TurnTaking:
@@ -338,7 +340,10 @@ class TurnTaking:
         question = self._question(utterance)
         choices = tuple(text for _, text in question.choices)
         corrects = question.asks == "detail" and self._answer_before.asks == "confirm"
-        return [Recognise(self._recognising, CORRECTION if corrects else question.asks, choices)]
+        asks = CORRECTION if corrects else question.asks
+        if asks is None and not self._rules.words.deny.isdisjoint(choices):
+            asks = MORE
+        return [Recognise(self._recognising, asks, choices)]
 
     def _abandon(self) -> list[Action]:
         """What is being read has been spoken on; a long part is kept whatever follows."""
@@ -371,8 +376,10 @@ class TurnTaking:
             return self._stop_recording()
         if self._waits_for_person and (done := self._said_while_fetching(utterance)) is not None:
             return done
-        if not utterance.parts and self._offers.doubts(utterance.reading, self._question(utterance)):
-            return self._unsure(utterance)
+        if not utterance.parts and (
+            times := self._offers.doubts(utterance.reading, self._question(utterance))
+        ):
+            return self._unsure(utterance, times)
         self._spoke_until_ms = utterance.last_ms
         reading = utterance.reading or utterance.parts[-1]
         return self._ask(
@@ -405,12 +412,14 @@ class TurnTaking:
             return actions
         return actions + self._unclear()
 
-    def _unsure(self, utterance: Utterance) -> list[Action]:
-        """A yes or no that was not clear: asked again, with the keys."""
+    def _unsure(self, utterance: Utterance, times: int) -> list[Action]:
+        """A yes or no that was not clear: asked again, with the keys. At the third time a person comes."""
         self._quiet.reset()
+        note = Note("unsure", {"text": utterance.text(), "confidence": utterance.confidence()})
+        if times >= self._rules.unclear.until_person:
+            return [note, *self._ask(Ask(self._rules.keys.person_text, by_key=True))]
         self._speaking = True
-        heard = {"text": utterance.text(), "confidence": utterance.confidence()}
-        return [Note("unsure", heard), Announce("unsure", self._answer)]
+        return [note, Announce("unsure" if times == 1 else "unsure_again", self._answer)]
 
     def _unclear(self) -> list[Action]:
         """They did speak: say so, instead of leaving them in silence. At the third time in a row a person comes."""

@@ -321,7 +321,10 @@ def test_news_goes_by_short_message_and_then_by_a_call_when_nothing_else_works(l
     assert called() == ["13809510006"]
 
 
-def test_an_emergency_reaches_the_family_and_one_who_is_on_the_way_is_told_to_the_others(line: Line) -> None:
+def test_an_emergency_reaches_the_family_and_one_who_is_on_the_way_is_told_to_the_others(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.integration.channels.test_family.TEN", local_now())
     elder = add_elder(line, Contact("王强", "13809510009", "儿子"))
     daughter = AtWeChat(line)
     follows(daughter)
@@ -621,7 +624,10 @@ def test_once_a_month_relatives_get_the_numbers_of_the_month_before(
     assert blind._mine() == []
 
 
-def test_a_relative_on_wechat_who_is_rung_answers_the_emergency_by_a_key(line: Line) -> None:
+def test_a_relative_on_wechat_who_is_rung_answers_the_emergency_by_a_key(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.integration.channels.test_family.TEN", local_now())
     elder = add_elder(line, Contact("王强", "13809510009", "儿子"))
     daughter = AtWeChat(
         line

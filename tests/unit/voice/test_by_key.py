@@ -78,6 +78,13 @@ def test_a_yes_that_is_not_sure_is_doubted_once_for_each_question() -> None:
     assert offers.doubts(heard("对", 0.5), Answer(("对吗？",), asks="confirm"))
 
 
+def test_a_no_that_is_hardly_one_is_never_believed() -> None:
+    offers = KeyOffers(RULES)
+    assert [offers.doubts(heard("没", 0.45), READ_BACK) for _ in range(3)] == [1, 2, 3]
+    assert not offers.doubts(heard("不对", 0.65), READ_BACK)
+    assert offers.doubts(heard("没", 0.45), Answer(("对吗？",), asks="confirm")) == 1
+
+
 def test_what_is_sure_or_more_than_a_yes_or_answers_something_else_is_taken() -> None:
     offers = KeyOffers(RULES)
     assert not offers.doubts(heard("对", 0.95), READ_BACK)

@@ -244,6 +244,34 @@ def test_a_yes_that_may_be_a_no_is_asked_for_again_with_the_keys_and_then_taken(
     assert [ask.text for ask in machine.all(Ask)] == ["对"]
 
 
+def test_a_no_that_is_hardly_one_leads_to_the_keys_and_then_to_a_person() -> None:
+    asks = Answer(("对不对？",), asks="confirm")
+    machine = _Machine(reading=Heard((Reading("没", 0.45),), "x", 1, 0, closed=True), greeting=asks)
+    for _ in range(3):
+        machine.speak(400)
+        machine.quiet(1_200)
+        machine.turns.speaking_ended()
+    assert machine.all(Announce) == [Announce("unsure", asks), Announce("unsure_again", asks)]
+    assert [ask.text for ask in machine.all(Ask)] == ["转人工"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        ((("没有了", "没有了"), ("还要办别的", "你们能办什么")), "more"),
+        ((("订饭", "订饭"),), None),
+        ((), None),
+    ],
+)
+def test_where_no_more_is_offered_the_recogniser_is_told_so(
+    choices: tuple[tuple[str, str], ...], told: str | None
+) -> None:
+    machine = _Machine(greeting=Answer(("您还要办别的吗？",), choices=choices))
+    machine.speak(800)
+    machine.quiet(600)
+    assert machine.all(Recognise)[-1].asks == told
+
+
 def test_after_a_no_the_recogniser_is_told_that_a_correction_may_come() -> None:
     machine = _Machine(greeting=Answer(("对不对？",), asks="confirm"))
     machine.take(machine.turns.answered(Answer(("哪里不对？",), asks="detail")))

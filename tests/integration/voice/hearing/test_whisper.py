@@ -71,6 +71,39 @@ def test_a_correction_is_not_cut_down_to_the_first_of_its_answers(whisper: Whisp
     assert "后天上午" in (whisper.recognise(sound, RATE, Hint("time")).text or "")
 
 
+@pytest.mark.parametrize(("voice", "speed"), [("zf_xiaoyi", 0.9), ("zm_yunxia", 1.0)])
+def test_a_yes_that_is_read_is_not_overruled_by_the_grammar_alone(
+    whisper: WhisperRecogniser, voice: str, speed: float
+) -> None:
+    sound = caller_voices(CALLERS).say("对", Conditions(voice=voice, speed=speed))
+    heard = whisper.recognise_with(_in_a_call(sound), RATE, Hint("confirm", ("对", "不对")), "没")
+    assert heard.text == "对"
+
+
+def test_that_there_is_no_more_is_heard(whisper: WhisperRecogniser) -> None:
+    sound = caller_voices(CALLERS).say("没有了", Conditions(voice="zm_yunjian", speed=0.9))
+    heard = whisper.recognise(_in_a_call(sound), RATE, Hint("more", ("没有了", "你们能办什么")))
+    assert (heard.text or "").startswith("没有")
+
+
+def test_a_wish_instead_of_no_more_is_heard(whisper: WhisperRecogniser) -> None:
+    sound = caller_voices(CALLERS).say("再找个人后天陪她去医院看看眼睛", Conditions(voice="zm_yunxi"))
+    heard = whisper.recognise(_in_a_call(sound), RATE, Hint("more", ("没有了", "你们能办什么")))
+    assert "医院" in (heard.text or "")
+
+
+def test_a_word_of_this_service_is_known_by_its_sound(whisper: WhisperRecogniser) -> None:
+    sound = caller_voices(CALLERS).say("我想叫个人来给我擦个澡", Conditions(voice="zm_yunjian"))
+    heard = whisper.recognise(_in_a_call(sound), RATE, Hint())
+    assert heard.text == "我想叫个人来给我擦个澡"
+    assert "".join(word.text for word in heard.readings[0].words) == heard.text
+
+
+def _in_a_call(sound: Samples) -> Samples:
+    """With the silence around it that a call gives to the recogniser."""
+    return np.concatenate([np.zeros(3 * RATE // 10, np.int16), sound, np.zeros(RATE // 4, np.int16)])
+
+
 def test_both_rates_of_the_line_are_taken(whisper: WhisperRecogniser) -> None:
     row = spoken()[0]
     wide = np.repeat(row.samples, 2)

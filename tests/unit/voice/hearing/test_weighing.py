@@ -8,6 +8,7 @@ from voice.hearing.weighing import (
     DISAGREED,
     MOST,
     Candidate,
+    by_share,
     candidates,
     readings,
     unsure,
@@ -20,7 +21,7 @@ CONFIRM, TIME, PHONE, DETAIL = Hint("confirm"), Hint("time"), Hint("phone"), Hin
 
 
 def texts(read: list[str], grammar: str, hint: Hint) -> dict[str, Candidate]:
-    return {one.text: one for one in candidates(read, grammar, hint, WORDS)}
+    return {one.text: one for one in candidates(dict.fromkeys(read, 1.0), grammar, hint, WORDS)}
 
 
 def test_answers_near_what_was_read_and_near_what_the_grammar_heard_are_candidates() -> None:
@@ -46,6 +47,16 @@ def test_a_digit_that_was_swallowed_is_put_back_and_noise_around_a_number_taken_
 def test_what_is_likely_and_near_both_opinions_weighs_most() -> None:
     found = {Candidate("对", read=1.0): (-6.0, 2), Candidate("不对", grammar=1.0): (-12.0, 2)}
     assert [one.text for one in weighed(found, CONFIRM, WORDS)] == ["对", "不对"]
+
+
+def test_what_most_of_the_readings_say_weighs_more() -> None:
+    read = by_share([("对", -0.3), ("对", -0.9), ("不对", -1.1)])
+    assert sum(read.values()) == pytest.approx(1.0)
+    found = {one.text: one for one in candidates(read, "", CONFIRM, WORDS)}
+    assert found["对"].read == found["不对"].read == 1.0
+    assert found["对"].believed > 2 * found["不对"].believed
+    alike = {found["对"]: (-6.0, 2), found["不对"]: (-6.0, 2)}
+    assert weighed(alike, CONFIRM, WORDS)[0].text == "对"
 
 
 def test_whole_numbers_weigh_more() -> None:
@@ -87,10 +98,10 @@ def test_other_things_that_are_told_are_no_shopping(read: str) -> None:
 
 
 def test_an_answer_that_sounds_just_like_what_was_read_is_meant() -> None:
-    found = candidates(["6个蛮头"], "", DETAIL, WORDS)
+    found = candidates({"6个蛮头": 1.0}, "", DETAIL, WORDS)
     assert written_otherwise("6个蛮头", found, DETAIL, WORDS) == "六个馒头"
     assert written_otherwise("六个买头", found, DETAIL, WORDS) is None
-    assert written_otherwise("对", candidates(["对"], "", CONFIRM, WORDS), CONFIRM, WORDS) is None
+    assert written_otherwise("对", candidates({"对": 1.0}, "", CONFIRM, WORDS), CONFIRM, WORDS) is None
 
 
 def test_what_is_doubted_is_asked_for_again() -> None:
