@@ -21,6 +21,16 @@ class Clause:
     end: int
 
 
+def is_joined(text: str) -> bool:
+    """Whether a word in it leads to something more that is wanted («再来人打扫», «顺手修一下»)."""
+    return _joint_words().search(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _joint_words() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(str(word)) for word in load("answers")["joints"]))
+
+
 @lru_cache(maxsize=1)
 def _joint() -> re.Pattern[str]:
     joints = sorted(map(str, load("answers")["joints"]), key=len, reverse=True)

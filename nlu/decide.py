@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,6 +34,10 @@ class Weights:
     second: float = 0.85  # a further label is acted on from this probability on
     second_by_part: float = 0.4  # ... or from this one on, when a part of the sentence by itself says so
     part_least: float = 0.4  # a part says so from this probability of its best label on
+    second_by_sure_part: float = (
+        0.05  # ... or from this one on, when a joint («再…») leads from one sure part to another
+    )
+    part_sure: float = 0.8  # a part is sure from this probability of its best label on
     emergency_alone: float = (
         0.6  # an emergency is acted on from this probability on when no danger was found by rule
     )
@@ -76,9 +80,13 @@ def choose(
     labels: Sequence[str],
     weights: Weights,
     danger: Danger | None = None,
-    parts: Collection[str] = (),
+    parts: Mapping[str, float] | None = None,
+    *,
+    joined: bool = False,
 ) -> tuple[ScoredLabel, ...]:
-    """The labels that are acted on, best first; danger goes before everything. `parts`: what its parts say alone."""
+    """The labels that are acted on, best first; danger goes before everything. `parts`: what its parts say alone;
+    `joined`: whether a word leads from one to the other."""
+    parts = parts or {}
     listed = [item for item in ranked(chances, labels, len(labels)) if danger or _may_stand(item, weights)]
     best, *others = listed
     if best.confidence < weights.least and danger is None:
@@ -96,6 +104,11 @@ def choose(
             and (
                 item.confidence >= weights.second
                 or (item.confidence >= weights.second_by_part and {item.label, best.label} <= set(parts))
+                or (
+                    joined
+                    and item.confidence >= weights.second_by_sure_part
+                    and min(parts.get(item.label, 0), parts.get(best.label, 0)) >= weights.part_sure
+                )
             )
         ]
     if danger is not None:
@@ -108,7 +121,7 @@ def may_be_several(chances: Floats, labels: Sequence[str], weights: Weights) -> 
     """Whether a second label is likely enough for the parts of the sentence to be asked."""
     likely = [
         place
-        for place in np.flatnonzero(chances >= weights.second_by_part)
+        for place in np.flatnonzero(chances >= weights.second_by_sure_part)
         if labels[int(place)] not in ALONE
     ]
     return len(likely) > 1

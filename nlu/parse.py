@@ -11,7 +11,7 @@ import numpy as np
 
 from nlu.answers import without_opener
 from nlu.bare import settled
-from nlu.clauses import clauses
+from nlu.clauses import clauses, is_joined
 from nlu.danger import find_danger
 from nlu.decide import ANSWERED, Weights, choose, is_sure, may_be_several, mix, ranked, sigmoid
 from nlu.engines.encoder import EncoderModel
@@ -56,8 +56,8 @@ class NuanxianParser:
             logits = (counts / counts.sum()) @ np.stack([logits, *others])
         chances = sigmoid(logits)
         danger = find_danger(text, emergency_confidence=float(chances[self.labels.index("emergency")]))
-        parts = self._said_in_parts(text) if may_be_several(chances, self.labels, self.weights) else ()
-        chosen = choose(chances, self.labels, self.weights, danger, parts)
+        parts = self._said_in_parts(text) if may_be_several(chances, self.labels, self.weights) else {}
+        chosen = choose(chances, self.labels, self.weights, danger, parts, joined=is_joined(text))
         names = [item.label for item in chosen]
         slots = find_slots(text, now=now, expecting=expecting, labels=names, encoder=tags)
         if len(chosen) > 1:
@@ -84,15 +84,18 @@ class NuanxianParser:
         known = said.endswith(text)
         return mix(logits, fast, self.weights), np.concatenate((opener, tags)) if known else None
 
-    def _said_in_parts(self, text: str) -> frozenset[str]:
-        """The best labels of the parts of a sentence, each read by itself."""
+    def _said_in_parts(self, text: str) -> dict[str, float]:
+        """The best labels of the parts of a sentence, each read by itself, with their confidence."""
         parts = clauses(text)
         if len(parts) < 2:
-            return frozenset()
-        read = [sigmoid(self._read(part.text, None)) for part in parts]
-        return frozenset(
-            self.labels[int(one.argmax())] for one in read if one.max() >= self.weights.part_least
-        )
+            return {}
+        said: dict[str, float] = {}
+        for part in parts:
+            chances = sigmoid(self._read(part.text, None))
+            label, chance = self.labels[int(chances.argmax())], float(chances.max())
+            if chance >= self.weights.part_least:
+                said[label] = max(chance, said.get(label, 0.0))
+        return said
 
     def _attached(self, text: str, slots: tuple[Slot, ...], chosen: list[str]) -> tuple[Slot, ...]:
         """With several requests, each slot goes to the request that its part of the sentence speaks of."""

@@ -30,7 +30,7 @@ def _meant(text: str, start: int, word: str) -> bool:
     really = _really()
     end = start + len(word)
     return text[start:end] in load("phrases")["heard"] or any(
-        text[place : place + 2] in really for place in range(start, end - 1)
+        text[place : place + 2] in really for place in range(max(0, start - 1), end)
     )
 
 

@@ -381,7 +381,7 @@ def answer_which(talk: Talk) -> bool:
         if talk.heard.has("deny") or cues.says("opens_no", talk.text):
             talk.memory.pending = None
             talk.memory.pending = Pending(kind="anything_else")
-            talk.ask(None, "anything_else")
+            talk.ask(None, "anything_else", choices=ask.choices_of(talk, "anything_else"))
             talk.understood = True
             return True
         return False

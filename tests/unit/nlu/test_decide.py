@@ -53,5 +53,19 @@ def test_mixing_is_a_weighted_sum() -> None:
 def test_a_part_that_says_it_alone_makes_a_second_label_likelier() -> None:
     chances = np.array([0.9, 0.35, 0.0, 0.0, 0.0], np.float32)
     assert [one.label for one in choose(chances, LABELS, WEIGHTS)] == ["meal"]
-    both = choose(chances, LABELS, WEIGHTS, parts={"meal", "bath"})
+    both = choose(chances, LABELS, WEIGHTS, parts={"meal": 0.5, "bath": 0.5})
     assert [one.label for one in both] == ["meal", "bath"]
+
+
+def test_a_joint_leads_from_one_sure_part_to_another() -> None:
+    chances = np.array(
+        [0.2 if label == "bath" else 0.9 if label == "meal" else 0.0 for label in LABELS], np.float32
+    )
+    sure = {"meal": 0.97, "bath": 0.95}
+    assert [one.label for one in choose(chances, LABELS, WEIGHTS, parts=sure)] == ["meal"]
+    assert [one.label for one in choose(chances, LABELS, WEIGHTS, parts=sure, joined=True)] == [
+        "meal",
+        "bath",
+    ]
+    unsure = sure | {"bath": 0.5}
+    assert [one.label for one in choose(chances, LABELS, WEIGHTS, parts=unsure, joined=True)] == ["meal"]
