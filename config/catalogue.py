@@ -30,6 +30,7 @@ class Item:
     covers: str
     asks: tuple[str, ...]
     default_time: str | None
+    daily: bool  # «一个月的» means one each day
     household: bool  # serves everybody at the address, so that two people there are one order
     official: bool  # one of the published 20
 
@@ -60,7 +61,7 @@ def _item(row: Mapping[str, Any], categories: Mapping[str, str], *, official: bo
         item = Item(
             code=row["code"], category=row["category"], name=row["name"], button=row["button"], short=row["short"],
             say=row["say"], covers=row["covers"], asks=tuple(row["asks"]), default_time=row.get("default_time"),
-            household=bool(row.get("household", False)), official=official,
+            daily=bool(row.get("daily", False)), household=bool(row.get("household", False)), official=official,
         )  # fmt: skip
     except KeyError as missing:
         raise CatalogueError(f"config/catalogue.yaml: item {code!r} has no {missing}; add it") from None

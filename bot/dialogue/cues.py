@@ -60,6 +60,15 @@ def measure(text: str) -> str | None:
     return found[1] if found else None
 
 
+def lasting(text: str) -> int | None:
+    """For how many days something is ordered («先订一个月»); None when it does not say."""
+    found = _cue("lasting").search(text)
+    if found is None:
+        return None
+    words = _lexicon()
+    return int(words["lasting_days"][found["unit"]] * words["lasting_counts"][found["count"]])
+
+
 def core(text: str) -> str:
     """An answer without its lead-in and trailing particles: 「我叫马建国啊」 → 「马建国」."""
     stripped = _cue("trail").sub("", _cue("lead_in").sub("", text.strip()))

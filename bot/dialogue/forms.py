@@ -29,6 +29,11 @@ def open_form(talk: Talk, item: str) -> Form:
 def fill(talk: Talk, form: Form) -> set[str]:
     """Take everything the sentence gives for this form. Returns the names of the slots that changed."""
     changed = fill_from(talk, form, [slot for slot in talk.heard.slots if slot.label in (None, form.item)])
+    if (days := cues.lasting(talk.text)) and (
+        talk.rules.catalogue[form.item].daily or form.wanted.recurrence
+    ):
+        changed |= {"time"} if form.lasting != days and form.time else set()
+        form.lasting = days
     if not form.details and "detail" in talk.rules.catalogue[form.item].asks:
         form.details += _named_details(form.item, talk.text)
     return changed
@@ -315,7 +320,7 @@ def _has(form: Form, ask: str) -> bool:
 def to_command(talk: Talk, form: Form) -> PlaceOrder:
     """The finished form as an order. Its key is the form's, so that a repeated confirmation orders once."""
     item, caller = talk.rules.catalogue[form.item], talk.world.caller
-    wanted = form.wanted
+    wanted = times.whole(form)
     if form.time is None and item.default_time == "asap":
         wanted = Wanted(asap=True)
     return PlaceOrder(

@@ -23,6 +23,7 @@ class Form:
     name: str | None = None  # name of the person served, when known
     elder_id: int | None = None
     time: dict[str, Any] | None = None  # a Wanted; {} when any time will do
+    lasting: int | None = None  # days from the first on: «先订一个月»
     place: str | None = None
     place_known: bool = False  # it came from the profile, not from the caller
     phone: str | None = None

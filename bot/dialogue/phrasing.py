@@ -82,7 +82,7 @@ def when(wanted: Wanted, now: datetime, words: Words) -> str:
     if wanted.recurrence and is_rule(wanted.recurrence):
         which = recurrence(wanted.recurrence, words)
         last = last_day(wanted.recurrence)
-        if last is not None and _twice(wanted, last):
+        if last is not None and twice(wanted):
             named = [_day(day, today, words) for day in (date.fromisoformat(wanted.iso[:10]), last)]
             return joined(named, words, link="list_and") + first.removeprefix(named[0])
         if last is not None:
@@ -91,10 +91,13 @@ def when(wanted: Wanted, now: datetime, words: Words) -> str:
     return first
 
 
-def _twice(wanted: Wanted, last: date) -> bool:
+def twice(wanted: Wanted) -> bool:
     """Whether it is two days and no more («周三和周五»)."""
-    two = rule_parts(wanted.recurrence or "").get("BYDAY", "").count(",") == 1
-    return two and (last - date.fromisoformat((wanted.iso or "")[:10])).days < DAYS_OF_WEEK
+    rule = wanted.recurrence or ""
+    last, two = last_day(rule), rule_parts(rule).get("BYDAY", "").count(",") == 1
+    if last is None or wanted.iso is None or not two:
+        return False
+    return (last - date.fromisoformat(wanted.iso[:10])).days < DAYS_OF_WEEK
 
 
 def _span(iso: str, today: date, words: Words) -> str:

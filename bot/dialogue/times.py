@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date, datetime
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from backend.domain.order import Wanted
@@ -96,6 +96,15 @@ def at_clock(day: str, iso: str | None) -> str:
 def _is_days(iso: str | None) -> bool:
     """Whether it is a span of whole days («下周一到周五»)."""
     return iso is not None and "/" in iso and "T" not in iso
+
+
+def whole(form: Form) -> Wanted:
+    """The wanted time with its end: «订一个月的午饭» is every day of a month, «每周一次，先订两个月» ends after two."""
+    wanted = form.wanted
+    if form.lasting is None or wanted.iso is None or "UNTIL" in (wanted.recurrence or ""):
+        return wanted
+    last = date.fromisoformat(wanted.iso[:DAY]) + timedelta(days=form.lasting - 1)
+    return replace(wanted, recurrence=f"{wanted.recurrence or 'FREQ=DAILY'};UNTIL={last:%Y%m%d}")
 
 
 def lacks_day(form: Form) -> bool:

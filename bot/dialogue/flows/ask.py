@@ -133,13 +133,13 @@ def offer(talk: Talk, items: Sequence[str]) -> bool:
 
 def describe(talk: Talk, form: Form) -> str:
     """「明天中午十二点的送餐」."""
-    return named(talk, form.item, form.wanted)
+    return named(talk, form.item, times.whole(form))
 
 
 def named(talk: Talk, item: str, wanted: Wanted) -> str:
     """How a request or an order is called: by its time, if it has one, and what it is."""
     what, words = talk.rules.catalogue[item].say, talk.words()
-    if wanted.recurrence and not phrasing.last_day(wanted.recurrence):
+    if wanted.recurrence and not phrasing.twice(wanted):
         return phrasing.of_time(phrasing.recurrence(wanted.recurrence, words), what, words)
     if wanted.iso:
         return phrasing.of_time(phrasing.when(wanted, talk.turn.now, words), what, words)
