@@ -215,6 +215,8 @@ def take_answer(talk: Talk, form: Form) -> bool:
     elif asked == Asks.NAME and notes.take_wish(talk, form):
         talk.say("confirm.noted")
     elif asked == Asks.PLACE and len(answer) >= 2 and talk.heard.has("inform") and not talk.heard.slots:
+        if cues.says("no_place", answer):
+            return False
         form.place, form.place_known = answer, False
     elif asked == Asks.BENEFICIARY and 1 <= len(answer) <= 8 and talk.heard.has("inform"):
         form.beneficiary = answer

@@ -44,7 +44,8 @@ def _belongs_to_the_last(talk: Talk) -> bool:
     order = talk.order(talk.memory.orders[-1])
     adds = cues.says("adds", talk.text) and not talk.slots("time")
     same = order is not None and (not talk.requests() or order.item in talk.requests())
-    return notes.is_wish(talk) or cues.says("this_phone", talk.text) or (adds and same)
+    tells = cues.says("wish", talk.text) and not talk.heard.sure and not cues.says("question", talk.text)
+    return notes.is_wish(talk) or tells or cues.says("this_phone", talk.text) or (adds and same)
 
 
 def _takes_up_again(talk: Talk) -> bool:

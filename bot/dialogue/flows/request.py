@@ -43,7 +43,7 @@ def new_requests(talk: Talk) -> bool:
     if not items or _only_an_answer(talk, items):
         return False
     current = talk.form
-    if current is not None and cues.says("that_one", talk.text):
+    if current is not None and (cues.says("that_one", talk.text) or _at_home_too(talk, items)):
         return False
     if current is not None and _tells_how_they_live(talk, current, items):
         notes.note(current, talk.text)
@@ -122,6 +122,12 @@ def _only_an_answer(talk: Talk, items: Sequence[str]) -> bool:
     if asked in (Asks.NAME, Asks.PHONE):
         return not talk.heard.sure
     return asked == Asks.DETAIL and len(talk.text) <= 8 and not cues.says("also", talk.text)
+
+
+def _at_home_too(talk: Talk, items: Sequence[str]) -> bool:
+    """«那帮我约一个上门的吧» asks for what is being arranged at home, not for a visit of its own."""
+    visits = all(talk.rules.catalogue[item].category == "care" for item in items)
+    return visits and cues.says("at_home", talk.text)
 
 
 def _tells_how_they_live(talk: Talk, form: Form, items: Sequence[str]) -> bool:
