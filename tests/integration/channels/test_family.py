@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -37,6 +37,11 @@ from voice.outbound import Result
 
 GUILAN_PHONE = "13909510001"
 TEN = datetime(2026, 11, 23, 10, 0)
+
+
+def tomorrow() -> date:
+    """Of the person who asks when the meal comes."""
+    return local_now().date() + timedelta(days=1)
 
 
 def in_ten_years() -> datetime:
@@ -102,7 +107,7 @@ def place(
 ) -> str:  # fmt: skip
     with line.house.store.unit_of_work() as uow:
         order = place_order(
-            PlaceOrder(key, "meal", beneficiary, caller, "call", TEN, Wanted("2026-11-24T12:00"), name, elder.id,
+            PlaceOrder(key, "meal", beneficiary, caller, "call", TEN, Wanted(f"{tomorrow()}T12:00"), name, elder.id,
                 "金凤区长城花园3号楼2单元501", GUILAN_PHONE),
             uow,
         )  # fmt: skip
