@@ -28,13 +28,13 @@ def is_joined(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _joint_words() -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(str(word)) for word in load("answers")["joints"]))
+    joints = sorted(map(str, load("answers")["joints"]), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, joints)))
 
 
 @lru_cache(maxsize=1)
 def _joint() -> re.Pattern[str]:
-    joints = sorted(map(str, load("answers")["joints"]), key=len, reverse=True)
-    return re.compile(f"[{re.escape(MARKS)}]+|(?={'|'.join(map(re.escape, joints))})")
+    return re.compile(f"[{re.escape(MARKS)}]+|(?={_joint_words().pattern})")
 
 
 @lru_cache(maxsize=1)

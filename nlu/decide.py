@@ -34,9 +34,8 @@ class Weights:
     second: float = 0.85  # a further label is acted on from this probability on
     second_by_part: float = 0.4  # ... or from this one on, when a part of the sentence by itself says so
     part_least: float = 0.4  # a part says so from this probability of its best label on
-    second_by_sure_part: float = (
-        0.05  # ... or from this one on, when a joint («再…») leads from one sure part to another
-    )
+    # ... or from this one on, when a joint («再…») leads from one sure part to another
+    second_by_sure_part: float = 0.05
     part_sure: float = 0.8  # a part is sure from this probability of its best label on
     emergency_alone: float = (
         0.6  # an emergency is acted on from this probability on when no danger was found by rule
@@ -117,13 +116,10 @@ def choose(
     return tuple(sorted(chosen, key=lambda item: item.label != "emergency"))
 
 
-def may_be_several(chances: Floats, labels: Sequence[str], weights: Weights) -> bool:
+def may_be_several(chances: Floats, labels: Sequence[str], weights: Weights, *, joined: bool = False) -> bool:
     """Whether a second label is likely enough for the parts of the sentence to be asked."""
-    likely = [
-        place
-        for place in np.flatnonzero(chances >= weights.second_by_sure_part)
-        if labels[int(place)] not in ALONE
-    ]
+    least = weights.second_by_sure_part if joined else weights.second_by_part
+    likely = [place for place in np.flatnonzero(chances >= least) if labels[int(place)] not in ALONE]
     return len(likely) > 1
 
 

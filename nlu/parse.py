@@ -56,8 +56,10 @@ class NuanxianParser:
             logits = (counts / counts.sum()) @ np.stack([logits, *others])
         chances = sigmoid(logits)
         danger = find_danger(text, emergency_confidence=float(chances[self.labels.index("emergency")]))
-        parts = self._said_in_parts(text) if may_be_several(chances, self.labels, self.weights) else {}
-        chosen = choose(chances, self.labels, self.weights, danger, parts, joined=is_joined(text))
+        joined = is_joined(text)
+        several = may_be_several(chances, self.labels, self.weights, joined=joined)
+        parts = self._said_in_parts(text) if several else {}
+        chosen = choose(chances, self.labels, self.weights, danger, parts, joined=joined)
         names = [item.label for item in chosen]
         slots = find_slots(text, now=now, expecting=expecting, labels=names, encoder=tags)
         if len(chosen) > 1:

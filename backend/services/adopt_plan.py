@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from backend.domain.day_plan import PlanId, Stop
@@ -23,7 +23,7 @@ from backend.services.commands import MoveOrder
 from backend.services.dispatch_ports import Adoption, Outcome, StoredPlan
 from backend.services.events import DAY_PLAN_ADOPTED
 from backend.services.move_order import move_order
-from backend.services.plan_day import FULL, job_of, within
+from backend.services.plan_day import FULL, job_of, whose_day, within
 from backend.services.ports import Event, UnitOfWork
 from config.dispatch import load_dispatch
 
@@ -85,7 +85,7 @@ def adopt_plan(command: AdoptPlan, uow: UnitOfWork) -> StoredPlan:
     adoption = Adoption(plan.version, command.at, command.actor, outcomes, tuple(stops))
     adopted = replace(plan, adoption=adoption)
     uow.day_plans.adopt(adopted)
-    uow.publish(Event(DAY_PLAN_ADOPTED, plan.key, _told(plan.department, plan.region, plan.day)))
+    uow.publish(Event(DAY_PLAN_ADOPTED, plan.key, whose_day(plan.department, plan.region, plan.day)))
     return adopted
 
 
@@ -95,10 +95,6 @@ def find_plan(wanted: PlanId, uow: UnitOfWork) -> StoredPlan:
     if plan is None or plan.version < wanted.version:
         raise PlanNotFoundError(str(wanted))
     return plan
-
-
-def _told(department: str, region: str, day: date) -> dict[str, str]:
-    return {"department": department, "region": region, "day": day.isoformat()}
 
 
 def _taken_up(

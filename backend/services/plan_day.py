@@ -33,6 +33,10 @@ from config.sla import load_sla
 TO_BE_PLANNED = (State.ROUTED, State.OFFERED, State.ACCEPTED)
 UNDER_WAY = (State.ON_THE_WAY, State.STARTED)
 MOST_ORDERS = 2_000
+# What staff must be allowed to, by the names of config/access.yaml.
+PLAN_DAY = "order.route"  # who sends orders to workers plans their days
+ADOPT_PLAN = "plan.adopt"  # takes a whole plan over
+TELL_ABSENCE = "order.accept"  # who takes orders on says when they can not
 FULL = "full"  # of the reasons why not: has as many open orders as a day holds
 
 
@@ -81,7 +85,7 @@ def make_plan(command: PlanDay, uow: UnitOfWork, *, cause: str = "asked") -> Sto
         adoption=before.adoption if before else None,
     )
     uow.day_plans.save(stored)
-    data = {"department": stored.department, "region": stored.region, "day": stored.day.isoformat()}
+    data = whose_day(stored.department, stored.region, stored.day)
     uow.publish(Event(DAY_PLANNED, stored.key, data))
     return stored
 
@@ -102,7 +106,7 @@ def set_absent(worker: str, day: date, uow: UnitOfWork, *, absent: bool) -> bool
         raise KeyError(worker)
     changed = uow.day_plans.set_absent(worker, day, absent=absent)
     if changed:
-        data = {"department": provider.department, "region": found.region, "day": day.isoformat()}
+        data = whose_day(provider.department, found.region, day)
         uow.publish(Event(WORKER_ABSENT if absent else WORKER_BACK, worker, data))
     return changed
 
@@ -280,3 +284,8 @@ def _differs(one: StopChange) -> bool:
     if one.before is None or one.after is None:
         return one.before is not one.after
     return (one.before.worker, one.before.begins) != (one.after.worker, one.after.begins)
+
+
+def whose_day(department: str, region: str, day: date) -> dict[str, str]:
+    """What events about plans and absences tell."""
+    return {"department": department, "region": region, "day": day.isoformat()}

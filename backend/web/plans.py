@@ -22,7 +22,7 @@ from backend.services.adopt_plan import (
     find_plan,
 )
 from backend.services.dispatch_ports import Outcome, StoredPlan
-from backend.services.plan_day import PlanDay, make_plan, set_absent
+from backend.services.plan_day import ADOPT_PLAN, PLAN_DAY, TELL_ABSENCE, PlanDay, make_plan, set_absent
 from backend.services.ports import StaleError, UnitOfWork
 from backend.web.candidates import against
 from backend.web.desk import Desk
@@ -33,9 +33,6 @@ from backend.web.words import Words
 from config.organisation import load_regions, whole_region
 from config.sla import load_sla
 
-PLAN = "order.route"  # who sends orders to workers plans their days
-ADOPT = "plan.adopt"  # takes a whole plan over
-ABSENT = "order.accept"  # who takes orders on says when they can not
 LIST = "/staff/plans"
 DAYS_AHEAD = 366
 NARROWEST = 1.5  # percent of a strip: a visit of some minutes is still to be seen
@@ -117,7 +114,7 @@ def plans_router(desk: Desk) -> APIRouter:
             shown = [
                 shown_plan(plan, uow, visit, desk.words)
                 for plan in uow.day_plans.of_day(day)
-                if plan.department == department and visit.may(PLAN, Thing(plan.region, plan.department))
+                if plan.department == department and visit.may(PLAN_DAY, Thing(plan.region, plan.department))
             ]
             crew = _crew(uow, visit, department)
             absent = uow.day_plans.absent(day)
@@ -129,7 +126,7 @@ def plans_router(desk: Desk) -> APIRouter:
 
     @router.get(LIST)
     def show(request: Request, visit: Visit = visitor) -> HTMLResponse:
-        _need(visit, PLAN)
+        _need(visit, PLAN_DAY)
         asked = request.query_params
         done = asked.get("done", "")
         notice = Notice(desk.words(f"plans.done.{done}"), good=True) if done in DONE else None
@@ -139,7 +136,7 @@ def plans_router(desk: Desk) -> APIRouter:
     @router.get("/staff/part/plans")
     def part(request: Request, visit: Visit = visitor) -> HTMLResponse:
         """What a page fetches again when a plan was made anew or taken over."""
-        _need(visit, PLAN)
+        _need(visit, PLAN_DAY)
         asked = request.query_params
         day = _day(asked.get("day", ""), visit.now.date())
         department = _department(asked.get("department", ""), desk, visit)
@@ -151,7 +148,7 @@ def plans_router(desk: Desk) -> APIRouter:
         day = _day(form.text("day"), visit.now.date())
         department = _department(form.text("department"), desk, visit)
         region = visit.user.region or whole_region()
-        _need(visit, PLAN, Thing(region, department))
+        _need(visit, PLAN_DAY, Thing(region, department))
         if day < visit.now.date():
             return page(visit, day, department, status=409, notice=Notice(desk.words("plans.over")))
         try:
@@ -188,7 +185,7 @@ def plans_router(desk: Desk) -> APIRouter:
             provider = uow.providers.provider(found.provider) if found else None
             if found is None or provider is None:
                 raise PlanNotFoundError(worker)
-            _need(visit, ABSENT, Thing(found.region, provider.department, frozenset({worker})))
+            _need(visit, TELL_ABSENCE, Thing(found.region, provider.department, frozenset({worker})))
             set_absent(worker, day, uow, absent=form.text("absent") == "1")
             uow.commit()
         return _back(provider.department, day, "absent" if form.text("absent") == "1" else "back")
@@ -205,12 +202,12 @@ def _back(department: str, day: date, done: str) -> Response:
 
 def _in_reach(name: str, visit: Visit, desk: Desk) -> PlanId:
     """What the form names. Raises ForbiddenError, or PlanNotFoundError: what is out of reach is as if it was not there."""
-    _need(visit, ADOPT)
+    _need(visit, ADOPT_PLAN)
     try:
         wanted = PlanId.read(name)
     except ValueError:
         raise PlanNotFoundError(name) from None
-    if not visit.may(ADOPT, Thing(wanted.region, wanted.department)):
+    if not visit.may(ADOPT_PLAN, Thing(wanted.region, wanted.department)):
         raise PlanNotFoundError(name)
     with desk.store.reading() as uow:
         find_plan(wanted, uow)
@@ -240,7 +237,7 @@ def _department(given: str, desk: Desk, visit: Visit) -> str:
 
 def _crew(uow: UnitOfWork, visit: Visit, department: str) -> list[tuple[str, str]]:
     """Code and name of each worker of the department who works in the region of this person."""
-    reach = visit.matrix.reach(visit.actor, PLAN)
+    reach = visit.matrix.reach(visit.actor, PLAN_DAY)
     workers = [worker for one in uow.providers.all(department) for worker in uow.providers.workers(one.code)]
     return [
         (worker.code, worker.name)
@@ -271,7 +268,9 @@ def shown_plan(plan: StoredPlan, uow: UnitOfWork, visit: Visit, words: Words) ->
             for one in plan.changes
         ],
         cause=_cause(plan.cause, words, uow),
-        may_adopt=not over and not plan.is_adopted and visit.may(ADOPT, Thing(plan.region, plan.department)),
+        may_adopt=not over
+        and not plan.is_adopted
+        and visit.may(ADOPT_PLAN, Thing(plan.region, plan.department)),
         orders=orders,
     )
 

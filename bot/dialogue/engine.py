@@ -24,7 +24,7 @@ from bot.dialogue.flows import (
     read_back,
     request,
 )
-from bot.dialogue.memory import Memory, Pending
+from bot.dialogue.memory import Memory
 from bot.dialogue.talk import Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
 from nlu.understanding import Understanding
@@ -164,8 +164,7 @@ def _go_on(talk: Talk) -> None:
         return
     if placed or "dropped" in talk.happened or "complaint" in talk.happened:
         cancelled = [command.number for command in talk.commands if isinstance(command, CancelOrder)]
-        talk.memory.pending = Pending(kind="anything_else", numbers=cancelled)
-        talk.ask(None, "anything_else", choices=ask.choices_of(talk, "anything_else"))
+        ask.anything_else(talk, cancelled)
     elif not talk.sentences:
         talk.say("greet.again")
 

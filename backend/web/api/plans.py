@@ -22,7 +22,7 @@ from backend.services.adopt_plan import (
     find_plan,
 )
 from backend.services.dispatch_ports import Adoption, StoredPlan
-from backend.services.plan_day import PlanDay, make_plan, set_absent
+from backend.services.plan_day import ADOPT_PLAN, PLAN_DAY, TELL_ABSENCE, PlanDay, make_plan, set_absent
 from backend.services.ports import UnitOfWork
 from backend.web.api.answers import Reply, change, respond
 from backend.web.api.caller import Caller
@@ -32,9 +32,6 @@ from backend.web.api.schemas import AbsenceIn, DayPlanIn
 from backend.web.api.show import page_shown
 from config.organisation import whole_region
 
-ACTION = "order.route"  # who sends orders to workers plans their days
-ADOPT = "plan.adopt"  # takes a whole plan over
-OWN = "order.accept"  # who takes orders on says when they can not
 PlanName = Annotated[
     str,
     Path(max_length=100, description="The `id` of a plan.", examples=["home_service.640106.2026-11-25.1"]),
@@ -52,13 +49,13 @@ def plans_router(desk: Desk) -> APIRouter:
         least travel. Asked again, what is left is planned anew, with what changed. It also happens by itself when an
         emergency comes or somebody is absent (event `DayPlanned`)."""
         region = body.region or caller.actor.user.region or whole_region()
-        caller.require(ACTION, Thing(region, body.department))
+        caller.require(PLAN_DAY, Thing(region, body.department))
         _check_day(body.day, caller)
         at = {worker: Position(*place) for worker, place in body.at.items()}
 
         def work(uow: UnitOfWork) -> Reply:
             for code in body.absent:
-                _worker(uow, code, caller, ACTION)
+                _worker(uow, code, caller, PLAN_DAY)
                 set_absent(code, body.day, uow, absent=True)
             command = PlanDay(body.department, region, caller.now, body.day, at=at)
             return Reply(plan_shown(make_plan(command, uow)), 201)
@@ -72,10 +69,10 @@ def plans_router(desk: Desk) -> APIRouter:
         caller: Caller = desk.caller,
     ) -> Response:
         """As they stand; of departments and regions in reach."""
-        caller.require(ACTION)
+        caller.require(PLAN_DAY)
         with desk.store.reading() as uow:
             found = [one for one in uow.day_plans.of_day(day) if department in (None, one.department)]
-        shown = [plan_shown(one) for one in found if caller.may(ACTION, Thing(one.region, one.department))]
+        shown = [plan_shown(one) for one in found if caller.may(PLAN_DAY, Thing(one.region, one.department))]
         return respond(Reply(page_shown(shown, None)))
 
     @router.post("/day-plans/{plan}/adopt", responses=refusals(404, 409), summary="Adopt a plan")
@@ -83,7 +80,7 @@ def plans_router(desk: Desk) -> APIRouter:
         """Every visit of the plan is offered to whom it names; what they have already stays with them, and what was changed
         since, or fits no more, is left as it is. `adopted` tells of each. Asked again, nothing happens twice. A plan that was
         made anew since is refused (409, `current` is the one that stands): its `changes` are those since the adopted one."""
-        caller.require(ADOPT)
+        caller.require(ADOPT_PLAN)
 
         def work(uow: UnitOfWork) -> Reply:
             wanted = _plan_in_reach(plan, caller, uow)
@@ -124,14 +121,14 @@ def _plan_in_reach(text: str, caller: Caller, uow: UnitOfWork) -> PlanId:
         plan = find_plan(wanted, uow)
     except (ValueError, PlanNotFoundError):
         raise not_found() from None
-    if not caller.may(ADOPT, Thing(plan.region, plan.department)):
+    if not caller.may(ADOPT_PLAN, Thing(plan.region, plan.department)):
         raise not_found()
     return wanted
 
 
 def _absence(code: str, day: date, caller: Caller, *, absent: bool) -> Any:
     def work(uow: UnitOfWork) -> Reply:
-        _worker(uow, code, caller, OWN)
+        _worker(uow, code, caller, TELL_ABSENCE)
         set_absent(code, day, uow, absent=absent)
         return Reply({"worker": code, "day": day.isoformat()}, 201) if absent else Reply(None, 204)
 

@@ -52,6 +52,12 @@ def question_key(talk: Talk, form: Form, ask: Asks) -> tuple[str, dict[str, str]
     return f"ask.{ask.value}", {}
 
 
+def anything_else(talk: Talk, numbers: Sequence[str] = ()) -> None:
+    """Something is settled; is there more? `numbers`: orders that were cancelled, should they be wanted after all."""
+    talk.memory.pending = Pending(kind="anything_else", numbers=list(numbers))
+    talk.ask(None, "anything_else", choices=choices_of(talk, "anything_else"))
+
+
 def choices_for(talk: Talk, ask: Asks) -> list[Choice]:
     if ask == Asks.BENEFICIARY:
         return [

@@ -137,8 +137,7 @@ def courtesy(talk: Talk) -> bool:
     elif talk.form is None and (cues.says("preamble", talk.text) or _only_a_sound(talk)):
         talk.say("greet.listening")
     elif heard.has("affirm") and talk.form is None and talk.pending is None and memory.orders:
-        memory.pending = Pending(kind="anything_else")  # «行吧» to how things stand
-        talk.ask(None, "anything_else", choices=ask.choices_of(talk, "anything_else"))
+        ask.anything_else(talk)  # «行吧» to how things stand
     elif heard.has("help") and not (talk.form and cues.says("refuse", talk.text)):
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif heard.has("greet"):

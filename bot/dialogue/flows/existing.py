@@ -380,8 +380,7 @@ def answer_which(talk: Talk) -> bool:
     if not chosen:
         if talk.heard.has("deny") or cues.says("opens_no", talk.text):
             talk.memory.pending = None
-            talk.memory.pending = Pending(kind="anything_else")
-            talk.ask(None, "anything_else", choices=ask.choices_of(talk, "anything_else"))
+            ask.anything_else(talk)
             talk.understood = True
             return True
         return False

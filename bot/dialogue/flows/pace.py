@@ -18,9 +18,9 @@ def pace(talk: Talk) -> bool:
     memory.repeats = memory.repeats + 1 if wish == "repeat" else 0
     if wish is None:
         return False
-    if talk.requests() or (item := talk.other_item(())):
-        if not talk.requests() and item:
-            talk.take_for(item)  # «大声点，我耳朵背，我想订饭»
+    if not talk.requests() and (item := talk.other_item(())):
+        talk.take_for(item)  # «大声点，我耳朵背，我想订饭»
+    if talk.requests():
         _adjust(talk, wish)
         return False
     if talk.leaves_open:

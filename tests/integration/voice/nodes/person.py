@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.unit.voice.fakes import speech
+from voice.audio.g711 import encode_alaw
 from voice.audio.level import level_dbfs
 from voice.line.line import FRAME_MS, Connection, Ended, LineEvent, Sound
 from voice.simulate.script import Conditions
@@ -65,3 +68,9 @@ def _voices() -> CallerVoices:
         raise AssertionError(f"{speaker} has not been rendered in {VOICES}")
 
     return CallerVoices(VOICES, no_voice)  # type: ignore[arg-type]
+
+
+def orders_lunch(folder: Path) -> None:
+    """Puts what the callers of the sipp scenario «crowd» play into its folder."""
+    lunch = CallerVoices(VOICES, lambda speaker: pytest.fail(f"{speaker} is not rendered"))
+    (folder / "speech.alaw").write_bytes(encode_alaw(lunch.say("我想订个午饭", Conditions())))

@@ -13,11 +13,8 @@ from bot.call_records import KeptRecordings
 from bot.phone_desk import recording_seals
 from config.settings import load_settings
 from tests.integration.voice.line.sipp import Sipp
-from tests.integration.voice.nodes.person import VOICES
+from tests.integration.voice.nodes.person import orders_lunch
 from tests.integration.voice.nodes.server import VoiceNode
-from voice.audio.g711 import encode_alaw
-from voice.simulate.script import Conditions
-from voice.simulate.sound import CallerVoices
 
 TALKING, WAITING, TOO_MANY = 8, 8, 4
 
@@ -27,8 +24,7 @@ async def test_twenty_calls_at_once_are_all_taken_and_all_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = f"sqlite:///{tmp_path / 'line.sqlite'}"
-    lunch = CallerVoices(VOICES, lambda speaker: pytest.fail(f"{speaker} is not rendered"))
-    (tmp_path / "speech.alaw").write_bytes(encode_alaw(lunch.say("我想订个午饭", Conditions())))
+    orders_lunch(tmp_path)
     places = {"NUANXIAN_LINE_TALKING": str(TALKING), "NUANXIAN_LINE_WAITING": str(WAITING)}
     async with VoiceNode(tmp_path, "voice", {"NUANXIAN_DB": database, **places}) as server:
         await server.opened()

@@ -15,11 +15,8 @@ from bot.phone_desk import recording_seals
 from bot.supervisor import ENDS_WITHIN_S
 from config.settings import load_settings
 from tests.integration.voice.line.sipp import Sipp
-from tests.integration.voice.nodes.person import VOICES
+from tests.integration.voice.nodes.person import orders_lunch
 from tests.integration.voice.nodes.server import VoiceNode
-from voice.audio.g711 import encode_alaw
-from voice.simulate.script import Conditions
-from voice.simulate.sound import CallerVoices
 
 CALLS = 3
 
@@ -29,8 +26,7 @@ async def test_calls_are_hung_up_and_kept_when_the_server_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = f"sqlite:///{tmp_path / 'line.sqlite'}"
-    lunch = CallerVoices(VOICES, lambda speaker: pytest.fail(f"{speaker} is not rendered"))
-    (tmp_path / "speech.alaw").write_bytes(encode_alaw(lunch.say("我想订个午饭", Conditions())))
+    orders_lunch(tmp_path)
     async with VoiceNode(tmp_path, "voice", {"NUANXIAN_DB": database}) as server:
         await server.opened()
         callers = await Sipp.start("crowd", line_port=server.sip_port, calls=CALLS, folder=tmp_path)
