@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := bot nlu voice backend config tests
 
-.PHONY: help run test check bench bench-voice prompts train-encoder lock format clean debian-packages
+.PHONY: help run test lint check bench bench-voice prompts train-encoder lock format clean debian-packages
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -40,11 +40,13 @@ debian-packages:
 test: $(VENV)/dev.done debian-packages ## install what the tests need and run all of them
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: $(VENV)/dev.done ## style, types, import directions, fast tests
+lint: $(VENV)/dev.done ## style, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+check: lint ## the same and the fast tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests/unit tests/language
 
 bench: $(VENV)/dev.done ## measure; prints what, on which machine, and compares side by side

@@ -61,7 +61,8 @@ async def gathered(subscription: Subscription) -> AsyncIterator[list[LiveEvent]]
         batch, until = [first], max(loop.time() + AT_ONCE_S, told + GATHER_S)
         while (left := until - loop.time()) > 0:
             try:
-                batch.append(await asyncio.wait_for(anext(subscription), left))
+                async with asyncio.timeout(left):
+                    batch.append(await anext(subscription))
             except (TimeoutError, StopAsyncIteration):
                 break
         told = loop.time()

@@ -30,7 +30,7 @@ from voice.line.numbers import masked, number_of, sender_of
 from voice.line.rate_limit import Allowed, CallRate
 from voice.line.sip_connection import SipConnection
 from voice.line.sip_log import mask_stack_log
-from voice.line.sip_outcome import why_not_answered
+from voice.line.sip_outcome import outcome, why_not_answered
 from voice.line.sip_registration import Registration
 from voice.line.sip_settings import NOBODY, TO, VIA, SipSettings, stack_accounts, stack_config
 from voice.line.stack_errors import StackErrors, listen_to_stack
@@ -107,7 +107,7 @@ class SipLine:
         except (BaresipError, ValueError) as error:
             raise self._not_answered(NotAnswered.UNREACHABLE, number, str(error)) from error
         try:
-            await call.wait_established(timeout=ring_s)
+            await outcome(call.wait_established(timeout=ring_s))
         except BaresipError as error:
             raise self._not_answered(why_not_answered(error), number, str(error)) from error
         except asyncio.CancelledError:

@@ -24,6 +24,7 @@ from voice.line.intake import Intake
 from voice.line.line import FRAME_MS, GoneError, Hangup, Held, Key, LineError, LineEvent, Samples
 from voice.line.numbers import masked
 from voice.line.playout import Playout
+from voice.line.sip_outcome import outcome
 
 log = structlog.get_logger(__name__)
 
@@ -206,7 +207,7 @@ class SipConnection:
     async def _do(self, asked: Awaitable[None], failed: str) -> None:
         """A request to the stack, its errors in our terms."""
         try:
-            await asked
+            await outcome(asked)
         except (BaresipError, ValueError) as error:
             if self._inbox.ended or isinstance(error, StaleHandleError):
                 raise GoneError(f"call {self.id} is over") from error

@@ -9,6 +9,7 @@ import structlog
 from baresip import BaresipError, Event, StackEvent, UserAgent
 
 from voice.line.pauses import growing
+from voice.line.sip_outcome import outcome
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ class Registration:
 
     async def _ask(self) -> None:
         try:
-            await self._agent.register(timeout=OUTCOME_S)
+            await outcome(self._agent.register(timeout=OUTCOME_S))
         except BaresipError as error:
             self.problem = self.problem or str(error)
 

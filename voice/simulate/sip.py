@@ -156,7 +156,8 @@ class _Telephone:
             async with asyncio.timeout(LONGEST_MS / 1000):
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), GOODBYE_S)
+                async with asyncio.timeout(GOODBYE_S):
+                    await event.wait()
         finally:
             for way in ways:
                 way.cancel()
@@ -195,7 +196,8 @@ class _Telephone:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), 5)
+            async with asyncio.timeout(5):
+                await self._process.wait()
         except TimeoutError:
             self._process.kill()
             await self._process.wait()

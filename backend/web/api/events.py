@@ -132,7 +132,8 @@ class Streams:
                         yield message(entry)
                 if len(found) < BATCH:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(anext(subscription), POLL_S)
+                        async with asyncio.timeout(POLL_S):
+                            await anext(subscription)
         finally:
             self._open -= 1
             subscription.close()

@@ -96,7 +96,8 @@ class Front:
                 raise _busy()
             self._waiting += 1
             try:
-                await asyncio.wait_for(self._places.acquire(), LONGEST_WAIT_S)
+                async with asyncio.timeout(LONGEST_WAIT_S):
+                    await self._places.acquire()
             except TimeoutError:
                 raise _busy() from None
             finally:
