@@ -12,6 +12,7 @@ from config.lexicon import load
 MARKS = "，。！？；、,.!?;…\n"
 SHORTEST = 4  # characters; shorter pieces join their neighbour
 MOST = 8  # parts that are looked at
+_NOT_BEHIND = "(?<![能想以要])"  # «能不能再找人» is one wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def _joint_words() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _joint() -> re.Pattern[str]:
-    return re.compile(f"[{re.escape(MARKS)}]+|(?={_joint_words().pattern})")
+    return re.compile(f"[{re.escape(MARKS)}]+|{_NOT_BEHIND}(?={_joint_words().pattern})")
 
 
 @lru_cache(maxsize=1)

@@ -60,6 +60,11 @@ def measure(text: str) -> str | None:
     return found[1] if found else None
 
 
+def thing(text: str) -> str:
+    """A thing without how much of it: 「米」 of «十斤米»; the whole text when nothing else is left."""
+    return _cue("counted").sub("", text) or text
+
+
 def lasting(text: str) -> int | None:
     """For how many days something is ordered («先订一个月»); None when it does not say."""
     found = _cue("lasting").search(text)

@@ -25,7 +25,7 @@ from bot.dialogue.flows import (
     request,
 )
 from bot.dialogue.memory import Memory
-from bot.dialogue.talk import Rules, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
 from nlu.understanding import Understanding
 
@@ -128,9 +128,7 @@ def _answer(talk: Talk) -> None:
 def _answers_after_all(talk: Talk) -> bool:
     """A person was asked for, and they go on with the request themselves («算了，明天中午吧»)."""
     memory = talk.memory
-    about_orders = any(
-        talk.heard.has(name) for name in ("cancel_order", "reschedule", "order_status", "complaint")
-    )
+    about_orders = any(talk.heard.has(name) for name in ABOUT_ORDERS)
     if not memory.handoff or memory.in_danger or talk.form is not None or talk.requests() or about_orders:
         return False
     return bool(talk.slots("time") or talk.slots("place"))
@@ -142,6 +140,7 @@ def _take_answer(talk: Talk) -> None:
     if form is None or talk.ended or (talk.requests() and talk.understood):
         return
     changed = forms.fill(talk, form)
+    talk.understood |= forms.fill_others(talk)
     if "beneficiary" in changed and not form.name:
         request.split_by_person(talk, form, goes_on=True)
         form = talk.form or form

@@ -14,6 +14,7 @@ from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.answers import bare_answer
+from nlu.clauses import MARKS
 from nlu.slots.names import is_surname
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
 
@@ -28,7 +29,8 @@ def open_form(talk: Talk, item: str) -> Form:
 
 def fill(talk: Talk, form: Form) -> set[str]:
     """Take everything the sentence gives for this form. Returns the names of the slots that changed."""
-    changed = fill_from(talk, form, [slot for slot in talk.heard.slots if slot.label in (None, form.item)])
+    mine = [slot for slot in talk.heard.slots if slot.label in (None, form.item)]
+    changed = fill_from(talk, form, [slot for slot in mine if _named_at(talk, slot) in (None, form)])
     if (days := cues.lasting(talk.text)) and (
         talk.rules.catalogue[form.item].daily or form.wanted.recurrence
     ):
@@ -37,6 +39,29 @@ def fill(talk: Talk, form: Form) -> set[str]:
     if not form.details and "detail" in talk.rules.catalogue[form.item].asks:
         form.details += _named_details(form.item, talk.text)
     return changed
+
+
+def fill_others(talk: Talk) -> bool:
+    """Give the requests that wait what is said of them by name. True when one of them changed."""
+    shares = [(_named_at(talk, slot), slot) for slot in talk.slots("time")]
+    changed = [fill_from(talk, form, [slot]) for form, slot in shares if form not in (None, talk.form)]
+    return any(changed)
+
+
+def _named_at(talk: Talk, slot: Slot) -> Form | None:
+    """The one of several requests whose time this is, for it is named beside it («灯先修，米明天送来也行»)."""
+    if slot.slot != "time" or len(talk.memory.forms) < 2:
+        return None
+    text = talk.heard.text
+    start = max(text.rfind(mark, 0, slot.start) for mark in MARKS) + 1
+    end = min((at for mark in MARKS if (at := text.find(mark, slot.end)) >= 0), default=len(text))
+    beside = text[start:end]
+    named = [
+        form
+        for form in talk.memory.forms
+        if form.item in cues.items_mentioned(beside) or any(cues.thing(one) in beside for one in form.details)
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:

@@ -9,6 +9,7 @@ from bot.dialogue.flows import ask, courtesy, person
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks, Choice
+from nlu.answers import bare_answer
 
 MISSES_UNTIL_PERSON = 2
 SILENCES_UNTIL_PERSON = 3
@@ -49,6 +50,8 @@ def not_understood(talk: Talk) -> None:
     if guess is not None and talk.form is None and memory.misses == 0:
         ask.offer(talk, [guess])  # likely enough to ask for it by name
         return
+    if talk.form is not None and bare_answer(talk.text, expecting=Asks.CONFIRM):
+        return  # «嗯» to «what is your name»: they listen, and it is asked again
     memory.misses += 1
     talk.happened.append("not_understood")
     if memory.misses >= MISSES_UNTIL_PERSON:

@@ -23,6 +23,12 @@ from nlu.understanding import Parser, Slot, Understanding
 MOST_SENTENCES = 3
 # A «no» with something else in it is a change of mind when that something is this likely.
 LIKELY_INSTEAD = 0.4
+ABOUT_ORDERS = (
+    "cancel_order",
+    "reschedule",
+    "order_status",
+    "complaint",
+)  # labels of what speaks of orders that stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialogue import cues, forms, notes
 from bot.dialogue.flows import ask, existing, person, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ABOUT_ORDERS, Talk
 from bot.dialogue.turn import Asks
 
 
@@ -105,7 +105,9 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
 
 
 def _tells_more(talk: Talk) -> bool:
-    """«您是想陪看病，对吗？» – «我爸在中卫»: who goes on about it means it."""
+    """«您是想陪看病，对吗？» – «我爸在中卫»: who goes on about it means it, unless it was no more than the usual offer."""
+    if talk.memory.misses or any(talk.heard.has(name) for name in ABOUT_ORDERS):
+        return False
     told = talk.heard.has("inform") or talk.slots("beneficiary") or talk.slots("place") or talk.slots("time")
     return bool(told) and not cues.says("question", talk.text)
 
@@ -134,10 +136,14 @@ def courtesy(talk: Talk) -> bool:
         talk.ended = True
     elif cues.says("asks_who", talk.text) and not talk.requests():
         talk.say("who_we_are")
+    elif cues.says("suspects", talk.text) and not talk.requests():
+        talk.say("no_fraud")
     elif talk.form is None and (cues.says("preamble", talk.text) or _only_a_sound(talk)):
         talk.say("greet.listening")
     elif heard.has("affirm") and talk.form is None and talk.pending is None and memory.orders:
         ask.anything_else(talk)  # «行吧» to how things stand
+    elif talk.form and cues.says("can_you", talk.text) and not talk.requests():
+        talk.say("we_can")
     elif heard.has("help") and not (talk.form and cues.says("refuse", talk.text)):
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif heard.has("greet"):

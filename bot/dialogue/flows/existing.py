@@ -12,7 +12,7 @@ from backend.services.commands import CancelOrder, RescheduleOrder
 from bot.dialogue import cues, forms, phrasing, times, whom
 from bot.dialogue.flows import ask, person, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ABOUT_ORDERS, Talk
 from bot.dialogue.turn import Asks, Choice
 from nlu.understanding import Person, Slot, WantedTime
 
@@ -27,6 +27,10 @@ def existing(talk: Talk) -> bool:
         return person.pass_on(talk, talk.memory.orders[-1])
     if (order := _changed_in_part(talk)) is not None:
         return person.pass_on(talk, order.number)
+    if (order := _is_away_then(talk)) is not None:
+        _ask_when(talk, order, "order.move_when", what=name_of(talk, order))
+        talk.understood = True
+        return True
     handled = False
     if talk.heard.has("order_status"):
         _status(talk)
@@ -70,6 +74,25 @@ def _changes_a_thing(talk: Talk) -> bool:
     if talk.slots("time") or cues.items_mentioned(talk.text):
         return False
     return cues.says("neither", talk.text) or (bool(talk.slots("detail")) and cues.says("swaps", talk.text))
+
+
+def _is_away_then(talk: Talk) -> Order | None:
+    """«后天我不在家», said of the day of an order that stands or right after one was placed: it must move."""
+    if talk.form is not None or talk.requests() or not cues.says("away", talk.text):
+        return None
+    if any(talk.heard.has(name) for name in (*ABOUT_ORDERS, "emergency")):
+        return None
+    orders = _fitting(talk, _open_orders(talk))
+    if not talk.slots("time"):
+        orders = [order for order in orders if order.number in talk.memory.orders[-1:]]
+    elif not any(_is_of_day(orders[0], slot) for slot in talk.slots("time") if orders):
+        return None
+    return orders[0] if len(orders) == 1 else None
+
+
+def _is_of_day(order: Order, slot: Slot) -> bool:
+    said = slot.resolved
+    return isinstance(said, WantedTime) and bool(said.iso) and (order.wanted.iso or "")[:10] == said.iso[:10]  # type: ignore[index]
 
 
 def _moves_existing(talk: Talk) -> bool:
@@ -417,11 +440,6 @@ def _chosen(talk: Talk, orders: Sequence[Order]) -> list[Order]:
         return [orders[index]]
     named = [order for order in orders if order.item in cues.items_mentioned(talk.text)]
     left = named or list(orders)
-    days = [
-        s.resolved.iso[:10]
-        for s in talk.slots("time")
-        if isinstance(s.resolved, WantedTime) and s.resolved.iso
-    ]
-    dated = [order for order in left if any((order.wanted.iso or "").startswith(day) for day in days)]
+    dated = [order for order in left if any(_is_of_day(order, slot) for slot in talk.slots("time"))]
     left = dated or _of_people(talk, left) or named
     return left if len(left) == 1 else []

@@ -13,7 +13,7 @@ from backend.services.commands import RegisterCaller
 from bot.dialogue import cues, forms, notes, phrasing, whom
 from bot.dialogue.flows import ask
 from bot.dialogue.memory import Form
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ABOUT_ORDERS, Talk
 from bot.dialogue.turn import Asks
 from nlu.understanding import Person, Slot
 
@@ -39,7 +39,7 @@ def gives_up(talk: Talk) -> bool:
 
 def new_requests(talk: Talk) -> bool:
     """Open a form for every item asked for. One already under way is filled further instead."""
-    items = sorted(talk.requests(), key=lambda item: cues.first_mention(item, talk.text))
+    items = sorted(talk.requests(), key=lambda item: _first_mention(talk, item))
     if not items or _only_an_answer(talk, items):
         return False
     current = talk.form
@@ -60,6 +60,7 @@ def new_requests(talk: Talk) -> bool:
     ):
         return replace_item(talk, current, items)
     talk.understood = True
+    known = talk.memory.form_count
     for item in items:
         form = next(
             (form for form in talk.memory.forms if form.item == item and not for_another(talk, form)), None
@@ -85,18 +86,32 @@ def new_requests(talk: Talk) -> bool:
             _same_as_before(talk, form)
         if form.item in items and cues.says("as_before", talk.text) and (order := _last(talk, form.item)):
             forms.like_before(talk, form, order, whole=form.beneficiary is None)
-    later = [form for form in talk.memory.forms if form.item in items and form is not talk.form]
-    if later:
-        names = list(dict.fromkeys(talk.rules.catalogue[form.item].say for form in later))
-        talk.say("order.noted", what=phrasing.joined(names, talk.words(), link="list_comma"))
+    forms.fill_others(talk)
+    _say_noted(talk, [form for form in talk.memory.forms if form.id > known and form is not talk.form])
     return True
+
+
+def _say_noted(talk: Talk, later: Sequence[Form]) -> None:
+    """Which of several requests wait, and which comes first."""
+    say = {code: item.say for code, item in talk.rules.catalogue.items()}
+    first = say[talk.form.item] if talk.form else ""
+    names = [name for name in dict.fromkeys(say[form.item] for form in later) if name != first]
+    if names:
+        what = phrasing.joined(names, talk.words(), link="list_comma")
+        talk.say("order.noted", what=what, first=first)
+
+
+def _first_mention(talk: Talk, item: str) -> int:
+    """Where the sentence first speaks of the item, by its words or by what belongs to it alone («灯不亮了，再买十斤米»)."""
+    own = (slot.start for slot in talk.heard.slots if slot.label == item)
+    return min(cues.first_mention(item, talk.text), *own, len(talk.text))
 
 
 def as_before(talk: Talk) -> bool:
     """«老样子», and nothing else: what was ordered last, for another day."""
     if talk.requests() or talk.form is not None or not cues.says("as_before", talk.text):
         return False
-    if any(talk.heard.has(name) for name in ("complaint", "order_status", "cancel_order", "reschedule")):
+    if any(talk.heard.has(name) for name in ABOUT_ORDERS):
         return False
     order = _last(talk)
     if order is None:
