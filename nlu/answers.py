@@ -60,11 +60,21 @@ def bare_answer(text: str, *, expecting: Expecting | None = None) -> str | None:
     return None if kind in ("affirm", "deny") and even(text).rstrip().endswith("?") else kind
 
 
-def without_opener(text: str) -> str:
-    """What is asked for after a «by the way»: «对了，还要一桶油» → «还要一桶油»."""
-    return _opener().sub("", text, count=1)
+def matter(text: str) -> tuple[int, int]:
+    """Where the matter begins and ends, between what only opens and closes a sentence: «喂你好，我想洗澡啊。» → «我想洗澡».
+
+    The same words must mean the same, however a recogniser writes the breath before and after them.
+    """
+    opened, closed = _opener().match(text), _closer().search(text)
+    start = opened.end() if opened else 0
+    return start, closed.start() if closed and closed.start() > start else len(text)
 
 
 @lru_cache(maxsize=1)
 def _opener() -> re.Pattern[str]:
-    return re.compile(load("answers")["by_the_way"])
+    return re.compile(load("answers")["opens"])
+
+
+@lru_cache(maxsize=1)
+def _closer() -> re.Pattern[str]:
+    return re.compile(load("answers")["closes"])

@@ -34,6 +34,25 @@ def _joint_words() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1)
+def _one_more_words() -> re.Pattern[str]:
+    words = sorted(map(str, load("answers")["one_more"]), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words)))
+
+
+def one_after_another(text: str) -> list[tuple[str, bool]]:
+    """What is wanted, where more is announced («我要取药，还要擦窗子»): the parts, and whether such a word led to each."""
+    words = _one_more_words()
+    if words.search(text) is None:
+        return []
+    parts = [part for part in re.split(f"[{re.escape(MARKS)} ]+|(?={words.pattern})", text) if part]
+    led = [words.match(part) for part in parts[:MOST]]
+    return [
+        (part[lead.end() :] if lead else part, lead is not None)
+        for part, lead in zip(parts, led, strict=False)
+    ]
+
+
+@lru_cache(maxsize=1)
 def _joint() -> re.Pattern[str]:
     return re.compile(f"[{re.escape(MARKS)}]+|{_NOT_BEHIND}(?={_joint_words().pattern})")
 
