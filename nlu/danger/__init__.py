@@ -5,6 +5,6 @@ How it decides stands in `docs/danger.md`; all words and patterns stand in `conf
 
 from __future__ import annotations
 
-from nlu.danger.decide import find_danger
+from nlu.danger.decide import find_danger, speaks_against
 
-__all__ = ["find_danger"]
+__all__ = ["find_danger", "speaks_against"]

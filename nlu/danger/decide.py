@@ -16,7 +16,8 @@ SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing
 ALONE = 0.65  # … that is enough without any sign, unless something speaks against it
 WITH_A_HINT = 0.3  # … that is enough with a mere hint
 WITH_A_WEAK_SIGN = 0.15  # … that is enough with one weak sign
-ALWAYS_HEARD = "suicide"  # said in words that no classifier knows: a strong sign is believed
+# Said in words that no classifier knows, or too quietly for it: a strong sign is believed.
+ALWAYS_HEARD = frozenset({"suicide", "violence"})
 HARDLY = 0.012  # … below which a single strong sign is not believed. 0: there is no classifier
 WEIGHTS = {"sure": 3, "strong": 3, "short": 2, "weak": 2, "hint": 1}  # for choosing the kind
 CONFIDENCE = {"sure": 0.98, "strong": 0.94}
@@ -55,6 +56,13 @@ def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | Non
     return _danger(evened, known, findings, confidence)
 
 
+def speaks_against(text: str) -> bool:
+    """Whether something was said for which a guess of the classifier alone is no alarm: it is over, long known, denied,
+    or something else is meant."""
+    findings = look(plain(cut(text)), rules())
+    return findings.held_back and not findings.evidence
+
+
 def look(text: str, known: Rules) -> Findings:
     """The signs of a text made `plain`."""
     hits, held_back = _clear_hits(text, known)
@@ -70,8 +78,15 @@ def look(text: str, known: Rules) -> Findings:
             evidence.extend(Evidence(sign, one) for one in found)
             held_back = held_back or not found
     held_back = held_back or any(find_chain(text, hits, chain) for chain in known.everyday)
+    if _only_calls(text, evidence, known) and any(find_chain(text, hits, chain) for chain in known.repairs):
+        evidence, held_back = [], True
     evidence.sort(key=lambda item: (item.found.start, item.found.end, item.sign.kind, item.sign.level))
     return Findings(tuple(evidence), held_back, hits)
+
+
+def _only_calls(text: str, evidence: Sequence[Evidence], known: Rules) -> bool:
+    """Whether nothing but calls for help was found («水管爆了，快来人»)."""
+    return all(text[part.start : part.end] in known.calls for item in evidence for part in item.found.parts)
 
 
 def _found(standing: Sequence[Sequence[Found]]) -> Sequence[Found]:
@@ -120,8 +135,8 @@ def _confidence(text: str, findings: Findings, classifier: float) -> float | Non
     if "sure" in levels:
         return max(CONFIDENCE["sure"], classifier)
     strong = _apart(findings.evidence, ("strong", "short"))
-    dying = any(item.sign.kind == ALWAYS_HEARD for item in strong)
-    if "strong" in levels and (not 0 < classifier < HARDLY or len(strong) > 1 or dying):
+    heard = any(item.sign.kind in ALWAYS_HEARD and item.sign.level == "strong" for item in strong)
+    if "strong" in levels and (not 0 < classifier < HARDLY or len(strong) > 1 or heard):
         return max(CONFIDENCE["strong"], classifier)
     weak = _apart(findings.evidence, ("weak",))
     if len(weak) > 1 and not 0 < classifier < HARDLY:

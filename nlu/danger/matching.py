@@ -112,6 +112,10 @@ def find_chain(text: str, hits: Hits, chain: Chain, border: re.Pattern[str] = EN
     """Where the words of a chain stand near each other with no border in between; one result for each hit of its
     first group at most."""
     found = []
+    if chain.followed:
+        return [
+            Found((first,)) for first in hits.get(chain.groups[0], ()) if _followed(hits, chain, first.end)
+        ]
     for first in hits.get(chain.groups[0], ()):
         parts = [first]
         for group in chain.groups[1:]:
@@ -122,6 +126,14 @@ def find_chain(text: str, hits: Hits, chain: Chain, border: re.Pattern[str] = EN
         else:
             found.append(Found(tuple(parts)))
     return found
+
+
+def _followed(hits: Hits, chain: Chain, end: int) -> bool:
+    """Whether words of the other groups stand one right behind the other from `end` on."""
+    ends = {end}
+    for group in chain.groups[1:]:
+        ends = {hit.end for hit in hits.get(group, ()) if hit.start in ends}
+    return bool(ends)
 
 
 def _nearest(

@@ -2,6 +2,7 @@
 
 How a pattern is written: a word, `word/word` (one of them) or `<group>` (one of a group's words) is a term.
 `A + B` near each other in any order, `A > B` near each other in this order, `A & B` both anywhere in what was said.
+`A >> B` is A with B right behind it; B only tells what A means.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Chain:
 
     groups: tuple[str, ...]
     in_order: bool = False
+    followed: bool = False  # only the first group counts; the others stand right behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Rules:
     signs: dict[str, tuple[Sign, ...]]  # by the first group of the first chain
     harmless: tuple[Chain, ...]
     everyday: tuple[Chain, ...]
+    repairs: tuple[Chain, ...]
+    calls: frozenset[str]  # words that only call for help, or tell of fear
     watched: frozenset[str]  # the groups that signs are made of
 
 
@@ -106,6 +110,7 @@ class _Compiler:
         kinds = {name: self._kind(name, body) for name, body in self.lexicon["kinds"].items()}
         harmless = tuple(self._chain(str(line)) for line in self.lexicon["harmless"])
         everyday = tuple(self._chain(str(line)) for line in self.lexicon["everyday"])
+        repairs = tuple(self._chain(str(line)) for line in self.lexicon["repairs"])
         cues = self.lexicon["cues"]
         if set(cues) != set(CUES):
             raise DangerLexiconError(f"cues must be {', '.join(CUES)}")
@@ -123,7 +128,7 @@ class _Compiler:
         self._add_sounds(heard)
         return Rules(
             words, heard, kinds, {name: tuple(found) for name, found in by_first.items()}, harmless, everyday,
-            watched,
+            repairs, frozenset(self._spelled(self.lexicon["calls"])), watched,
         )  # fmt: skip
 
     def _kind(self, name: str, body: dict[str, Any]) -> Kind:
@@ -140,11 +145,12 @@ class _Compiler:
         return tuple(self._chain(part) for part in line.split("&"))
 
     def _chain(self, part: str) -> Chain:
-        in_order = " > " in part
-        if in_order and " + " in part:
-            raise DangerLexiconError(f"«+» and «>» can not be mixed: {part!r}")
-        terms = [term.strip() for term in part.split(" > " if in_order else " + ")]
-        return Chain(tuple(self._group(term) for term in terms), in_order)
+        joints = [joint for joint in (" + ", " > ", " >> ") if joint in part]
+        if len(joints) > 1:
+            raise DangerLexiconError(f"«+», «>» and «>>» can not be mixed: {part!r}")
+        joint = joints[0] if joints else " + "
+        terms = [term.strip() for term in part.split(joint)]
+        return Chain(tuple(self._group(term) for term in terms), joint == " > ", joint == " >> ")
 
     def _group(self, term: str) -> str:
         if not term:

@@ -11,18 +11,19 @@ from nlu.slots.detail import find_details
 from nlu.slots.detail import possible as possible_details
 from nlu.slots.hearing import as_heard
 from nlu.slots.joint_tags import Floats
-from nlu.slots.person import find_in_need, find_people
+from nlu.slots.names import MARKS, led_names, whole_name
+from nlu.slots.person import find_in_need, find_people, name_on_a_form
 from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import find_phones
 from nlu.slots.place import PlaceSpan, described, find_places, goes_on_with_address, house_numbers
 from nlu.slots.place import possible as possible_places
 from nlu.slots.tagged import with_tags
 from nlu.slots.tagger import load_tagger
-from nlu.slots.time import candidate_of, resolve, time_value
+from nlu.slots.time import candidate_of, is_house_number, resolve, time_value
 from nlu.slots.time import possible as possible_times
 from nlu.slots.wanted import Candidate
 from nlu.speech import even
-from nlu.understanding import Expecting, Slot, TaggedSpan
+from nlu.understanding import Expecting, Person, Slot, TaggedSpan
 
 MAX_LENGTH = 2000  # characters; longer texts are cut by the caller
 LONGEST_BARE_NAME = 4  # characters
@@ -30,6 +31,7 @@ TAGGED = 400  # characters that the tagger reads: a long story has said what it 
 # A misheard telephone number («伊三九零九五一零…») holds no first of May.
 LONG_NUMBER = re.compile("[零〇一二两三四五六七八九幺洞0-9]{6,}")
 ANY_MOMENT = datetime.fromisoformat("2026-11-23T10:00")  # where only the words count
+NOBODY = "某"  # stands for a letter of a name
 OUT_OF_SCOPE, ANSWER = "out_of_scope", "inform"
 THIS_NUMBER = "this"  # value of a phone slot: the number the caller is calling from
 
@@ -66,6 +68,7 @@ def find_slots(
     times = _times(text, free, now, expecting, spans, tagged)
     places = _places(text, free, expecting, spans, tagged, times)
     people = _people(text, _blanked(free, (*times, *places)), plain, expecting, spans, tagged)
+    people = _with_name_on_a_form(text, plain, people, phones, times, places)
     found = with_tags(text, [*phones, *times, *places, *people], spans, now)
     if labels and labels[0] == "emergency" and not any(slot.slot == "beneficiary" for slot in found):
         found += _in_need(text, free)
@@ -113,7 +116,7 @@ def _times(
     tagged: bool,
 ) -> list[Slot]:
     found = resolve(
-        plain,
+        _without_names(plain, now, expecting),
         now,
         asked=expecting is Expecting.TIME,
         answering=expecting is not None,
@@ -132,10 +135,30 @@ def _times(
         )
         for span in found
         if (span.start, span.end) not in numbers
+        and not (expecting is Expecting.PLACE and is_house_number(span.text, plain))
         and not any(
             run.start() <= span.start and span.end <= run.end() for run in LONG_NUMBER.finditer(plain)
         )
     ]
+
+
+def _without_names(text: str, now: datetime, expecting: Expecting | None) -> str:
+    """The text with the names blanked out in which a time word is: «王国庆», «我爸叫马五一»; offsets stay."""
+    for start, end in _name_spans(text, expecting):
+        if any(start <= draft.start and draft.end <= end for draft in possible_times(text, now)):
+            text = text[:start] + NOBODY * (end - start) + text[end:]
+    return text
+
+
+def _name_spans(text: str, expecting: Expecting | None) -> list[tuple[int, int]]:
+    """Where names stand that are announced; bare ones when a name was asked for."""
+    asked = expecting is Expecting.NAME
+    names = [
+        (name.start, name.end) for name in led_names(text) if asked or text[name.end : name.end + 1] in MARKS
+    ]
+    if asked and (whole := whole_name(text)):
+        names.append((whole.start, whole.end))
+    return [(start, end) for start, end in names if end - start > len("周五")]
 
 
 def _places(
@@ -158,7 +181,7 @@ def _places(
 
 def _place_slot(text: str, span: PlaceSpan) -> Slot:
     said = text[span.start : span.end]
-    return Slot("place", said, span.start, span.end, said, replace(span.place, text=said))
+    return Slot("place", said, span.start, span.end, span.said or said, replace(span.place, text=said))
 
 
 def _people(
@@ -170,6 +193,23 @@ def _people(
         value = "self" if span.person.relation == "self" else plain[span.start : span.end]
         found.append(Slot("beneficiary", said, span.start, span.end, value, replace(span.person, text=said)))
     return found
+
+
+def _with_name_on_a_form(
+    text: str, plain: str, people: list[Slot], phones: list[Slot], times: list[Slot], places: list[Slot]
+) -> list[Slot]:
+    """The people with the name that stands beside the address or the number; it is that of whoever is served."""
+    told = [(slot.start, slot.end) for slot in (*phones, *places)]
+    taken = [(slot.start, slot.end) for slot in (*times, *people)]
+    name = name_on_a_form(plain, told, taken) if told else None
+    if name is None or len(people) > 1:
+        return people
+    for slot in people:
+        if isinstance(slot.resolved, Person) and not slot.resolved.name:
+            return [replace(slot, resolved=replace(slot.resolved, name=name.name))]
+        return people
+    person = Person(name.name, None, name.name)
+    return [Slot("beneficiary", text[name.start : name.end], name.start, name.end, name.name, person)]
 
 
 def _in_need(text: str, free: str) -> list[Slot]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from config.lexicon import load
-from nlu.slots.amount import find_amounts
+from nlu.slots.amount import AmountSpan, find_amounts
 from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation
 from nlu.understanding import Expecting, TaggedSpan
@@ -17,6 +17,7 @@ TRUSTED = 0.35  # confidence from which a tagged detail is believed
 MOST = 60  # words and quantities of one sentence that are looked at
 MOST_OF_IT = 0.5  # share of an answer that known words must cover to stand for all of it
 LONGEST_ANSWER = 60
+LONGEST_THING = 5  # characters
 FULL_STOPS = re.compile("[^。！？!?；;…]+")  # what stands between them
 
 
@@ -122,8 +123,12 @@ def _candidate(span: DetailSpan, text: str) -> Candidate:
 
 
 def _by_words(text: str) -> list[DetailSpan]:
-    """Known words and quantities; a quantity right before a known word belongs to it."""
-    amounts = [DetailSpan(span.start, span.end) for span in find_amounts(text) if span.strong]
+    """Known words and quantities; a quantity right before a known word, or right behind a thing to buy, belongs to it."""
+    counted = find_amounts(text)
+    amounts = [DetailSpan(span.start, span.end) for span in counted if span.strong]
+    amounts += [
+        DetailSpan(start, span.end) for span in counted if (start := _thing_before(text, span)) is not None
+    ]
     found: list[DetailSpan] = []
     known = (DetailSpan(match.start(), match.end()) for match in _vocabulary().finditer(text))
     for span in sorted((*amounts, *known), key=lambda span: (span.start, -span.end))[:MOST]:
@@ -133,6 +138,21 @@ def _by_words(text: str) -> list[DetailSpan]:
         else:
             found.append(span)
     return found
+
+
+def _thing_before(text: str, amount: AmountSpan) -> int | None:
+    """Where the thing begins that this amount is of («白菜两颗», «鸡蛋30个»); None when no thing to buy stands before it."""
+    if amount.goods:
+        return None
+    found = _things().search(text, max(0, amount.start - LONGEST_THING), amount.start)
+    return found.start() if found else None
+
+
+@lru_cache(maxsize=1)
+def _things() -> re.Pattern[str]:
+    words = load("details")
+    things = alternation((*words["items"]["errand"], *words["counted_behind"]))
+    return re.compile(f"(?:{things})$")
 
 
 def _answer(text: str, found: list[DetailSpan], busy: list[tuple[int, int]]) -> list[DetailSpan]:

@@ -10,6 +10,7 @@ from typing import Any
 from config.lexicon import load
 from nlu.slots.words import alternation, filled
 
+USUAL_LENGTH = 3  # letters of a name
 MARKS = " ，。！？；、,.!?;:：\n"
 
 
@@ -57,7 +58,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "led": f"(?:{lexicon['name_before']})",
         "surname_only": filled(lexicon["surname_only"], fillings),
         "full": f"{surname}[\u4e00-\u9fff]{{1,2}}",
+        "whole": filled(lexicon["whole_name"], fillings),
         "surname": surname,
+        "spelled_first": filled(lexicon["spelled_first"], fillings),
         "crowd": lexicon["crowd"],
     }
     return {name: re.compile(shape) for name, shape in shapes.items()}
@@ -100,14 +103,24 @@ def led_names(text: str) -> list[NameSpan]:
     """Names that are announced: «我叫马建国», «名字叫…», «姓撒»."""
     found = []
     for match in _patterns()["led"].finditer(text):
-        name = name_at(text, match.end())
+        start = _spelled_from(text, match.end())
+        name = name_at(text, start)
         if name and (len(name) > 1):
-            start = match.end()
             found.append(NameSpan(start, start + len(name), name, match.start(), certain=True))
     for match in _patterns()["surname_only"].finditer(text):
         start = match.start("surname")
-        found.append(NameSpan(start, start + 1, match["surname"], match.start(), certain=True))
+        whole = _spelled_from(text, start)
+        known = any(one.start == whole for one in found)
+        name = (name_at(text, whole) if whole > start and not known else None) or match["surname"]
+        start = whole if len(name) > 1 else start
+        found.append(NameSpan(start, start + len(name), name, match.start(), certain=True))
     return found
+
+
+def _spelled_from(text: str, start: int) -> int:
+    """Where the whole name begins, when its surname is said or spelled first: «何，何万林», «弓长张，张国平»."""
+    match = _patterns()["spelled_first"].match(text, start)
+    return match.start("name") if match else start
 
 
 def name_at(text: str, start: int) -> str | None:
@@ -115,6 +128,10 @@ def name_at(text: str, start: int) -> str | None:
     match = _patterns()["full"].match(text, start)
     if not match or _blocked(text, start):
         return None
+    if whole := _patterns()["whole"].match(text, start):
+        return whole[
+            "name"
+        ]  # nothing else in its clause: any letter may be one of the name («马有福», «杨生福»)
     surname = _patterns()["surname"].match(text, start)
     length = surname.end() - start if surname else 1
     stops, never = str(words()["name_stops"]), str(words()["name_letters_not"])
@@ -126,11 +143,22 @@ def name_at(text: str, start: int) -> str | None:
     return text[start : start + length] + given if given else None
 
 
+def whole_name(text: str) -> NameSpan | None:
+    """An answer of three letters built like a name, even where a word is in it that is none elsewhere: «白天明», «周日新»."""
+    said = text.strip(MARKS)
+    start = text.find(said)
+    odd = set(said[1:]) & {*words()["name_stops"], *words()["name_letters_not"], *words()["hour_ends"]}
+    if len(said) == USUAL_LENGTH and is_surname(said[0]) and not odd:
+        return NameSpan(start, start + len(said), said, start)
+    return bare_name(text)
+
+
 def bare_name(text: str) -> NameSpan | None:
-    """The whole answer is a name, perhaps with its spelling: «马建国，骏马的马»."""
+    """The whole answer is a name, perhaps with its spelling: «马建国，骏马的马», «弓长张，张国平»."""
     start = 0
     while start < len(text) and (text[start] in MARKS or text[start] in str(words()["name_lead"])):
         start += 1
+    start = _spelled_from(text, start)
     name = name_at(text, start)
     if not name:
         return None

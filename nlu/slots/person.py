@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from nlu.slots.names import NameSpan, bare_name, led_names, titled_names, words
+from nlu.slots.names import NameSpan, bare_name, led_names, name_at, titled_names, words
 from nlu.slots.wanted import ASKED as ASKED_LOGIT
 from nlu.slots.wanted import Candidate, logit, tag_vote
 from nlu.slots.words import alternation, filled, mapped
@@ -18,6 +18,7 @@ NEAR = 14  # characters behind a person that tell whether they are served or onl
 MOST = 40  # people of one sentence that are looked at
 CERTAIN = 3.0  # added to the logit of a name that was announced («我叫…»)
 SURE = 1.0  # logit from which somebody else counts beside the best one
+PART = re.compile(r"[^\s，。！？；、,.!?;:：（）()]+")
 ASKED = (Expecting.BENEFICIARY, Expecting.NAME)
 
 
@@ -60,6 +61,8 @@ class _Patterns:
     negated: re.Pattern[str]
     in_general: re.Pattern[str]
     in_need: re.Pattern[str]
+    home_before: re.Pattern[str]
+    home_after: re.Pattern[str]
     contact_before: re.Pattern[str]
     contact_after: re.Pattern[str]
 
@@ -87,6 +90,8 @@ def _patterns() -> _Patterns:
         re.compile(lexicon["negated_before"]),
         re.compile(lexicon["in_general"]),
         re.compile(alternation(lexicon["in_need"])),
+        re.compile(lexicon["home_before"]),
+        re.compile(lexicon["home_after"]),
         re.compile(lexicon["contact_before"]),
         re.compile(lexicon["contact_after"]),
     )
@@ -109,13 +114,30 @@ def find_people(
         return [span]
     everyone = [
         span for span in _everyone(text, expecting)
-        if not _denied(span, text) and not is_contact(text, span.start, span.end)
+        if not _denied(span, text) and not is_contact(text, span.start, span.end) and not _is_home(span, text)
     ]  # fmt: skip
     answering = expecting is not None
     scored = [_scored(span, text, context or text, answering, spans, tagged) for span in everyone]
     likely = [span for span in scored if span.score > 0 or _given(span, text)]
     chosen = _chosen(likely, text, SURE + ASKED_LOGIT * asked)
     return chosen if chosen or asked else _strong_self(text)
+
+
+def name_on_a_form(
+    text: str, told: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int]]
+) -> NameSpan | None:
+    """A name that stands alone beside an address or a number, as on a form: «…文萃小区3-2-101，李秀珍，139…».
+
+    `told`: where addresses and numbers stand; `taken`: where anything stands that is no such name.
+    """
+    parts = list(PART.finditer(text))
+    for number, part in enumerate(parts):
+        beside = parts[max(0, number - 1) : number] + parts[number + 1 : number + 2]
+        close = any(start < other.end() and other.start() < end for other in beside for start, end in told)
+        busy = any(start < part.end() and part.start() < end for start, end in (*told, *taken))
+        if close and not busy and name_at(part[0], 0) == part[0] and not _patterns().kin.match(part[0]):
+            return NameSpan(part.start(), part.end(), part[0], part.start())
+    return None
 
 
 def find_in_need(text: str) -> list[PersonSpan]:
@@ -157,8 +179,20 @@ def _everyone(text: str, expecting: Expecting | None) -> list[PersonSpan]:
     if expecting in ASKED and not named and len(kin) == 1 and (name := bare_name(text[kin[0].end :])):
         start = kin[0].end + name.start
         named = [PersonSpan(start, start + len(name.name), Person("", None, name.name), CERTAIN, kin[0].end)]
+    if expecting in ASKED and len(kin) == 1 and (whole := _name_before(text, kin[0])):
+        named, kin = [whole], []
     named, kin = _introduced(named, kin)
     return sorted((*named, *kin), key=lambda span: span.start)[:MOST]
+
+
+def _name_before(text: str, kin: PersonSpan) -> PersonSpan | None:
+    """«马占福，我爸», «杨生福是我爸»: the name, with who that is behind it."""
+    before = text[: kin.start].rstrip("是,，、 ")
+    name = bare_name(before)
+    if name is None or name.end != len(before):
+        return None
+    person = Person("", kin.person.relation, name.name)
+    return PersonSpan(name.start, name.end, person, CERTAIN)
 
 
 def is_contact(text: str, start: int, end: int) -> bool:
@@ -174,6 +208,13 @@ def is_contact(text: str, start: int, end: int) -> bool:
 def _denied(span: PersonSpan, text: str) -> bool:
     """«不是我妈，是我爸»: said not to be meant."""
     return bool(_patterns().negated.search(text[max(0, span.start - 4) : span.start]))
+
+
+def _is_home(span: PersonSpan, text: str) -> bool:
+    """«那个是我儿子家»: only their home is spoken of."""
+    patterns = _patterns()
+    left, right = text[max(0, span.start - 4) : span.start], text[span.end : span.end + NEAR]
+    return bool(patterns.home_before.search(left) and patterns.home_after.match(right))
 
 
 def _introduced(named: list[PersonSpan], kin: list[PersonSpan]) -> tuple[list[PersonSpan], list[PersonSpan]]:

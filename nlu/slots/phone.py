@@ -20,6 +20,7 @@ LONGEST = 12  # digits: area code and number; longer runs are card or identity n
 LOCAL = range(6, 9)  # digits of a number without its area code
 SHORTEST_GROUP = 3  # digits of a group that is worth keeping when a number was asked for
 MOST_RUNS = 60
+ENDS = " ，。,.！!吧啊呢嘛"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class _Patterns:
     correction: re.Pattern[str]
     not_before: re.Pattern[str]
     before: re.Pattern[str]
+    number_follows: re.Pattern[str]
     tail_before: re.Pattern[str]
     not_after: re.Pattern[str]
     restart: re.Pattern[str]
@@ -68,7 +70,8 @@ def _patterns() -> _Patterns:
     return _Patterns(
         re.compile(run), re.compile(words["between"]),
         re.compile(f"(?:{words['correction']}{words['correction_tail']})+"),
-        re.compile(words["not_before"]), re.compile(words["before"]), re.compile(words["tail_before"]),
+        re.compile(words["not_before"]), re.compile(words["before"]),
+        re.compile(words["number_follows"]), re.compile(words["tail_before"]),
         re.compile(words["not_after"]), re.compile(words["restart"]), re.compile(this), re.compile(words["counted"]),
     )  # fmt: skip
 
@@ -191,6 +194,13 @@ def _whole(digits: str) -> str | None:
     return None
 
 
+def _announced(text: str, span: PhoneSpan) -> bool:
+    """«打我爸电话，138»: the first group of a number, and nothing after it."""
+    long_enough = span.phone is not None and len(span.phone.digits) >= SHORTEST_GROUP
+    last = not text[span.end :].strip(ENDS)
+    return long_enough and last and _patterns().number_follows.search(text, 0, span.start) is not None
+
+
 def _judged(text: str, span: PhoneSpan, asked: bool) -> PhoneSpan | None:
     """Whether the gathered digits are a telephone number, and a whole one."""
     if span.phone is None:
@@ -205,7 +215,7 @@ def _judged(text: str, span: PhoneSpan, asked: bool) -> PhoneSpan | None:
     wanted = asked or bool(patterns.before.search(left))
     if wanted and len(digits) in LOCAL and digits[0] not in "01":
         return PhoneSpan(span.start, span.end, Phone(digits, complete=True))
-    begun = bool(MOBILE_BEGUN.fullmatch(digits)) and len(digits) >= 7
+    begun = bool(MOBILE_BEGUN.fullmatch(digits)) and (len(digits) >= 7 or _announced(text, span))
     named = wanted and len(digits) >= SHORTEST_GROUP and not (not asked and len(digits) < 7)
     if begun or named or patterns.tail_before.search(left):
         return PhoneSpan(span.start, span.end, Phone(digits, complete=False))

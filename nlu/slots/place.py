@@ -6,19 +6,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from config.lexicon import load
 from nlu.slots.numbers import number, spoken_digits
-from nlu.slots.place_pieces import Chain, chains_of, lexicon
+from nlu.slots.place_pieces import Atom, Chain, chains_of, lexicon
 from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation, filled
 from nlu.understanding import Expecting, Place, TaggedSpan
 
 # After an address the line asks these; who is still saying the address goes on with it.
 GOES_ON = (Expecting.NAME, Expecting.CONFIRM, Expecting.BENEFICIARY)
-FINER = frozenset({"zone", "building", "unit", "floor", "door"})
+FINER = frozenset({"zone", "building", "unit", "floor", "door", "side"})
+NUMBERED = frozenset({"building", "unit", "dashes", "door"})
+NAMED = frozenset({"estate", "village"})
+WIDE = frozenset({"known", "town"})
 MARKS = frozenset("，,。！!？?；;")
+MARK_OR_SPACE = r"[\s，,、。.]"
 KNOWN_OF_IT = 0.75  # share of an answer from which the pieces of an address in it say it well enough
+LONGEST_ESTATE = 8  # characters
+BESIDE_THE_SAME = 4  # characters that may stand around «一样的地址»
 LEFT = 10  # characters in front of a place that tell whether it is an address or a destination
 
 
@@ -29,6 +36,7 @@ class PlaceSpan:
     start: int
     end: int
     place: Place
+    said: str = ""  # without the words between its parts that say nothing («五楼，就是502»)
 
 
 @lru_cache(maxsize=16)
@@ -45,10 +53,12 @@ def find_places(
 ) -> list[PlaceSpan]:
     """The addresses and destinations of the text in order. Places in a story are left out."""
     asked, goes_on = expecting is Expecting.PLACE, goes_on_with_address(text, expecting)
+    if asked and (same := _the_same(text)):
+        return [same]
     found = [
-        _place_of(chain, text)
-        for chain in chains_of(text)
-        if goes_on or _is_address(chain, text, expecting, spans, tagged)
+        _place_of(run, text)
+        for run in _runs(chains_of(text), text)
+        if goes_on or any(_is_address(chain, text, expecting, spans, tagged) for chain in run)
     ]
     if asked and (whole := described(text, found)):
         return [whole]
@@ -75,11 +85,11 @@ def goes_on_with_address(text: str, expecting: Expecting | None) -> bool:
     if expecting not in GOES_ON:
         return False
     chains = chains_of(text)
-    return (
-        len(chains) == 1
-        and {atom.kind for atom in chains[0].atoms} <= FINER
-        and not _rule("beside_a_piece").sub("", text[: chains[0].start] + text[chains[0].end :])
-    )
+    if not chains or not all(atom.kind in FINER for chain in chains for atom in chain.atoms):
+        return False
+    for chain in reversed(chains):
+        text = text[: chain.start] + text[chain.end :]
+    return not _rule("beside_a_piece").sub("", text)
 
 
 def house_numbers(text: str, *, asked: bool = False) -> frozenset[tuple[int, int]]:
@@ -133,17 +143,67 @@ def _known_town(chain: Chain, asked: bool) -> bool:
     )
 
 
-def _place_of(chain: Chain, text: str) -> PlaceSpan:
-    said = text[chain.start : chain.end]
+def _runs(chains: Sequence[Chain], text: str) -> list[list[Chain]]:
+    """The chains that are parts of one address, told with a stop or a word in between: the village and what it lies by,
+    the community and the estate in it, the floor and the door."""
+    runs: list[list[Chain]] = []
+    for chain in chains:
+        if runs and (unknown := _unknown_name(runs[-1], chain, text)):
+            runs[-1] += [unknown, chain]
+        elif runs and _link().fullmatch(text, runs[-1][-1].end, chain.start) and _goes_on(runs[-1], chain):
+            runs[-1].append(chain)
+        else:
+            runs.append([chain])
+    return runs
+
+
+def _unknown_name(run: Sequence[Chain], chain: Chain, text: str) -> Chain | None:
+    """The estate between the street and the building, whatever it is called: «亲水大街，鲁银城市公元，15号楼»."""
+    before = {atom.kind for part in run for atom in part.atoms}
+    between = _unknown().fullmatch(text, run[-1].end, chain.start)
+    if (
+        not between
+        or chain.atoms[0].kind not in {"building", "dashes", "zone"}
+        or before - {"county", "road", *WIDE}
+    ):
+        return None
+    return Chain([Atom("estate", *between.span("name"), between["name"])])
+
+
+@lru_cache(maxsize=1)
+def _unknown() -> re.Pattern[str]:
+    letter = f"[^{lexicon()['name_stops']}]"
+    return re.compile(f"{MARK_OR_SPACE}+(?P<name>{letter}{{2,{LONGEST_ESTATE}}}){MARK_OR_SPACE}+")
+
+
+@lru_cache(maxsize=1)
+def _link() -> re.Pattern[str]:
+    return re.compile(f"(?:{lexicon()['link_words']}|{MARK_OR_SPACE})*")
+
+
+def _goes_on(run: Sequence[Chain], chain: Chain) -> bool:
+    """Whether a chain tells more of the address before it, and is no second one."""
+    before = {atom.kind for part in run for atom in part.atoms}
+    now = {atom.kind for atom in chain.atoms}
+    again = (before & now & NUMBERED) or ("dashes" in before | now and before & NUMBERED and now & NUMBERED)
+    wider = {"county"} if "county" in now else {"county", *WIDE}
+    if again or (now & {"county", *WIDE} and before - wider):
+        return False
+    return not (now & NAMED and before & NAMED and before & NUMBERED)
+
+
+def _place_of(run: Sequence[Chain], text: str) -> PlaceSpan:
+    start, end = run[0].start, run[-1].end
+    said = text[start:end]
     by_kind: dict[str, list[str]] = {}
-    for atom in chain.atoms:
+    for atom in (atom for chain in run for atom in chain.atoms):
         by_kind.setdefault(atom.kind, []).append(atom.text)
     community = [word for kind in ("road", "village", "estate", "near") for word in by_kind.get(kind, ())]
     dashes = by_kind.get("dashes", [""])[0]
     building, unit, door = _numbers_of(by_kind, dashes)
     return PlaceSpan(
-        chain.start,
-        chain.end,
+        start,
+        end,
         Place(
             said,
             county="".join(by_kind.get("county", ())) or None,
@@ -151,7 +211,19 @@ def _place_of(chain: Chain, text: str) -> PlaceSpan:
             community="".join((*community, *by_kind.get("road_number", ()), *by_kind.get("zone", ()), *by_kind.get("group", ()))) or None,
             building=building, unit=unit, door=door,
         ),
+        _joined(run, text),
     )  # fmt: skip
+
+
+def _joined(run: Sequence[Chain], text: str) -> str:
+    """The parts of an address with nothing but a stop between them; empty when it is of one part."""
+    if len(run) == 1:
+        return ""
+    said = text[run[0].start : run[0].end]
+    for before, part in pairwise(run):
+        stop = re.search(MARK_OR_SPACE, text[before.end : part.start])
+        said += ("" if stop is None else " " if stop[0].isspace() else "，") + text[part.start : part.end]
+    return said.replace(",", "，")
 
 
 def _numbers_of(by_kind: dict[str, list[str]], dashes: str) -> tuple[str | None, str | None, str | None]:
@@ -179,8 +251,8 @@ def _plain(said: str) -> str:
 
 def read_place(said: str) -> Place:
     """The parts of an address that somebody else found."""
-    chains = chains_of(said)
-    return replace(_place_of(chains[0], said).place, text=said) if len(chains) == 1 else Place(said)
+    runs = _runs(chains_of(said), said)
+    return replace(_place_of(runs[0], said).place, text=said) if len(runs) == 1 else Place(said)
 
 
 # --- where to go ------------------------------------------------------------------------------------------------
@@ -251,6 +323,14 @@ def described(text: str, found: Sequence[PlaceSpan] = ()) -> PlaceSpan | None:
 @lru_cache(maxsize=1)
 def _usual_words() -> re.Pattern[str]:
     return re.compile(alternation(lexicon()["usual"]) + str(lexicon()["usual_end"]))
+
+
+def _the_same(text: str) -> PlaceSpan | None:
+    """«跟我妈一起住», «一样的地址»: where somebody lives whom the conversation spoke of."""
+    match = _rule("same").search(text)
+    if match is None or len(text) - len(match.group()) > BESIDE_THE_SAME:
+        return None
+    return PlaceSpan(match.start(), match.end(), Place(match.group(), usual=True))
 
 
 def _usual(text: str, asked: bool) -> PlaceSpan | None:

@@ -20,6 +20,7 @@ ORDER = {
     "zone": 3, "building": 4, "dashes": 4, "unit": 5, "floor": 6, "door": 6, "side": 7,
 }  # fmt: skip
 NAMES_UP_TO, PARTS_FROM = 2, 3
+LONG_NAME = 2  # characters in front of «大街» that make it the name of a street
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,15 @@ def _fillings() -> dict[str, str]:
         "strong": alternation(strong),
         "weak": alternation(words["weak_estate_endings"]),
         "village": alternation(words["village_endings"]),
+        "hamlet": alternation(words["hamlet_endings"]),
+        "alone": f"(?=[{words['clause_marks']}]|$)",
+        "clause_marks": words["clause_marks"],
+        "first": words["name_start"],
         "road": alternation(words["road_endings"]),
         "landmark": alternation(words["landmarks"]),
         "beside": words["beside"],
         "number": words["number"],
-        "letter": f"[^{words['name_stops']}]",
+        "letter": f"(?:{alternation(words['name_words'])}|[^{words['name_stops']}])",
         "inner": f"[^{words['inner_stops']}]",
     }
 
@@ -137,6 +142,8 @@ def _atoms(text: str) -> list[Atom]:
 def _sort(kind: str, said: str) -> str:
     """A known name with an ending of its own is what the ending says: «弘德村» is a village, «玉皇阁小区» an estate."""
     words = lexicon()
+    if kind == "hamlet":
+        return "village"
     named = said[-1] in words["community_marks"] or any(
         said.endswith(end) for end in words["estate_endings"] if len(end) > 1
     )
@@ -157,7 +164,10 @@ def _is_name(kind: str, said: str) -> bool:
     words = lexicon()["not_names"]
     if kind == "known":
         return said not in words
-    return said not in words and not any(len(word) > 1 and said.endswith(word) for word in words)
+    named = LONG_NAME if kind == "road" else len(said)  # «亲水大街» is one, «逛大街» is none
+    return said not in words and not any(
+        len(word) > 1 and len(said) - len(word) < named and said.endswith(word) for word in words
+    )
 
 
 def chains_of(text: str) -> list[Chain]:

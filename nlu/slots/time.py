@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from nlu.slots.time_draft import Draft, drafts, rule
-from nlu.slots.time_resolve import resolve_draft
+from nlu.slots.time_reading import BYDAY, weekly
+from nlu.slots.time_resolve import hour_of, resolve_draft
 from nlu.slots.time_words import lexicon
 from nlu.slots.wanted import Candidate, is_wanted
 from nlu.understanding import TaggedSpan, WantedTime
@@ -18,8 +19,9 @@ NEAR = 12  # characters behind a time word that tell whether it is ruled out
 MEAL_NEAR = 14  # characters behind a day in which a meal names its hour
 LOOSE_ANSWER = 14  # characters of an answer that may be a time we can not place («娃放学之前»)
 MARKS = "，。！？；,.!?;…\n"
-AFTER_MEAL = "的吧"
-DAY_LENGTH = len("2026-11-24")
+OPEN_RHYTHMS = ("per_week", "every_week")  # that leave open on which days
+SHORT_SHIFT = 6  # characters of a mere «往后错两天»
+SPANS = ("week", "month")  # days in a row, in which somebody may be somewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,19 @@ def resolve(
     With `meal_words` a meal names the hour of its day: «明天的午饭» is 12:00.
     """
     now = now.replace(tzinfo=None)
-    found = _started(_corrected(possible(text, now, asked=asked), text, asked), text)
+    found = _started(_corrected(_rhythm(possible(text, now, asked=asked), text), text, asked), text)
     wanted = [
         draft
         for draft in found
         if _covers(draft, text)
         or (draft.asap and text[draft.start : draft.end] in lexicon()["asap_sure"])
+        or (draft.shift and len(text) <= SHORT_SHIFT)
+        or (not draft.recurrence and rule("changed_to").search(text[: draft.start]))
+        or rule("meant_then").match(text[draft.end :])
         or is_wanted(text, candidate_of(draft), asked=asked or answering, spans=spans, tagged=tagged)
     ]
+    if not wanted and asked and rule("bare_day").match(text.strip(MARKS + " ")):
+        return resolve(text.strip(MARKS + " 吧嘛") + str(lexicon()["day_end"]), now, asked=True)
     if not wanted and asked and (loose := _loose_answer(text)):
         return [loose]
     return [_span(draft, text, now, meal_words) for draft in wanted]
@@ -68,6 +75,41 @@ def taken_back(text: str, now: datetime) -> list[Draft]:
     found = possible(text, now)
     kept = _corrected(found, text, asked=False)
     return [draft for draft in found if draft not in kept]
+
+
+def every_week(said: str, now: datetime) -> WantedTime | None:
+    """Days of the week as a rhythm: «周一到周五中午» for what goes on week after week."""
+    each = lexicon()["each"] + said
+    return next((one.value for one in resolve(each, now, asked=True) if one.value.recurrence), None)
+
+
+def days_left_out(text: str, now: datetime) -> set[int]:
+    """The days of the week (1..7) on which nothing is to come: «不要周末», «除了礼拜天»."""
+    out = [draft for draft in drafts(text, now) if left_out(text, draft.start, draft.end)]
+    return {day for draft in out for day in _weekdays(draft)}
+
+
+def ends_there(text: str, start: int, end: int) -> bool:
+    """Whether the day that stands there is the last of a rhythm: «送到月底», «到十五号为止»."""
+    before, after = text[max(0, start - 4) : start], text[end : end + NEAR]
+    return bool(rule("until_before").search(before) or rule("until_after").match(after))
+
+
+def next_moon_day(said: str, now: datetime) -> str | None:
+    """The next day of the moon that is named («每个月初一»), as an ISO date; None when none is."""
+    day = rule("moon_day").search(said)
+    return next((one.value.iso for one in resolve(day[0], now, asked=True)), None) if day else None
+
+
+def left_out(text: str, start: int, end: int) -> bool:
+    """Whether the day that stands there is one on which nothing is to come: «礼拜天不送», «除了周六»."""
+    before, after = text[max(0, start - 4) : start], text[end : end + NEAR]
+    return bool(rule("left_out_before").search(before) or rule("left_out_after").match(after))
+
+
+def plans_then(text: str, now: datetime) -> bool:
+    """Whether a day is named only because the speaker is busy then: «礼拜五我要去复查，礼拜六吧»."""
+    return any(_has_plans(draft, text) for draft in taken_back(text, now))
 
 
 def time_value(time: WantedTime) -> str | None:
@@ -86,12 +128,10 @@ def candidate_of(draft: Draft) -> Candidate:
 
 def _span(draft: Draft, text: str, now: datetime, meal_words: bool) -> TimeSpan:
     value = resolve_draft(draft, now)
-    if meal_words and value.iso and len(value.iso) == DAY_LENGTH and not value.clock_said:
+    if meal_words and value.iso and "T" not in value.iso and not value.clock_said:
         after = text[draft.end : draft.end + MEAL_NEAR]
         value = _with_meal(value, after)
-        if not value.clock_said and not re.split(f"[{MARKS}]", after)[0].strip(
-            AFTER_MEAL
-        ):  # «订个午饭，明天的»
+        if not value.clock_said and rule("only_brought").match(re.split(f"[{MARKS}]", after)[0]):
             value = _with_meal(value, text[max(0, draft.start - MEAL_NEAR) : draft.start].replace("，", ""))
     return TimeSpan(draft.start, draft.end, text[draft.start : draft.end], value, draft.shift)
 
@@ -101,13 +141,27 @@ def _meal_hours() -> dict[str, str]:
     return {str(word): str(hour) for hour, words in lexicon()["meals"].items() for word in words}
 
 
+def is_house_number(said: str, text: str) -> bool:
+    """Whether «八号» in the answer to «where?» belongs to the address and is no day of the month."""
+    return bool(rule("house_number").match(said)) and not rule("puts_right").search(text)
+
+
+def meal_hour(text: str) -> str | None:
+    """The hour of the one meal that is named: «午饭» is "12:00"; None when none is, or several are."""
+    named = {hour for word, hour in _meal_hours().items() if word in text}
+    return named.pop() if len(named) == 1 else None
+
+
 def _with_meal(value: WantedTime, rest: str) -> WantedTime:
     """The hour of the first meal named before the next comma."""
     clause = rest
     for mark in MARKS:
         clause = clause.split(mark)[0]
     named = [(clause.find(word), hour) for word, hour in _meal_hours().items() if word in clause]
-    return replace(value, iso=f"{value.iso}T{min(named)[1]}", clock_said=True) if named else value
+    if not named or value.iso is None:
+        return value
+    hour = min(named)[1]
+    return replace(value, iso="/".join(f"{day}T{hour}" for day in value.iso.split("/")), clock_said=True)
 
 
 # --- what can be a wish ----------------------------------------------------------------------------------------
@@ -115,6 +169,10 @@ def _with_meal(value: WantedTime, rest: str) -> WantedTime:
 
 def _allowed(draft: Draft, text: str, asked: bool) -> bool:
     """Whether the expression can be a wanted time at all."""
+    if draft.days and draft.days[0].said in SPANS and rule("stays_there").match(text[draft.end :]):
+        return False
+    if rule("asks_time").match(text[draft.end : draft.end + NEAR]):
+        return False
     if draft.past:
         return asked and bool(draft.days) and _covers(draft, text)
     if (draft.vague and not draft.recurrence and not draft.shift) or draft.shapes == ["asap_asked"]:
@@ -139,6 +197,81 @@ def _loose_answer(text: str) -> TimeSpan | None:
     return None
 
 
+# --- which days of a rhythm ------------------------------------------------------------------------------------
+
+
+def _rhythm(found: list[Draft], text: str) -> list[Draft]:
+    """A rhythm with the days that are told besides: «一个礼拜两回，礼拜二礼拜五», «每天中午，礼拜天不送»."""
+    rhythm = next((draft for draft in found if draft.recurrence or draft.by_hours), None)
+    if rhythm is None:
+        return found
+    kept, on_days = [], set[int]()
+    for draft in found:
+        days = _weekdays(draft)
+        if days and left_out(text, draft.start, draft.end):
+            _leave_out(rhythm, days)
+        elif (
+            len(days) > 1
+            and rhythm.recurrence == "FREQ=DAILY"
+            and text[draft.end : rhythm.start].strip("，, 的") == ""
+            and draft.end <= rhythm.start
+        ):
+            rhythm.recurrence = weekly(days)  # «周一到周五每天中午»
+            rhythm.start = draft.start
+        elif draft is not rhythm and draft.days and _only_then(rhythm, draft, text):
+            rhythm.since, rhythm.until = draft.days[0].first, draft.days[-1].last
+        elif draft is not rhythm and _second_hour(rhythm, draft, text):
+            rhythm.by_hours, rhythm.end = (hour_of(rhythm), hour_of(draft)), draft.end
+        elif draft is not rhythm and draft.days and ends_there(text, draft.start, draft.end):
+            rhythm.until = draft.days[-1].last
+        elif days and rhythm.shapes[0] in OPEN_RHYTHMS and _listed(rhythm, draft, text):
+            on_days |= days
+            rhythm.recurrence, rhythm.vague = weekly(on_days), False
+            rhythm.end, rhythm.part, rhythm.clock = (
+                draft.end,
+                draft.part or rhythm.part,
+                draft.clock or rhythm.clock,
+            )
+        else:
+            kept.append(draft)
+    return kept
+
+
+def _only_then(rhythm: Draft, draft: Draft, text: str) -> bool:
+    """«明天，中午晚上都要»: two meals of that day, and not of every day from then on."""
+    no_rhythm = rhythm.shapes == ["early_late"] and not draft.timed
+    return no_rhythm and not rule("starts_after").match(text[draft.end : draft.end + 3])
+
+
+def _second_hour(rhythm: Draft, draft: Draft, text: str) -> bool:
+    """«每天早上八点晚上八点»: twice a day."""
+    one = rhythm.clock is not None and rhythm.part != draft.part and not rhythm.by_hours
+    two = draft.clock is not None and draft.part is not None and not (draft.days or draft.to or draft.tail)
+    return one and two and bool(rule("list_joint").match(text[rhythm.end : draft.start]))
+
+
+def _weekdays(draft: Draft) -> set[int]:
+    """The days of the week that the expression names, if it names nothing else."""
+    days = [*draft.days, *(draft.to.days if draft.to else ())]
+    if draft.recurrence or not days or not all(day.said in ("weekday", "weekend") for day in days):
+        return set()
+    if draft.to and not draft.each and len(days) == 2:  # «周一到周五»
+        first, last = (day.first.isoweekday() for day in days)
+        return set(range(first, last + 1)) if first < last else {first, last}
+    return {date.isoweekday() for day in days for date in (day.first, day.last)}
+
+
+def _listed(rhythm: Draft, draft: Draft, text: str) -> bool:
+    return bool(rule("list_joint").match(text[rhythm.end : draft.start]))
+
+
+def _leave_out(rhythm: Draft, days: set[int]) -> None:
+    said = rhythm.recurrence or ""
+    if said == "FREQ=DAILY" or said.startswith("FREQ=WEEKLY;BYDAY="):
+        named = said.partition("BYDAY=")[2] or ",".join(BYDAY)
+        rhythm.recurrence = weekly({BYDAY.index(day) + 1 for day in named.split(",")} - days)
+
+
 # --- what was taken back ---------------------------------------------------------------------------------------
 
 
@@ -151,7 +284,7 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
             continue
         if kept and rule("settled_before").search(text[: draft.start]):
             kept = []  # «礼拜三浇水，那就礼拜五»
-        while kept and _takes_back(text[kept[-1].end : draft.start]):
+        while kept and not _completes(kept[-1], draft) and _takes_back(text[kept[-1].end : draft.start]):
             kept.pop()
         kept.append(draft)
     kept = [draft for draft in kept if not _ruled_out(draft, text, asked)]
@@ -168,6 +301,11 @@ def _started(found: list[Draft], text: str) -> list[Draft]:
             rhythm.since = draft.days[0].first
             return [other for other in found if other is not draft]
     return found
+
+
+def _completes(before: Draft, draft: Draft) -> bool:
+    """«改礼拜天吧，还是九点»: an hour takes back no day."""
+    return bool(before.days and not before.timed and draft.timed and not draft.days)
 
 
 def _takes_back(gap: str) -> bool:
@@ -190,9 +328,15 @@ def _free(kept: list[Draft], text: str) -> list[Draft]:
 def _busy(draft: Draft, text: str, another_day: bool) -> bool:
     """Something else is planned then: «后晌我要浇地»; «明天去赶集» only where another day is named."""
     right = text[draft.end : draft.end + NEAR]
-    return bool(
-        rule("own_plans").match(right) or (draft.days and another_day and rule("busy_after").match(right))
-    )
+    return bool(_has_plans(draft, text) or (draft.days and another_day and rule("busy_after").match(right)))
+
+
+def _has_plans(draft: Draft, text: str) -> bool:
+    """«后晌我要浇地», «他下午要打针»: something else is done then, and by whom is said."""
+    left, right = text[max(0, draft.start - 4) : draft.start], text[draft.end : draft.end + NEAR]
+    if rule("own_plans").match(right):
+        return True
+    return bool(rule("plans_before").search(left) and rule("plans_after").match(right))
 
 
 def _ruled_out(draft: Draft, text: str, asked: bool) -> bool:

@@ -94,6 +94,14 @@ def _iso_date(word: Word, now: datetime) -> Reading:
     return Reading(days=one(found, "date"), past=found < now.date())
 
 
+def _near_date(word: Word, now: datetime) -> Reading:
+    """«十月二十»: by whichever calendar it comes first, the old one or the new."""
+    month, day = as_number(word.found["near_month"]), as_number(word.found["near_day"])
+    found = [next_solar(now.date(), month, day)] + ([next_lunar(now.date(), month, day)] if day <= 30 else [])
+    ahead = [each for each in found if each]
+    return Reading(days=one(min(ahead), "date")) if ahead else Reading(no_such_day=f"{month:02d}-{day:02d}")
+
+
 def _month_day(word: Word, now: datetime) -> Reading:
     day = as_number(word.found["day_of_month"])
     found = next_day_of_month(now.date(), day) if day else None
@@ -154,6 +162,11 @@ def _lunar(word: Word, now: datetime) -> Reading | None:
     )
 
 
+def _lunar_alone(word: Word, now: datetime) -> Reading | None:
+    found = next_lunar_day_of_month(now.date(), as_number(word.found["lone_lunar"]))
+    return Reading(days=one(found, "lunar")) if found else None
+
+
 def _lunar_bare(word: Word, now: datetime) -> Reading | None:
     first = as_number(word.found["bare_lunar"])
     today = now.date()
@@ -190,5 +203,5 @@ DAY_READERS: dict[str, Callable[[Word, datetime], Reading | None]] = {
     "these_days": _these_days, "two_days": _two_days, "week": _week, "weekday": _weekday, "friday": _friday,
     "weekend": _weekend, "solar": _solar, "short_solar": _short_solar, "lunar": _lunar, "festival": _festival,
     "announced": _announced, "lunar_bare": _lunar_bare, "month_word": _month_word, "only_month": _only_month,
-    "month_days": _month_day,
+    "month_days": _month_day, "near_date": _near_date, "lunar_alone": _lunar_alone,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -12,6 +12,14 @@ from nlu.slots.time_reading import read
 from nlu.slots.time_words import Clock, Reading, Word, as_number, lexicon, time_words
 
 NAMED = ("festival", "lunar", "date", "weekday")  # days that «头一天» may be counted from
+LONGEST_LINK = 8  # characters between the ends of a range: «从明天开始，一直送到月底»
+OF_A_YEAR = (
+    "solar",
+    "short_solar",
+    "lunar",
+    "festival",
+    "only_month",
+)  # a year may be said in front of these
 
 
 @dataclass(slots=True)
@@ -34,6 +42,7 @@ class Draft:
     no_such_day: str | None = None
     shift: str | None = None
     since: date | None = None  # «下个月起每天»: no time before this day
+    until: date | None = None  # «每天中午，送到月底»: no time after this day
     tail: str | None = None  # "before" or "after"
     to: Draft | None = None  # the other end of a range
     each: bool = False  # `to` is a day besides, and no end of a range
@@ -150,12 +159,32 @@ def _combines(left: Draft, right: Draft) -> bool:
     return left.timed and right.timed and not right.days
 
 
+def _in_that_year(year: Word, word: Word, text: str) -> bool:
+    """Whether a date is said right behind its year: «后年八月», «明年的国庆»."""
+    return word.shape in OF_A_YEAR and text[year.end : word.start] in ("", "的")
+
+
+def _year_start(year: Word, now: datetime) -> datetime:
+    """The moment from which dates of that year are looked for."""
+    ahead = int(lexicon()["years"][year.text])
+    return now.replace(year=now.year + ahead, month=1, day=1) if ahead else now
+
+
 def drafts(text: str, now: datetime) -> list[Draft]:
     """All expressions of the text in order, not yet judged."""
     done: list[Draft] = []
     current: Draft | None = None
+    year: Word | None = None
     for word in time_words(text):
-        reading = read(word, now)
+        if word.shape == "year_of":
+            year = word
+            continue
+        if year and _in_that_year(year, word, text):
+            word, since = replace(word, start=year.start), _year_start(year, now)
+        else:
+            since = now
+        year = None
+        reading = read(word, since)
         if reading is None:
             continue
         gap = text[current.end : word.start] if current else ""
@@ -174,15 +203,26 @@ def drafts(text: str, now: datetime) -> list[Draft]:
     return _ranges(done, text)
 
 
+def _over_night(left: Draft, right: Draft) -> bool:
+    """«十点到早上六点»: what ends early in the morning began in the evening."""
+    early = right.part in ("early", "dawn", "small_hours") and not left.part
+    return bool(early and left.clock and right.clock and right.clock[0] < left.clock[0])
+
+
 def _ranges(found: list[Draft], text: str) -> list[Draft]:
     """Joins the two ends of ranges («周一到周三») and alternatives («明天或者后天»)."""
     result: list[Draft] = []
     for draft in found:
         before = result[-1] if result else None
         gap = text[before.end : draft.start] if before else ""
-        if before and gap and len(gap) <= 4 and _combines(before, draft):
+        if before and gap and len(gap) <= LONGEST_LINK and _combines(before, draft):
             ranged = rule("range_joint").match(gap)
+            ranged = ranged or (
+                rule("out_joint").match(gap) and rule("back_after").match(text[draft.end : draft.end + 4])
+            )
             either = rule("either_joint").match(gap)
+            if ranged and _over_night(before, draft):
+                before.part = "evening"
             if ranged or (either and not before.timed and not draft.timed):
                 before.to, before.end, before.tail = draft, draft.end, draft.tail
                 before.each = bool(rule("both_joint").match(gap))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from nlu.slots.dates import DAY, Days, next_workday, one
@@ -11,6 +11,7 @@ from nlu.slots.time_days import DAY_READERS
 from nlu.slots.time_words import Reading, Word, as_number, lexicon, part_names, weekday_numbers
 
 BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+MEALS = (7, 12, 18)  # hours of three a day
 LONGEST_WAIT = timedelta(days=400)
 
 
@@ -53,6 +54,8 @@ def _span_of(amount: str, unit: str) -> timedelta:
     size = str(lexicon()["units"][unit])
     length = timedelta(days=int(size[:-1])) if size[-1] == "d" else timedelta(minutes=int(size[:-1]))
     known = {"半": 0.5, "几": 3.0}.get(amount)
+    if len(amount) == 2 and all(0 < as_number(digit) < 10 for digit in amount) and not amount.isdigit():
+        amount = amount[0]  # «五六天»
     return length * (known if known is not None else as_number(amount))
 
 
@@ -131,8 +134,18 @@ def _early_late(word: Word, now: datetime) -> Reading:
     return Reading(by_hours=tuple(hour for letter, hour in hours.items() if letter in word.text))
 
 
+def weekly(days: Iterable[int]) -> str:
+    """The rule of these days of the week (1..7)."""
+    return "FREQ=WEEKLY;BYDAY=" + ",".join(BYDAY[day - 1] for day in sorted(set(days)))
+
+
+def _meals_a_day(word: Word, now: datetime) -> Reading:
+    hours = _early_late(word, now).by_hours or MEALS
+    return Reading(recurrence="FREQ=DAILY", by_hours=hours)
+
+
 def _by_days(numbers: list[int]) -> Reading:
-    return Reading(recurrence="FREQ=WEEKLY;BYDAY=" + ",".join(BYDAY[day - 1] for day in sorted(set(numbers))))
+    return Reading(recurrence=weekly(numbers))
 
 
 def _every_weekdays(word: Word, now: datetime) -> Reading:
@@ -175,8 +188,9 @@ def _vague(word: Word, now: datetime) -> Reading:
 
 
 READERS: dict[str, Callable[[Word, datetime], Reading | None]] = DAY_READERS | {
-    "per_day": _repeated("FREQ=DAILY"), "every_part": _every_part, "early_late": _early_late, "early_clock": _early_clock,
+    "per_day": _repeated("FREQ=DAILY"), "every_part": _every_part, "meals_a_day": _meals_a_day, "early_late": _early_late, "early_clock": _early_clock,
     "every_month_days": _every_month_days, "every_month": _repeated("FREQ=MONTHLY"),
+    "every_quarter": _repeated("FREQ=MONTHLY;INTERVAL=3"), "regular": _repeated("FREQ=WEEKLY"),
     "every_two_weeks": _repeated("FREQ=WEEKLY;INTERVAL=2"), "every_weekday_to": _every_weekday_to,
     "every_weekdays": _every_weekdays, "per_week": _per_week, "every_week": _repeated("FREQ=WEEKLY"),
     "every_other": _every_other, "workdays": _workdays, "within": _within, "past_week": _past_week, "in_time": _in_time,

@@ -17,6 +17,7 @@ SOONEST = timedelta(minutes=15)  # ranges that begin now are rounded up to this
 PART_LEFT = timedelta(hours=1)  # a part of the day with less than this left means tomorrow's
 FIRST_SEARCH_DAYS = 400
 OPEN_END_DAYS = 6
+OPEN_START = ("FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY", "FREQ=MONTHLY;INTERVAL=3")
 
 
 def resolve_draft(draft: Draft, now: datetime) -> WantedTime:
@@ -162,6 +163,11 @@ def _times(draft: Draft, day: date) -> Moments:
     return _tail(draft, begin, end)
 
 
+def hour_of(draft: Draft) -> int:
+    """The hour of the day at which it begins."""
+    return _times(draft, date.min)[0].hour
+
+
 def _range_end(draft: Draft, to: Draft, day: date, begin: datetime) -> datetime:
     """The end of «上午九点到十一点» is read in the same part of the day, but never before the beginning."""
     alike = Draft(to.start, to.end, part=to.part or draft.part, clock=to.clock)
@@ -262,7 +268,8 @@ def _repeated(draft: Draft, now: datetime) -> WantedTime:
     rule = draft.recurrence or "FREQ=DAILY"
     if draft.by_hours:
         rule += ";BYHOUR=" + ",".join(map(str, draft.by_hours))
-    open_start = rule in ("FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=WEEKLY;INTERVAL=2")
+    open_start = rule in OPEN_START
+    until = f";UNTIL={draft.until:%Y%m%d}" if draft.until else ""
     clock_said = bool(draft.timed or draft.by_hours)
     if open_start:
         return WantedTime(None, recurrence=rule, vague=True, day_said=False, clock_said=clock_said)
@@ -272,7 +279,7 @@ def _repeated(draft: Draft, now: datetime) -> WantedTime:
         day = first + ahead * DAY
         if _falls_on(rule, day) and (iso := _first_on(draft, day, now)):
             break
-    return WantedTime(iso, recurrence=rule, vague=draft.vague, clock_said=clock_said)
+    return WantedTime(iso, recurrence=rule + until, vague=draft.vague, clock_said=clock_said)
 
 
 def _first_on(draft: Draft, day: date, now: datetime) -> str | None:

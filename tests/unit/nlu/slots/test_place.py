@@ -131,3 +131,36 @@ def test_an_address_in_pieces_is_no_description() -> None:
 
 def test_the_plural_of_a_pronoun_begins_no_name() -> None:
     assert [place.text for place in places("洗澡的车到我们望远镇来吗", Expecting.PLACE)] == ["望远镇"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("城里头新华街", "新华街"),
+        ("来人打扫，城里头凤凰北街", "凤凰北街"),
+        ("住在城里解放西街三号楼", "解放西街三号楼"),
+    ],
+)
+def test_inside_the_town_is_no_part_of_an_address(text: str, said: str) -> None:
+    assert [place.text for place in places(text, Expecting.PLACE)] == [said]
+
+
+def test_what_an_estate_lies_by_belongs_to_the_address() -> None:
+    said = "新华街，华联对面那个小区，7号楼1单元101"
+    (place,) = places(f"城里头{said}", Expecting.PLACE)
+    assert place.text == said
+    assert (place.town, place.building, place.unit, place.door) == ("新华街", "7", "1", "101")
+    assert "华联对面那个小区" in (place.community or "")
+
+
+@pytest.mark.parametrize("said", ["尹家渠", "马家桥", "丁家岔"])
+def test_a_hamlet_that_is_all_of_its_clause_is_a_place(said: str) -> None:
+    (place,) = places(f"麻烦预约个评估员，周五后晌，{said}", Expecting.PLACE)
+    assert (place.text, place.community) == (said, said)
+
+
+@pytest.mark.parametrize(
+    "text", ["心脏搭桥，去年的事", "门前修水渠，吵得很", "喂羊圈，天天扫", "马家桥牌的醋"]
+)
+def test_not_everything_that_ends_like_a_hamlet_is_one(text: str) -> None:
+    assert places(text) == []

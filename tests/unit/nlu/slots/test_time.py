@@ -407,3 +407,44 @@ def test_a_rhythm_is_read_as_one(said: str, rule: str) -> None:
 )
 def test_putting_off_is_said_in_many_ways(said: str, shift: str) -> None:
     assert only(said).shift == shift
+
+
+@pytest.mark.parametrize(
+    ("said", "iso"),
+    [
+        ("后年八月", "2028-08-01/2028-08-31"),
+        ("明年三月", "2027-03-01/2027-03-31"),
+        ("明年十二月", "2027-12-01/2027-12-31"),
+        ("后年的国庆", "2028-10-01"),
+        ("明年三月五号上午", "2027-03-05T08:00/2027-03-05T12:00"),
+        ("后年正月初八", "2028-02-02"),
+        ("今年十二月五号", "2026-12-05"),
+    ],
+)
+def test_the_year_in_front_of_a_date_is_its_year(said: str, iso: str) -> None:
+    span = only(f"{said}给我妈装扶手", asked=True)
+    assert (span.text, span.value.iso) == (said, iso)
+
+
+def test_a_year_that_stands_elsewhere_moves_no_date() -> None:
+    assert only("后年我就八十了，八月来", asked=True).value.iso == "2027-08-01/2027-08-31"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "rule"),
+    [
+        ("每季度来擦一次玻璃", "每季度来擦一次", "FREQ=MONTHLY;INTERVAL=3"),
+        ("每个季度擦玻璃", "每个季度", "FREQ=MONTHLY;INTERVAL=3"),
+        ("一个季度剪一次头", "一个季度剪一次", "FREQ=MONTHLY;INTERVAL=3"),
+        ("定期来给我妈洗澡", "定期", "FREQ=WEEKLY"),
+        ("每天早晚来换药", "每天早晚", "FREQ=DAILY;BYHOUR=7,18"),
+    ],
+)
+def test_rhythms_by_the_quarter_regularly_and_twice_a_day(text: str, said: str, rule: str) -> None:
+    span = only(text, asked=True)
+    assert (span.text, span.value.recurrence) == (said, rule)
+
+
+@pytest.mark.parametrize("said", ["存的是定期，三年", "一个季度的水费", "定期存款到期了"])
+def test_deposits_and_lengths_are_no_rhythms(said: str) -> None:
+    assert all(span.value.recurrence is None for span in resolve(said, MONDAY))
