@@ -87,8 +87,11 @@ class Matrix:
         )
 
     def inside(self, region: str | None) -> frozenset[str] | None:
-        """A region and all that lies in it; None for no region: everywhere."""
-        return None if region is None else self.within.get(region, frozenset({region}))
+        """A region and all that lies in it; None for everywhere: no region, or the one that all others lie in."""
+        if region is None:
+            return None
+        inner = self.within.get(region, frozenset({region}))
+        return None if inner == frozenset(self.within) else inner
 
     def _regions(self, region: str | None, action: str) -> frozenset[str] | None:
         inside = self.inside(region)

@@ -114,7 +114,7 @@ class Tables:
             self._json("elders", "contacts"),
             Column("consent", Boolean, nullable=False),
             self._json("elders", "position"),
-            Index(None, "name", "id"),
+            Index(None, "name", "id", "region"),
         )
         lookup = Table(
             "elder_lookup",

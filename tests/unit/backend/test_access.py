@@ -110,7 +110,7 @@ def test_of_a_task_in_the_city_each_of_its_counties_hears_and_no_other_city() ->
     for region, sees in (
         ("640106", True),
         ("640100", True),
-        ("640000", True),
+        ("640000", True),  # the whole province
         ("640402", False),
         ("640400", False),
     ):
@@ -118,6 +118,11 @@ def test_of_a_task_in_the_city_each_of_its_counties_hears_and_no_other_city() ->
         assert load_matrix().allows(bound, "task.view", city) is sees, region
         assert load_matrix().allows(bound, "task.take", city) is sees, region
     assert not load_matrix().allows(actor(Role.DUTY, region="640106"), "order.view", city)
+
+
+def test_the_region_that_holds_all_others_bounds_nobody() -> None:
+    assert load_matrix().reach(actor(Role.DUTY, region="640000"), "order.view").regions is None
+    assert load_matrix().reach(actor(Role.DUTY, region="640100"), "order.view").regions is not None
 
 
 def test_a_department_narrows_an_operator_and_hides_what_has_none() -> None:
