@@ -36,7 +36,7 @@ from backend.services.reschedule_order import reschedule_order
 from backend.services.review import note_sentence
 from bot.dialogue.engine import Dialogue, Outcome
 from bot.dialogue.memory import GOES_ON_FOR, Memory
-from bot.dialogue.turn import Asks, Choice, Command, Reply, Turn, World
+from bot.dialogue.turn import Asks, Channel, Choice, Command, Reply, Turn, World
 from bot.family_records import family_of
 from bot.review_list import for_review
 from nlu.danger import find_danger
@@ -178,9 +178,11 @@ class Conversations:
         """
         if record is not None:
             memory = Memory.from_json(record.memory)
-            if not memory.goes_on_at(turn.now):
+            if not memory.goes_on_at(turn.now, written=turn.channel is not Channel.SPOKEN):
                 return memory.begun_anew(), None, turn
             paused = turn.now - datetime.fromisoformat(memory.updated_at or turn.now.isoformat())
+            if paused > GOES_ON_FOR and self._dialogue.asks_something_new(turn):
+                return memory.begun_anew(), None, turn
             returning = paused >= PAUSE_WORTH_A_WORD and memory.current() is not None
             return memory, None, replace(turn, returning=returning)
         last = uow.contacts.latest_of(turn.sender, since=turn.now - GOES_ON_FOR)

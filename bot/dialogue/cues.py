@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -46,6 +47,17 @@ def without(cue: str, text: str) -> str:
     return _cue(cue).sub("", text, count=1)
 
 
+def without_all(cue: str, text: str) -> str:
+    """The text without any sign of the cue."""
+    return _cue(cue).sub("", text)
+
+
+def part(cue: str, text: str) -> str:
+    """The first sign of the cue itself; empty when the text carries none."""
+    found = _cue(cue).search(text)
+    return found[0] if found else ""
+
+
 def ordinal(text: str) -> int | None:
     """0, 1 or 2 for «the first», «the second», «the last»."""
     for index, pattern in enumerate(_lexicon()["ordinals"]):
@@ -65,13 +77,50 @@ def thing(text: str) -> str:
     return _cue("counted").sub("", text) or text
 
 
+def counted(text: str) -> str | None:
+    """What a thing is counted in: 「斤」 of «二斤鸡蛋»; None when it is not counted."""
+    found = _cue("counted").match(text)
+    return found[1] if found else None
+
+
+def bought(text: str) -> str | None:
+    """What is to be bought, where no list knows it: 「去痛片」 of «给我买点去痛片»."""
+    found = _cue("bought").search(text)
+    return found["thing"] if found else None
+
+
 def lasting(text: str) -> int | None:
     """For how many days something is ordered («先订一个月»); None when it does not say."""
     found = _cue("lasting").search(text)
+    return _days(found) if found else None
+
+
+def _days(found: re.Match[str]) -> int:
+    words = _lexicon()
+    return int(words["lasting_days"][found["unit"]] * words["lasting_counts"][found["count"]])
+
+
+def staying(text: str) -> int | None:
+    """For how many days somebody is to stay («照看一周», «三个晚上»); None when it does not say."""
+    found = next((found for one in patterns("staying") if (found := one.search(text))), None)
+    return _days(found) if found else None
+
+
+def clause(text: str, place: int) -> str:
+    """The part of the sentence between two marks in which that place lies."""
+    return next(
+        (part[0].strip() for part in re.finditer(_lexicon()["clause"], text) if part.end() > place), text
+    )
+
+
+def shift(text: str) -> timedelta | None:
+    """By how much something is put off («推迟一小时»), or brought forward («提前两天»); None when it does not say."""
+    found = _cue("shift").search(text)
     if found is None:
         return None
     words = _lexicon()
-    return int(words["lasting_days"][found["unit"]] * words["lasting_counts"][found["count"]])
+    hours = words["shift_hours"][found["unit"]] * words["lasting_counts"][found["count"]]
+    return timedelta(hours=-hours if found["earlier"] else hours)
 
 
 def core(text: str) -> str:
@@ -82,7 +131,17 @@ def core(text: str) -> str:
 
 def items_mentioned(text: str) -> set[str]:
     """Items whose everyday words occur in the text; only for telling existing orders apart."""
-    return {item for item, words in _lexicon()["item_words"].items() if any(word in text for word in words)}
+    return {item for item, words in _item_words().items() if words.search(text)}
+
+
+@cache
+def _item_words() -> dict[str, re.Pattern[str]]:
+    """What each service is called; verbs also with what softens them («理个发», «打扫一下卫生»)."""
+    softened = {
+        item: "|".join("(?:一?[个下次])?".join(map(re.escape, word)) for word in words)
+        for item, words in _lexicon()["item_words"].items()
+    }
+    return {item: re.compile(words) for item, words in softened.items()}
 
 
 def me_and(text: str, start: int, end: int) -> tuple[int, str]:
@@ -90,6 +149,12 @@ def me_and(text: str, start: int, end: int) -> tuple[int, str]:
     first = max(0, start - 3)
     found = _cue("me_and").search(text[first:end])
     return (first + found.start(1), found[1]) if found else (start, "")
+
+
+def and_me(text: str) -> tuple[int, str]:
+    """Where the «我» of «再给我自己送一份» stands, and that word; empty when nothing is wanted for the caller, too."""
+    found = _cue("and_me").search(text)
+    return (found.start(1), found[1]) if found else (0, "")
 
 
 def digits(text: str) -> str:
@@ -104,5 +169,6 @@ def goes_with(item: str, text: str) -> bool:
 
 def first_mention(item: str, text: str) -> int:
     """Where the text first speaks of the item; its length when it does not by these words."""
-    found = [text.find(word) for word in _lexicon()["item_words"].get(item, ()) if word in text]
-    return min(found, default=len(text))
+    words = _item_words().get(item)
+    found = words.search(text) if words else None
+    return found.start() if found else len(text)

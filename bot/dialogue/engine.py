@@ -23,17 +23,22 @@ from bot.dialogue.flows import (
     policy,
     read_back,
     request,
+    worries,
 )
 from bot.dialogue.memory import Memory
-from bot.dialogue.talk import ABOUT_ORDERS, Rules, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
 from nlu.understanding import Understanding
 
 # Each looks at the sentence and says True when the turn is answered; a pending question was then answered, too.
 _STOPPING: tuple[Callable[[Talk], bool], ...] = (
+    worries.fraud,
+    worries.no_alarm,
     danger.danger,
     family.family,
     danger.after_danger,
+    worries.nobody_answers,
+    worries.hungry,
     person.wants_person,
     pace.pace,
     existing.answer_which,
@@ -44,6 +49,7 @@ _STOPPING: tuple[Callable[[Talk], bool], ...] = (
 )
 # Several of these may have something to say about one sentence («太不像话了，到底啥时候来»).
 _ADDING: tuple[Callable[[Talk], bool], ...] = (
+    courtesy.kind_word,
     existing.complaint,
     policy.policy,
     existing.existing,
@@ -51,6 +57,9 @@ _ADDING: tuple[Callable[[Talk], bool], ...] = (
     request.as_before,
     courtesy.courtesy,
 )
+
+LIKELY_BARE = 0.3
+REMARKED_ON = frozenset({Asks.TIME, Asks.PLACE, Asks.NAME, Asks.PHONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,8 @@ def _answer(talk: Talk) -> None:
     if len(talk.text) > repair.LONGEST_TURN and not danger.danger(talk):
         repair.too_long(talk)
         return
+    if (item := _asked_bare(talk)) is not None:
+        talk.take_for(item)
     if _answers_after_all(talk):
         for form in talk.memory.forms:
             form.parked = False
@@ -125,6 +136,16 @@ def _answer(talk: Talk) -> None:
         _go_on(talk)
 
 
+def _asked_bare(talk: Talk) -> str | None:
+    """«后天上午理发» when nothing is talked about is no answer: a service is named that it may well be."""
+    memory = talk.memory
+    if memory.asking or memory.pending or talk.form is not None or talk.heard.names() != ("inform",):
+        return None
+    named = cues.items_mentioned(talk.text)
+    likely = (s for s in talk.heard.ranking if s.label in named and s.confidence >= LIKELY_BARE)
+    return next((scored.label for scored in likely), None)
+
+
 def _answers_after_all(talk: Talk) -> bool:
     """A person was asked for, and they go on with the request themselves («算了，明天中午吧»)."""
     memory = talk.memory
@@ -137,7 +158,7 @@ def _answers_after_all(talk: Talk) -> bool:
 def _take_answer(talk: Talk) -> None:
     """Whatever else the sentence was, it may answer the open question or correct the open request."""
     form = talk.form
-    if form is None or talk.ended or (talk.requests() and talk.understood):
+    if form is None or talk.ended or ASIDE in talk.happened or (talk.requests() and talk.understood):
         return
     changed = forms.fill(talk, form)
     talk.understood |= forms.fill_others(talk)
@@ -146,6 +167,8 @@ def _take_answer(talk: Talk) -> None:
         form = talk.form or form
     answered = changed or forms.take_answer(talk, form)
     noted = talk.memory.asking != Asks.CONFIRM and notes.take_wishes(talk, form)
+    if talk.memory.asking in REMARKED_ON and not (answered or noted or talk.understood):
+        noted = notes.take_remark(talk, form)
     nothing_new = cues.says("that_one", talk.text) or forms.says_again(talk, form)
     talk.understood |= bool(answered or noted or nothing_new)
     if (changed or noted) and not talk.sentences and forms.missing(talk, form) == talk.memory.asking:
@@ -158,7 +181,7 @@ def _go_on(talk: Talk) -> None:
     form = talk.form
     if form is not None:
         if placed or "dropped" in talk.happened:
-            talk.say("order.next", what=talk.rules.catalogue[form.item].say)
+            talk.say("order.next", what=ask.called(talk, form.item, form.details))
         ask.next_question(talk)
         return
     if placed or "dropped" in talk.happened or "complaint" in talk.happened:

@@ -10,6 +10,8 @@ from backend.domain.order import Wanted
 
 # Within this time a broken-off conversation goes on where it stopped; after it, a new one begins.
 GOES_ON_FOR = timedelta(minutes=30)
+# Who writes answers when there is time for it, after work or the next morning: a request that is under way waits so long.
+WAITS_FOR = timedelta(hours=20)
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Form:
     name: str | None = None  # name of the person served, when known
     elder_id: int | None = None
     time: dict[str, Any] | None = None  # a Wanted; {} when any time will do
+    hour: str | None = None  # of the meal that was named («午饭»): "12:00"
     lasting: int | None = None  # days from the first on: «先订一个月»
     place: str | None = None
     place_known: bool = False  # it came from the profile, not from the caller
@@ -42,7 +45,7 @@ class Form:
 class Pending:
     """A question outside the forms: which order to cancel, a new time for one, whether to fetch a person ..."""
 
-    kind: str  # cancel, reschedule, offer_person, offer_items, anything_else, wrong_what
+    kind: str  # cancel, reschedule, offer_person, offer_items, anything_else, complaint, wrong_what, told
     numbers: list[str] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
     wanted: dict[str, Any] | None = None
@@ -72,9 +75,11 @@ class Memory:
     phone: str | None = None
     phone_part: str = ""  # the first groups of a number that is being said
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation
+    complaint: int = 0  # the turn that began the complaint they told of last; 0: they told of none
     emergencies: int = 0
     in_danger: bool = False  # the last thing talked about is the emergency
     danger: str = ""  # its kind
+    danger_whom: str = ""  # 她, 他 or 老人, when somebody else than the caller is in danger
     danger_place: bool = False  # where it is was told
     danger_asked: bool = False  # it was asked
     emergency: bool = False
@@ -102,9 +107,10 @@ class Memory:
         """The request being talked about: the first that is not put aside."""
         return next((form for form in self.forms if not form.parked), None)
 
-    def goes_on_at(self, now: datetime) -> bool:
+    def goes_on_at(self, now: datetime, *, written: bool = False) -> bool:
         """Whether a turn at `now` continues this conversation. A clock that jumped back counts as going on."""
-        return self.updated_at is not None and now - datetime.fromisoformat(self.updated_at) <= GOES_ON_FOR
+        longest = WAITS_FOR if written and self.current() is not None else GOES_ON_FOR
+        return self.updated_at is not None and now - datetime.fromisoformat(self.updated_at) <= longest
 
     def begun_anew(self) -> Memory:
         """A new conversation under the same session: how the person likes to be spoken to stays, and the counts that

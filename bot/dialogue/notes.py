@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.dialogue import cues, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
-from nlu.clauses import clauses
+from nlu.clauses import MARKS, Clause, clauses
 from nlu.understanding import Slot
 
 CODE_BEFORE = 5  # characters from the word that names a code to its digits
+ASKED_PRICE = "asked_price"  # what a turn notes when a price was asked
+_BETWEEN_MARKS = re.compile(f"[^{re.escape(MARKS)}]+")
+SHORTEST_REMARK = 3  # characters
 LONGEST_WISH = 40  # characters; what is longer tells something else, too
 
 
 def is_wish(talk: Talk) -> bool:
     """Whether the sentence tells how something is to be done, and nothing else."""
-    text = talk.text
-    others = [slot for slot in talk.heard.slots if slot.slot != "detail"]
-    return (
-        cues.says("wish", text)
-        and not cues.says("question", text)
-        and len(text) <= LONGEST_WISH
-        and not others
+    others = [slot for slot in talk.heard.slots if slot.slot != "detail" and not _beside_it(talk, slot)]
+    return _wishes(talk.text) and len(talk.text) <= LONGEST_WISH and not others
+
+
+def _wishes(text: str) -> bool:
+    """Whether it is a wish; one asked for politely («来个女的行不行») is no question."""
+    return cues.says("wish", text) and not cues.says("question", cues.without_all("may_it", text))
+
+
+def _beside_it(talk: Talk, slot: Slot) -> bool:
+    """«我是老汉» tells why a man is wanted; «别打我妈的» whose telephone it is."""
+    return owns_phone(talk, slot) or (
+        slot.slot == "beneficiary" and cues.says("i_am", talk.heard.text[: slot.start])
     )
+
+
+def owns_phone(talk: Talk, slot: Slot) -> bool:
+    """«到了给我打电话，别打我妈的»: she is named for her telephone only."""
+    if slot.slot != "beneficiary":
+        return False
+    before, behind = talk.heard.text[: slot.start], talk.heard.text[slot.end :]
+    return cues.says("rings", before) or cues.says("owns_phone", behind)
 
 
 def take_wish(talk: Talk, form: Form) -> bool:
@@ -35,7 +54,9 @@ def take_wish(talk: Talk, form: Form) -> bool:
 def take_wishes(talk: Talk, form: Form) -> bool:
     """What is said of how it is to be done («送份饭，软和点»): each part of the sentence that is a wish is noted."""
     before = len(form.wishes)
-    for part in clauses(talk.heard.text):
+    if ASKED_PRICE in talk.happened:
+        note(form, talk.words()["notes"]["price"])
+    for part in _parts(talk.heard.text):
         inside = [slot for slot in talk.heard.slots if part.start <= slot.start < part.end]
         if any(is_code(talk, slot) for slot in inside):
             note(form, part.text)
@@ -44,9 +65,34 @@ def take_wishes(talk: Talk, form: Form) -> bool:
             slot.text in form.details and "detail" in talk.rules.catalogue[form.item].asks for slot in inside
         )
         names_it = cues.first_mention(form.item, part.text) < len(part.text)
-        if mere and not names_it and cues.says("wish", part.text) and not cues.says("question", part.text):
+        if mere and not names_it and _wishes(part.text):
             note(form, part.text)
+        elif who := cues.part("who_comes", part.text):
+            note(form, who)
     return len(form.wishes) > before
+
+
+def _parts(text: str) -> list[Clause]:
+    """The parts of the sentence down to the last comma: «软和点» is short, and a wish of its own."""
+    return [
+        Clause(found[0], part.start + found.start(), part.start + found.end())
+        for part in clauses(text)
+        for found in _BETWEEN_MARKS.finditer(part.text)
+    ]
+
+
+def take_remark(talk: Talk, form: Form) -> bool:
+    """What is told instead of an answer («她手抖», «我姐有钥匙») is noted for whoever comes, and the question comes again."""
+    text = talk.text
+    others = [slot for slot in talk.heard.slots if slot.slot != "beneficiary"]
+    if others or not SHORTEST_REMARK <= len(text) <= LONGEST_WISH or not cues.says("remark", text):
+        return False
+    against = ("question", "refuse", "unknown", "hesitates", "any", "opens_no")
+    told = talk.heard.has("inform") or not talk.heard.sure
+    if not told or talk.requests() or any(cues.says(cue, text) for cue in against):
+        return False
+    note(form, text)
+    return True
 
 
 def take_aside(talk: Talk, form: Form) -> None:
@@ -81,8 +127,10 @@ def take_note(talk: Talk, form: Form) -> bool:
 
 def note(form: Form, text: str) -> None:
     """Keep what was said for whoever comes, once."""
-    note = cues.without("at_a_loss", text).strip("，,。！!？? ")
-    if note and note not in form.wishes:
+    note = cues.without_all("may_it", cues.without("at_a_loss", cues.without("yes_but", text))).strip(
+        "，,。！!？? "
+    )
+    if note and note not in form.wishes and note not in form.details:
         form.wishes.append(note)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from backend.domain.order import Wanted
 from backend.domain.wanted import is_rule, is_time, rule_parts
+from config.lexicon import load
 
 Words = Mapping[str, Any]  # config/wording/words.yaml
 
@@ -17,6 +18,9 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _PLACE_BREAK = re.compile(r"(?<=[区县镇乡村路街园苑里])")
 MOST_CHARACTERS = 22  # in one spoken sentence
 DAYS_OF_WEEK = 7
+MOST_LISTED = 3  # days of the week in a row that are named one by one
+A_MOMENT = timedelta(minutes=15)
+LEAST_BEFORE = timedelta(hours=1)
 
 
 def _word(words: Words, key: str, /, **values: str) -> str:
@@ -66,6 +70,18 @@ def _day(day: date, today: date, words: Words) -> str:
     )
 
 
+def calendar(now: datetime, words: Words) -> tuple[str, str]:
+    """The day with its weekday, and the time of the clock: 「十一月二十四号星期二」, 「上午九点半」."""
+    day = _word(
+        words,
+        "date",
+        month=number(now.month, words),
+        day=number(now.day, words),
+        weekday=words["weekdays"][now.weekday()],
+    )
+    return day, _clock(now.time(), words)
+
+
 def _moment(iso: str, today: date, words: Words) -> str:
     if "T" not in iso:
         return _day(date.fromisoformat(iso), today, words)
@@ -78,11 +94,16 @@ def when(wanted: Wanted, now: datetime, words: Words) -> str:
     if wanted.iso is None or not is_time(wanted.iso):
         return _word(words, "asap" if wanted.asap else "any_time")
     today = now.date()
-    first = _span(wanted.iso, today, words)
+    first = _before(wanted.iso, now, words) or _span(wanted.iso, today, words)
     if wanted.recurrence and is_rule(wanted.recurrence):
         which = recurrence(wanted.recurrence, words)
+        hours = "" if two_days(wanted) else _hours(wanted, words)
+        if hours:
+            which, first = which + hours, _day(date.fromisoformat(wanted.iso[:10]), today, words)
         last = last_day(wanted.recurrence)
-        if last is not None and twice(wanted):
+        if last is not None and last.isoformat() == wanted.iso[:10]:
+            return first + hours
+        if last is not None and two_days(wanted):
             named = [_day(day, today, words) for day in (date.fromisoformat(wanted.iso[:10]), last)]
             return joined(named, words, link="list_and") + first.removeprefix(named[0])
         if last is not None:
@@ -91,13 +112,50 @@ def when(wanted: Wanted, now: datetime, words: Words) -> str:
     return first
 
 
+def _hours(wanted: Wanted, words: Words) -> str:
+    """The hour of something that comes on named days: 「中午十二点」 of every noon; empty when none was said."""
+    parts, iso = rule_parts(wanted.recurrence or ""), wanted.iso or ""
+    named = parts.get("FREQ") == "DAILY" or "BY" in (wanted.recurrence or "")
+    if "INTERVAL" in parts or not named:
+        return ""
+    if hours := [time(int(hour)) for hour in parts.get("BYHOUR", "").split(",") if hour]:
+        return joined([_clock(hour, words) for hour in hours], words, link="list_and")
+    ends = iso.split("/")
+    if all("T" in end for end in ends) and ends[0][11:] > ends[-1][11:]:  # over night
+        clocks = [_clock(datetime.fromisoformat(end).time(), words) for end in ends]
+        return _word(words, "until").join(clocks)
+    if not all("T" in end for end in ends) or ends[0][:10] != ends[-1][:10]:
+        return ""
+    day = date.fromisoformat(iso[:10])
+    return _span(iso, day, words).removeprefix(_day(day, day, words))
+
+
 def twice(wanted: Wanted) -> bool:
+    """Whether it is two days and no more («周三和周五»), or two meals of one day."""
+    last = last_day(wanted.recurrence or "")
+    one_day = last is not None and wanted.iso is not None and last.isoformat() == wanted.iso[:10]
+    return one_day or two_days(wanted)
+
+
+def two_days(wanted: Wanted) -> bool:
     """Whether it is two days and no more («周三和周五»)."""
     rule = wanted.recurrence or ""
     last, two = last_day(rule), rule_parts(rule).get("BYDAY", "").count(",") == 1
     if last is None or wanted.iso is None or not two:
         return False
     return (last - date.fromisoformat(wanted.iso[:10])).days < DAYS_OF_WEEK
+
+
+def _before(iso: str, now: datetime, words: Words) -> str | None:
+    """A range of today that begins with the call: 「今天下午五点以前」."""
+    start, _, end = iso.partition("/")
+    if "T" not in start or "T" not in end or start[:10] != end[:10]:
+        return None
+    ahead = datetime.fromisoformat(start) - now
+    later = datetime.fromisoformat(end)
+    if not -A_MOMENT <= ahead <= A_MOMENT or start.endswith(":00") or later - now < LEAST_BEFORE:
+        return None
+    return _word(words, "before", when=_moment(end, now.date(), words))
 
 
 def _span(iso: str, today: date, words: Words) -> str:
@@ -110,6 +168,9 @@ def _span(iso: str, today: date, words: Words) -> str:
             return _day(date.fromisoformat(start[:10]), today, words) + str(name)
         later = _clock(datetime.fromisoformat(end).time(), words)
         return _moment(start, today, words) + _word(words, "until") + later
+    name = words["named_ranges"].get(f"{start[11:13]}-{end[11:13]}")
+    if name and start.endswith(":00") and end.endswith(":00"):  # one of the mornings of these days
+        return _span(f"{start[:10]}/{end[:10]}", today, words) + _word(words, "of_days", part=str(name))
     return _moment(start, today, words) + _word(words, "until") + _moment(end, today, words)
 
 
@@ -131,8 +192,11 @@ def recurrence(rule: str, words: Words) -> str:
             return _word(words, "every_other_day" if every == 2 else "daily")
         case "MONTHLY":
             return _monthly(parts.get("BYMONTHDAY", ""), every, count, words)
-    days = [words["recurrence_days"].get(day, day) for day in parts.get("BYDAY", "").split(",") if day]
+    named = [day for day in parts.get("BYDAY", "").split(",") if day]
+    days = [words["recurrence_days"].get(day, day) for day in named]
     on_days = _word(words, "list_comma").join(days)
+    if len(named) > MOST_LISTED and ",".join(named) in ",".join(words["recurrence_days"]):
+        on_days = _word(words, "from_day_to_day", first=days[0], last=days[-1])
     if every > 1:
         rhythm = _word(words, "every_n_weeks", count=count)
         return rhythm + _word(words, "on_days", days=on_days) if days else rhythm
@@ -165,6 +229,38 @@ def joined(names: Sequence[str], words: Words, *, link: str = "list_or") -> str:
     if len(names) < 2:
         return "".join(names)
     return _word(words, "list_comma").join(names[:-1]) + _word(words, link) + names[-1]
+
+
+def called(item: str, details: Sequence[str], words: Words) -> str:
+    """「上门理发」 or 「上门理发、剪指甲」: the specific things among the details; empty when none is named."""
+    names = [
+        name
+        for name, pattern in words["called"].get(item, {}).items()
+        if any(re.search(pattern, detail) for detail in details)
+    ]
+    return _word(words, "list_comma").join(
+        [name if at == 0 else name.removeprefix(words["at_home"]) for at, name in enumerate(names)]
+    )
+
+
+def whole_service(item: str, say: str, text: str, words: Words) -> str:
+    """The word of the text for the service as a whole (「打扫」), where specific things are told apart from it."""
+    found = re.search(words["called"].get(item, {}).get(say) or "(?!)", text)
+    return found[0] if found else ""
+
+
+def specific(item: str, details: Sequence[str], what: str, words: Words) -> list[str]:
+    """The details worth reading back besides `what`: those that name something («骨科»), not the service again."""
+    patterns = words["called"].get(item, {}).values()
+    known = load("details")["items"].get(item, ())
+    return [
+        detail
+        for detail in details
+        if any(word in detail for word in known)
+        and detail not in what
+        and detail not in words["says_no_more"]
+        and not any(re.search(pattern, detail) for pattern in patterns)
+    ]
 
 
 def broken_short(sentences: Sequence[str]) -> tuple[str, ...]:

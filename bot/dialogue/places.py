@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues
+from itertools import takewhile
+
+from bot.dialogue import cues, notes
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
+from nlu.clauses import MARKS
+from nlu.slots.person import read_person
 from nlu.slots.place import read_place
+from nlu.slots.place_pieces import Atom, chains_of
 from nlu.understanding import Place, Slot
 
 LONGEST_DESCRIPTION = 40  # characters; what is longer tells something else, too
+REGION = frozenset({"county", "known", "town"})
+NAMED = frozenset({*REGION, "road", "village", "estate"})
+READS_WHERE_TO = "medical_escort"  # the item that says where to go, beside where to come
+LONGEST_KIN = 6  # characters
+SHORTEST_OVERLAP = 2  # characters of an address that are said again
 
 
 def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     """Put the address of a slot into the form, or a finer part of it. True when that changed where to come to."""
     place = slot.resolved if isinstance(slot.resolved, Place) else Place(text=slot.text)
-    if place.usual:
-        home = talk.world.caller.elder
-        if form.place is None and home and home.address and form.beneficiary in (None, "self"):
-            form.place, form.place_known = home.address, True
-            return True
+    if _is_not_meant(talk, form, slot):
         return False
+    if place.usual:
+        return _take_usual(talk, form)
+    if place.destination or _goes_there(talk, form, place):
+        return _take_destination(talk, form, slot)
     if (
         talk.memory.asking == Asks.PLACE
         and cues.says("among_many", talk.text)
@@ -28,34 +38,110 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     ):
         form.place, form.place_known = cues.core(talk.text), False
         return True
-    text = _with_region(form, place, slot.value or slot.text) + _description(talk, place, slot)
-    finer_only = not (place.county or place.town or place.community)
-    if text.isdecimal() and talk.memory.asking != Asks.PLACE:
+    text = (slot.value or slot.text) + _description(talk, place, slot)
+    atoms = _atoms(text)
+    put_right = cues.says("opens_no", talk.text)
+    if put_right and place.door and {atom.kind for atom in atoms} == {"door"}:
+        text = place.door  # «不对，是七零二»
+    if text.isdecimal() and talk.memory.asking != Asks.PLACE and not put_right:
         return False  # «200» is no door when nobody asked for one
-    if finer_only and form.place and (corrected := _corrected(form.place, text)):
-        changed = corrected != form.place
-        form.place, form.place_known = corrected, form.place_known and not changed
-        return changed
-    if finer_only and form.place and text not in form.place and not form.place_known:
-        form.place += text
-    elif finer_only and form.place_known:
+    if form.place and form.place_known and atoms and not _names_something(atoms):
         return False  # «三楼» of somebody whose address we know adds nothing
-    elif form.place == text:
+    before = form.place if form.place and not form.place_known else None
+    whole = told_further(before, text) if before else text
+    if whole == form.place:
         return False
-    else:
-        form.place = text
-    form.place_known = False
+    form.place, form.place_known = whole, False
     return True
+
+
+def _is_not_meant(talk: Talk, form: Form, slot: Slot) -> bool:
+    """«不是6号楼» is denied; «我在银川» tells where somebody else than the person served is, where both are told."""
+    before = talk.heard.text[: slot.start]
+    if cues.says("not_there", before):
+        return True
+    if form.beneficiary is None or not cues.says("is_at", before):
+        return False
+    atoms = _atoms(slot.value or slot.text)
+    alone = len(talk.slots("place")) == 1 and not {atom.kind for atom in atoms} <= REGION
+    said = cues.before("is_at", before)
+    who = read_person(said[max(map(said.rfind, MARKS)) + 1 :][-LONGEST_KIN:])
+    if alone or who.relation is None:
+        return False
+    return who.relation != ("self" if form.beneficiary == "self" else form.relation or who.relation)
+
+
+def _take_destination(talk: Talk, form: Form, slot: Slot) -> bool:
+    """Where somebody is to be taken: read back, and known to whoever comes along."""
+    note = talk.words()["goes_to"].format(place=slot.text.replace(" ", ""))
+    if note in form.wishes:
+        return False
+    notes.note(form, note)
+    return True
+
+
+def _take_usual(talk: Talk, form: Form) -> bool:
+    """«老地方», «一样的地址», «跟我妈一起住»: what the records or this conversation know already."""
+    home, memory = talk.world.caller.elder, talk.memory
+    if form.place is not None:
+        return False
+    if home and home.address and form.beneficiary in (None, "self"):
+        form.place, form.place_known = home.address, True
+        return True
+    if cues.says("same_place", talk.text):
+        named = [facts.get("place") for word, facts in memory.told.items() if word in talk.text]
+        latest = (memory.last_whom or {}).get("place")
+        form.place = next((place for place in (*named, latest) if place), None)
+    return form.place is not None
+
+
+def _goes_there(talk: Talk, form: Form, place: Place) -> bool:
+    """«附属医院心内科» to «where do you live», when somebody is to come along to the hospital."""
+    if form.item != READS_WHERE_TO or place.building or place.unit or place.door:
+        return False
+    return cues.says("visited", place.text) and not cues.says("lies_there", talk.text)
 
 
 def _description(talk: Talk, place: Place, slot: Slot) -> str:
     """«…同心路，那个红色的楼，邮电局后头»: what follows an address without a number tells how to find it."""
     rest = talk.heard.text[slot.end :].rstrip("。！ ")
     numbered = place.building or place.unit or place.door
-    more = any(other.start >= slot.end for other in talk.heard.slots)
+    more = any(other.start >= slot.end and not _only_describes(other) for other in talk.heard.slots)
     if talk.memory.asking != Asks.PLACE or numbered or more or len(rest) > LONGEST_DESCRIPTION:
         return ""
     return rest if cues.says("describes_place", rest) else ""
+
+
+def _only_describes(slot: Slot) -> bool:
+    """«北第三家», «小卖部门口»: a place that only tells how to find the one before."""
+    return slot.slot == "place" and {atom.kind for atom in _atoms(slot.text)} <= {"side", "near"}
+
+
+# --- what was said before and what is said now -----------------------------------------------------------------
+
+
+def _atoms(text: str) -> list[Atom]:
+    return [atom for chain in chains_of(text) for atom in chain.atoms]
+
+
+def _names_something(atoms: list[Atom]) -> bool:
+    """Whether there is more than numbers: a street, an estate, something that stands there."""
+    return any(atom.kind in NAMED or atom.kind == "near" for atom in atoms)
+
+
+def told_further(before: str, text: str) -> str:
+    """The address so far with what is said now put right, added, or put in its place. A poorer one replaces no fuller."""
+    atoms = _atoms(text)
+    kinds, known = {atom.kind for atom in atoms}, {atom.kind for atom in _atoms(before)}
+    if atoms and not _names_something(atoms):
+        return _corrected(before, text) or (before if text in before else _added(before, text))
+    if text in before:
+        return before
+    if not kinds & NAMED:  # «村口小卖部旁边»
+        return f"{before}，{text}" if known & NAMED else text
+    if kinds <= REGION and not known & REGION:
+        return text + before
+    return _from_the_same(before, text, atoms) or _with_region(before, text)
 
 
 def _corrected(before: str, said: str) -> str | None:
@@ -69,10 +155,27 @@ def _corrected(before: str, said: str) -> str | None:
     return None if left == said or left.strip() else address
 
 
-def _with_region(form: Form, place: Place, text: str) -> str:
+def _added(before: str, text: str) -> str:
+    """The finer part behind the address; what of it was said before is not said twice («…五楼», «五楼东户»)."""
+    most = min(len(before), len(text))
+    said = next((n for n in range(most, SHORTEST_OVERLAP - 1, -1) if before.endswith(text[:n])), 0)
+    digits = before[-1:].isdigit() and text[said:][:1].isdigit()
+    return f"{before}{'，' if digits else ''}{text[said:]}"
+
+
+def _from_the_same(before: str, text: str, atoms: list[Atom]) -> str | None:
+    """«…老车站后头铁路小区», «铁路小区三号楼»: it goes on from a name that was said before."""
+    first = atoms[0]
+    at = before.find(first.text)
+    if first.kind == "county" or first.kind not in NAMED or not text.startswith(first.text) or at < 0:
+        return None
+    names = list(takewhile(lambda atom: atom.kind in NAMED and atom.text in before, atoms))
+    numbers = text[names[-1].end :]
+    return (numbers and _corrected(before, numbers)) or before[:at] + text
+
+
+def _with_region(before: str, text: str) -> str:
     """«利通区金积镇» … «秦坝关村三组»: the village lies in the town that was named before."""
-    if form.place is None or form.place_known or place.county or not (place.town or place.community):
-        return text
-    before = read_place(form.place)
-    wider = (before.county or before.town) and not before.community and not (before.town and place.town)
-    return form.place + text if wider else text
+    told, now = read_place(before), read_place(text)
+    wider = (told.county or told.town) and not told.community and not (told.town and now.town)
+    return before + text if wider and not now.county else text

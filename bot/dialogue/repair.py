@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bot.dialogue import phrasing
+from bot.dialogue import cues, phrasing
 from bot.dialogue.flows import ask, courtesy, person
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ASIDE, Talk
 from bot.dialogue.turn import Asks, Choice
 from nlu.answers import bare_answer
 
 MISSES_UNTIL_PERSON = 2
 SILENCES_UNTIL_PERSON = 3
 SAME_QUESTION_UNTIL_PERSON = 2
+MOST_REMARKS = 4  # that are listened to; with more of them the question leads nowhere
 REPEATED = frozenset({"repeat", "slower", "louder", "clearer"})
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
 LONGEST_TURN = 1_000
@@ -52,6 +53,9 @@ def not_understood(talk: Talk) -> None:
         return
     if talk.form is not None and bare_answer(talk.text, expecting=Asks.CONFIRM):
         return  # «嗯» to «what is your name»: they listen, and it is asked again
+    if talk.form is None and memory.misses == 0 and _only_opens(talk):
+        talk.say("greet.listening")
+        return
     memory.misses += 1
     talk.happened.append("not_understood")
     if memory.misses >= MISSES_UNTIL_PERSON:
@@ -63,6 +67,14 @@ def not_understood(talk: Talk) -> None:
         talk.ask(None, "not_understood.story")
         return
     _offer(talk)
+
+
+def _only_opens(talk: Talk) -> bool:
+    """«我妈», «八十二了», «我是马丽»: whom it is about, before what is wanted."""
+    told = any(talk.slots(name) for name in ("beneficiary", "place", "phone")) or cues.says(
+        "tells_age", talk.text
+    )
+    return told and not talk.requests() and not cues.says("question", talk.text)
 
 
 def _offer(talk: Talk) -> None:
@@ -81,12 +93,13 @@ def _offer(talk: Talk) -> None:
 def stuck(talk: Talk) -> bool:
     """The same question over and over without getting on: fetch a person."""
     memory = talk.memory
-    if REPEATED & set(talk.happened):
-        return False  # they asked to hear it again
+    if REPEATED & set(talk.happened) or ASIDE in talk.happened:
+        return False  # they asked to hear it again, or something else
     if talk.commands:  # something came of it
         memory.asked_again, memory.asked_key = 0, None
         return False
-    key = f"{talk.asks}:{talk.question}:{asdict(form) if (form := memory.current()) else None}"
+    known = asdict(form) | {"wishes": form.wishes[:MOST_REMARKS]} if (form := memory.current()) else None
+    key = f"{talk.asks}:{talk.question}:{known}"
     memory.asked_again = memory.asked_again + 1 if talk.question and key == memory.asked_key else 0
     memory.asked_key = key
     if memory.asked_again < SAME_QUESTION_UNTIL_PERSON:

@@ -23,6 +23,8 @@ from nlu.understanding import Parser, Slot, Understanding
 MOST_SENTENCES = 3
 # A «no» with something else in it is a change of mind when that something is this likely.
 LIKELY_INSTEAD = 0.4
+LIKELY = 0.3  # a courtesy or a complaint below this is a guess among equals
+ASIDE = "aside"  # what a turn notes when it answered a question that has nothing to do with the request
 ABOUT_ORDERS = (
     "cancel_order",
     "reschedule",
@@ -97,6 +99,10 @@ class Talk:
         """Items asked for in this sentence, best first."""
         return tuple(name for name in self.heard.names() if name in self.rules.catalogue)
 
+    def likely(self, name: str) -> bool:
+        """Whether the label is acted on, and is more than a weak guess."""
+        return any(one.label == name and one.confidence >= LIKELY for one in self.heard.labels)
+
     def other_item(self, items: Collection[str]) -> str | None:
         """What a «no, I want …» rather asks for, if it is likely enough and none of `items`."""
         ranked = (scored for scored in self.heard.ranking if scored.label in self.rules.catalogue)
@@ -127,12 +133,13 @@ class Talk:
         why: str,
         place: str | None = None,
         order_number: str | None = None,
+        turn: int | None = None,
     ) -> None:
-        """A task about whoever speaks; the `name` makes it one a turn."""
+        """A task about whoever speaks; the `name` makes it one a turn. `turn`: it goes on with the task of that turn."""
         caller, elder = self.world.caller, self.world.caller.elder
         self.commands.append(
             OpenTask(
-                key=f"{self.turn.session}:{name}:{self.memory.turns}",
+                key=f"{self.turn.session}:{name}:{turn or self.memory.turns}",
                 kind=kind,
                 session=self.turn.session,
                 sender=self.turn.sender,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,13 +79,51 @@ def settle(form: Form, slot: Slot, caller: Caller) -> bool:
     person = slot.resolved if isinstance(slot.resolved, Person) else Person(text=slot.text)
     word = "self" if person.relation == "self" else (slot.value or slot.text)
     if word == form.beneficiary:
-        return False
+        return _named_besides(form, person, word)
     match = find(person, caller)
     # Two of the people we know fit the word: nothing is guessed, the line asks which.
     form.beneficiary, form.relation = (None if match.several else word), person.relation
     form.name = person.name if person.name and (person.relation is None or person.name == word) else None
     take_profile(form, match, caller)
+    _named_besides(form, person, word)
     return True
+
+
+def _named_besides(form: Form, person: Person, word: str) -> bool:
+    """The name that was told beside the word, as on a form («给我妈…，李秀珍»), of somebody whom the records do not know."""
+    if form.elder_id is not None or not person.name or person.name in (form.name, word):
+        return False
+    if not is_a_name(person.name) or person.name in word:
+        return False
+    form.name = person.name
+    return True
+
+
+def is_mere_name(slot: Slot) -> bool:
+    """Whether the slot is a full name and nothing else, as on a form («李秀珍，139…»)."""
+    person = slot.resolved
+    return isinstance(person, Person) and person.relation is None and is_a_name(slot.text)
+
+
+def is_anothers_name(form: Form, slot: Slot, others: Sequence[Slot], *, own: bool) -> bool:
+    """Whether a name was told of somebody else than the person served: «我妈叫陈淑珍，我叫李娜». `own`: the caller's."""
+    person = slot.resolved
+    if not isinstance(person, Person) or not person.name or form.relation is None:
+        return False
+    if own and form.beneficiary != "self" and len(others) > 1:
+        return True
+    named = [one.resolved for one in others if isinstance(one.resolved, Person) and one.resolved.name]
+    return person.relation != form.relation and any(one.relation == form.relation for one in named)
+
+
+def corrected_name(form: Form, text: str) -> str | None:
+    """«不对，是虎志强» when 虎志刚 was told: a name with the same surname that differs in a letter."""
+    found = load("relations")["name_corrected"]
+    match = re.match(found, text)
+    name = match["name"] if match else None
+    if not name or not form.name or not is_a_name(name) or name == form.name or name[0] != form.name[0]:
+        return None
+    return name
 
 
 def spoken_of(slots: Sequence[Slot], caller: Caller) -> Form:
@@ -132,6 +171,9 @@ def is_a_name(text: str) -> bool:
 def polite(form: Form, words: Mapping[str, Any]) -> str:
     """How the line speaks of «我妈» to the caller: 「您母亲」."""
     word = form.beneficiary or ""
+    bare = next((word[len(mine) :] for mine in words["mine"] if word.startswith(mine)), word)
+    if bare in words["polite_words"]:
+        return str(words["polite_words"][bare])
     if form.relation in words["polite"]:
         return str(words["polite"][form.relation])
     for mine in words["mine"]:

@@ -23,8 +23,9 @@ def next_question(talk: Talk) -> None:
         return read_back(talk, form)
     key, values = question_key(talk, form, ask)
     memory = talk.memory
+    yes_to_when = ask == Asks.TIME and talk.heard.has("affirm")  # «对» to «what time suits you?»
     again = (
-        memory.misses > 0
+        (memory.misses > 0 or yes_to_when)
         and memory.asking == ask
         and talk.rules.wording.has(f"again.{ask.value}")
         and not form.conflict
@@ -79,12 +80,13 @@ def read_back(talk: Talk, form: Form) -> None:
     who = words["who"]["self"]
     if form.beneficiary not in (None, "self"):
         who = words["who"]["other"].format(word=whom.polite(form, words))
-    wanted = forms.to_command(talk, form).wanted
+    wanted, what = forms.to_command(talk, form).wanted, called(talk, form.item, form.details)
     if form.time is not None or wanted.asap:
-        talk.say("confirm.what", who=who, what=item.say, when=phrasing.when(wanted, talk.turn.now, words))
+        talk.say("confirm.what", who=who, what=what, when=phrasing.when(wanted, talk.turn.now, words))
     else:
-        talk.say("confirm.what_no_time", who=who, what=item.say)
+        talk.say("confirm.what_no_time", who=who, what=what)
     said = [detail for detail in form.details if "detail" in item.asks or cues.measure(detail)]
+    said += phrasing.specific(form.item, [one for one in form.details if one not in said], what, words)
     details = [*said, *form.wishes]
     if details:
         talk.say("confirm.details", details=words["list_comma"].join(details))
@@ -98,7 +100,7 @@ def read_back(talk: Talk, form: Form) -> None:
             Asks.CONFIRM,
             "confirm.twin",
             choices=choices_for(talk, Asks.CONFIRM),
-            what=named(talk, same.item, same.wanted),
+            what=named(talk, same.item, same.wanted, same.details),
         )
         return
     key = "again.confirm" if talk.memory.asking == Asks.CONFIRM and talk.memory.misses else "confirm.right"
@@ -106,13 +108,12 @@ def read_back(talk: Talk, form: Form) -> None:
 
 
 def twin(talk: Talk, form: Form) -> Order | None:
-    """An order of this very conversation that is the same in every part: said twice, it is rather meant once."""
-    wanted = forms.to_command(talk, form).wanted
-    for number in talk.memory.orders:
-        order = talk.order(number)
-        if order and order.state in OPEN and order.item == form.item and order.wanted == wanted:
+    """An order that stands and is the same: said twice, or in a second call, it is rather meant once."""
+    wanted, told = forms.to_command(talk, form).wanted, [*form.details, *form.wishes]
+    for order in talk.world.orders:
+        if order.state in OPEN and order.item == form.item and order.wanted == wanted:
             alike = order.beneficiary == (form.beneficiary or "self") and order.place == form.place
-            if alike and list(order.details) == [*form.details, *form.wishes]:
+            if alike and (list(order.details) == told or order.number not in talk.memory.orders):
                 return order
     return None
 
@@ -139,12 +140,17 @@ def offer(talk: Talk, items: Sequence[str]) -> bool:
 
 def describe(talk: Talk, form: Form) -> str:
     """「明天中午十二点的送餐」."""
-    return named(talk, form.item, times.whole(form))
+    return named(talk, form.item, times.whole(form), form.details)
 
 
-def named(talk: Talk, item: str, wanted: Wanted) -> str:
+def called(talk: Talk, item: str, details: Sequence[str] = ()) -> str:
+    """What a service is called, by the specific thing that was asked for («上门理发»), else by its usual name."""
+    return phrasing.called(item, details, talk.words()) or talk.rules.catalogue[item].say
+
+
+def named(talk: Talk, item: str, wanted: Wanted, details: Sequence[str] = ()) -> str:
     """How a request or an order is called: by its time, if it has one, and what it is."""
-    what, words = talk.rules.catalogue[item].say, talk.words()
+    what, words = called(talk, item, details), talk.words()
     if wanted.recurrence and not phrasing.twice(wanted):
         return phrasing.of_time(phrasing.recurrence(wanted.recurrence, words), what, words)
     if wanted.iso:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues, forms, notes
-from bot.dialogue.flows import ask, existing, person, request
+from backend.domain.queue import TaskKind
+from bot.dialogue import cues, forms, notes, phrasing
+from bot.dialogue.flows import amend, ask, existing, person, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import ABOUT_ORDERS, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
 from bot.dialogue.turn import Asks
 
 
 def answer_offer(talk: Talk) -> bool:
     """A yes, a no or a choice in answer to something the line offered."""
+    if existing.goes_on_complaining(talk):
+        return True
     pending = talk.pending
     if pending is None:
         return False
@@ -21,10 +24,12 @@ def answer_offer(talk: Talk) -> bool:
         return existing.undo_cancel(talk, pending)
     if pending.kind == "anything_else" and talk.memory.dropped and cues.says("undo", talk.text):
         return _takes_up_again(talk)
-    if pending.kind == "anything_else" and talk.memory.orders and _belongs_to_the_last(talk):
-        return person.pass_on(talk, talk.memory.orders[-1])
+    if pending.kind == "anything_else" and existing.withdraws_the_last(talk):
+        return True
+    if pending.kind == "who_comes":
+        return _answer_who_comes(talk, pending, answered=yes or no or cues.says("any", talk.text))
     unsure = not talk.requests() or not talk.heard.sure
-    if pending.items and pending.kind == "offer_person" and unsure and _books(talk):
+    if pending.items and pending.kind in ("offer_person", "told") and unsure and _books(talk):
         talk.memory.pending, talk.understood = None, True
         request.take_up(talk, pending.items[0], pending.said)
         return True
@@ -34,18 +39,20 @@ def answer_offer(talk: Talk) -> bool:
         return _answer_items(talk, pending, yes=yes, no=no)
     if pending.kind == "none_open" and cues.says("insists", talk.text):
         return existing.offer_to_ask(talk)
-    if pending.kind in ("anything_else", "none_open") and not talk.requests():
+    if pending.kind in ("anything_else", "none_open", "complaint") and not talk.requests():
         return _answer_anything_else(talk, yes=yes, no=no)
     return False
 
 
-def _belongs_to_the_last(talk: Talk) -> bool:
-    """«来之前打个电话», «再加二斤豆腐», «电话打这个就行»: about the order that was just placed."""
-    order = talk.order(talk.memory.orders[-1])
-    adds = cues.says("adds", talk.text) and not talk.slots("time")
-    same = order is not None and (not talk.requests() or order.item in talk.requests())
-    tells = cues.says("wish", talk.text) and not talk.heard.sure and not cues.says("question", talk.text)
-    return notes.is_wish(talk) or tells or cues.says("this_phone", talk.text) or (adds and same)
+def _answer_who_comes(talk: Talk, pending: Pending, *, answered: bool) -> bool:
+    """A woman, a man, or it does not matter."""
+    if notes.is_wish(talk):
+        return person.pass_on(talk, pending.numbers[0])
+    if not answered or talk.requests():
+        return False
+    ask.anything_else(talk)
+    talk.understood = True
+    return True
 
 
 def _takes_up_again(talk: Talk) -> bool:
@@ -60,7 +67,7 @@ def _takes_up_again(talk: Talk) -> bool:
 
 def _books(talk: Talk) -> bool:
     """«不问了，给我约个后天下午的»: what was asked about is wanted."""
-    return bool(talk.slots("time")) or cues.says("book", talk.text)
+    return bool(talk.slots("time")) or cues.says("book", talk.text) or cues.says("come_and_do", talk.text)
 
 
 def _answer_person(talk: Talk, *, wanted: bool) -> bool:
@@ -113,7 +120,15 @@ def _tells_more(talk: Talk) -> bool:
 
 
 def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
+    no = no and (talk.likely("deny") or cues.says("opens_no", talk.text))
     no = no and not (cues.says("question", talk.text) and not talk.heard.has("deny"))
+    placed = talk.pending is not None and talk.pending.kind == "anything_else"
+    if placed and cues.says("more_to_come", talk.text):
+        talk.say("greet.listening")
+        talk.understood = True
+        return True
+    if placed and (amend.asks_what_is_wrong(talk) or amend.remark(talk)):
+        return True
     done = no or talk.heard.has("goodbye") or talk.heard.has("thanks") or cues.says("no_more_only", talk.text)
     if done:
         talk.memory.pending = None
@@ -131,27 +146,56 @@ def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
 def courtesy(talk: Talk) -> bool:
     """Courtesies; a request under way is taken up again right after."""
     heard, memory = talk.heard, talk.memory
+
+    def means(name: str) -> bool:
+        return talk.likely(name) and not (talk.form and notes.is_wish(talk))
+
     if cues.says("wrong_number", talk.text) and talk.form is None and not talk.requests():
         talk.say("wrong_number")
         talk.ended = True
     elif cues.says("asks_who", talk.text) and not talk.requests():
-        talk.say("who_we_are")
+        _aside(talk, "who_we_are")
     elif cues.says("suspects", talk.text) and not talk.requests():
-        talk.say("no_fraud")
+        _aside(talk, "no_fraud_on" if talk.form else "no_fraud")
+    elif cues.says("asks_who_runs", talk.text) and not talk.requests():
+        _aside(talk, "who_runs_it_on" if talk.form else "who_runs_it")
     elif talk.form is None and (cues.says("preamble", talk.text) or _only_a_sound(talk)):
         talk.say("greet.listening")
     elif heard.has("affirm") and talk.form is None and talk.pending is None and memory.orders:
         ask.anything_else(talk)  # «行吧» to how things stand
-    elif talk.form and cues.says("can_you", talk.text) and not talk.requests():
+    elif cues.says("praise", talk.text) and not talk.requests() and not cues.says("bad_service", talk.text):
+        talk.tell_staff(TaskKind.HANDOFF, "praise", why="note")
+        _aside(talk, "praised")
+    elif cues.says("asks_clock", talk.text):
+        day, clock = phrasing.calendar(talk.turn.now, talk.words())
+        _aside(talk, "clock", day=day, clock=clock)
+    elif talk.form and cues.says("considers", talk.text) and not talk.slots("time"):
+        memory.dropped = talk.form
+        memory.forms.remove(talk.form)
+        memory.asking = None
+        memory.pending = Pending(kind="anything_else")
+        talk.say("considers")
+    elif cues.says("insults", talk.text) and not talk.requests():
+        _aside(talk, "insulted")
+    elif cues.says("small_talk", talk.text) and not talk.requests():
+        _aside(talk, "small_talk")
+    elif talk.form and cues.says("hurries", talk.text) and not talk.requests():
+        notes.note(talk.form, talk.text)
+        talk.say("hurried")
+    elif (
+        talk.form
+        and (cues.says("can_you", talk.text) or cues.says("come_and_do", talk.text))
+        and not talk.requests()
+    ):
         talk.say("we_can")
-    elif heard.has("help") and not (talk.form and cues.says("refuse", talk.text)):
+    elif means("help") and not (talk.form and cues.says("refuse", talk.text)):
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
-    elif heard.has("greet"):
+    elif means("greet"):
         greet(talk)
-    elif heard.has("goodbye") and not (talk.form and cues.says("enough", talk.text)):
+    elif means("goodbye") and not (talk.form and cues.says("enough", talk.text)):
         talk.say("goodbye")
         talk.ended = True
-    elif heard.has("thanks"):
+    elif means("thanks"):
         talk.say("thanks")
         if talk.form is None and memory.orders:
             talk.ended = True
@@ -159,6 +203,33 @@ def courtesy(talk: Talk) -> bool:
         return False
     talk.understood = True
     return talk.ended
+
+
+# What deserves a kind word or a first advice before it is arranged: the sign, and the service it goes with.
+KIND_WORDS = (
+    ("mourns", "pension_insurance"),
+    ("hungry", "meal"),
+    ("floods", "emergency_repair"),
+)
+
+
+def kind_word(talk: Talk) -> bool:
+    """«我爷走了，丧葬费咋领», «饿了两天了», «水管爆了»: said once, when it is first spoken of. «想问个事» asks us to listen."""
+    if talk.form is None and cues.says("preamble", talk.text):
+        talk.say("greet.listening")
+        talk.understood = True
+        return True
+    for cue, item in KIND_WORDS:
+        spoken_of = {*talk.requests(), *cues.items_mentioned(talk.text)}
+        if talk.form is None and item in spoken_of and cues.says(cue, talk.text):
+            talk.say(f"kind.{cue}")
+    return False
+
+
+def _aside(talk: Talk, key: str, **values: str) -> None:
+    """Answer something that has nothing to do with what is being arranged."""
+    talk.say(key, **values)
+    talk.happened.append(ASIDE)
 
 
 def _only_a_sound(talk: Talk) -> bool:

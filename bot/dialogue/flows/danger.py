@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backend.domain.people import Elder
 from backend.domain.queue import TaskKind
 from backend.services.commands import OpenTask
-from bot.dialogue import cues, forms, whom
+from bot.dialogue import cues, forms, notes, whom
+from bot.dialogue.flows import worries
+from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
-from nlu.understanding import Danger
+from config.lexicon import load
+from nlu.danger import find_danger
+from nlu.understanding import Danger, Person, Place
 
 WANTED_BESIDES = 0.8
 SAME_EMERGENCY = "emergency"
+SURE_OF_IT = 0.9  # from this confidence on a danger was found by what was said, not by likelihood
+LONGEST_REMARK = 14  # characters
+# What must not wait, whatever they hope.
+URGENT = ("stroke", "chest", "breathing", "unconscious", "poison")
+NO_AMBULANCE = ("gas", "fire", "lost", "no_answer", "trapped", "violence")  # another number is rung first
+HOW_IT_IS = "how_it_is"  # kind of the open question after something that is over
 
 
 def danger(talk: Talk) -> bool:
     """Escalate in this very reply. Requests under way, and those in the same breath, are put aside, not lost."""
-    if not (talk.heard.danger or talk.heard.has("emergency")):
-        return False
-    found = talk.heard.danger or Danger(kind="other", confidence=1.0, why=())
+    if (talk.heard.danger is None and _is_over(talk)) or _was_some_time_ago(talk):
+        return _asks_how_it_is(talk)
+    grown = worries.worse(talk)
+    if not (talk.heard.danger or talk.heard.has("emergency") or grown):
+        return _says_how_it_is(talk)
+    if _is_a_habit(talk):
+        return _notes_it(talk)
+    found = talk.heard.danger or grown or Danger(kind="other", confidence=1.0, why=())
     memory = talk.memory
+    if memory.in_danger and worries.says("nothing", talk.text):
+        return False  # «是我看错了，是邻居做饭的烟»
+    if memory.in_danger and found.kind == "other" and _asks_on(talk):
+        return False  # «你们打120了没有»
     if memory.in_danger and not talk.requests() and not found.why:
         return False  # «窗户开了»: what they do about it, no further danger
     if memory.in_danger and memory.danger == found.kind and not talk.requests():
@@ -27,18 +48,132 @@ def danger(talk: Talk) -> bool:
     if not memory.in_danger:
         memory.emergencies += 1
         memory.danger_place = memory.danger_asked = False
+        memory.danger_whom = ""
+    memory.danger_whom = _somebody_else(talk) or memory.danger_whom
     for item in _surely_wanted(talk):
         forms.fill(talk, forms.open_form(talk, item))
     for form in memory.forms:
         form.parked = True
     contacts = _tell(talk, found)
-    key = f"emergency.{found.kind}"
     told = talk.words()["told"]["family" if contacts else "duty"]
-    talk.say(key if talk.rules.wording.has(key) else "emergency.other", told=told)
+    talk.say(_advice_key(talk, found.kind), told=told, who=memory.danger_whom)
+    if _from_afar(talk) and _where_is_unknown(talk) and not memory.danger_asked:
+        memory.danger_asked = True
+        talk.say("emergency.where_is", who=memory.danger_whom)
     memory.in_danger = memory.emergency = talk.urgent = talk.understood = True
     memory.danger, memory.pending = found.kind, None
     talk.happened.append(f"emergency:{found.kind}")
     return True
+
+
+def _is_a_habit(talk: Talk) -> bool:
+    """«他下不了床», «她最近血糖高» while something is being arranged for them: how they are, and no alarm."""
+    found = talk.heard.danger
+    unsure = found is None or found.confidence < SURE_OF_IT or worries.says("bedridden", talk.text)
+    arranging = talk.form is not None and talk.memory.asking is not None and not talk.memory.in_danger
+    short = len(talk.text) <= LONGEST_REMARK
+    return (
+        unsure and arranging and short and cues.says("habit", talk.text) and not cues.says("urges", talk.text)
+    )
+
+
+def _notes_it(talk: Talk) -> bool:
+    """Kept for whoever comes; the open question is asked again."""
+    form = talk.form
+    if form is None:
+        return False
+    notes.note(form, talk.text)
+    talk.say("taken_down")
+    talk.understood = True
+    return True
+
+
+def _is_over(talk: Talk) -> bool:
+    """«早上滑了一下，现在没事»: it only sounds like danger, and they say themselves that all is well."""
+    well = cues.says("false_alarm", talk.text) or cues.says("asleep", talk.text)
+    happened = talk.heard.has("emergency") or cues.says("slipped", talk.text)
+    return (
+        well
+        and happened
+        and not talk.memory.in_danger
+        and not talk.requests()
+        and not cues.says("urges", talk.text)
+    )
+
+
+def _was_some_time_ago(talk: Talk) -> bool:
+    """«我早上滑了一下», and no more: a guess, about which one asks first. «昨天晕得很，今天好些了»: over, and asked about."""
+    found, text = talk.heard.danger, talk.text
+    if (
+        talk.memory.in_danger
+        or talk.requests()
+        or not worries.says("mishap", text)
+        or cues.says("urges", text)
+    ):
+        return False
+    guessed = found is not None and find_danger(text) is None and not cues.says("ails", text)
+    ago = guessed and worries.says("some_time_ago", text)
+    return ago or (found is None and worries.says("better", text))
+
+
+def _asks_how_it_is(talk: Talk) -> bool:
+    """No alarm, but nobody is left alone with it either."""
+    talk.memory.pending = Pending(kind=HOW_IT_IS, said=talk.text)
+    if cues.says("false_alarm", talk.text):
+        talk.say("emergency.unharmed")
+    talk.ask(None, "emergency.how_now")
+    talk.understood = True
+    talk.happened.append("asked_how_it_is")
+    return True
+
+
+def _says_how_it_is(talk: Talk) -> bool:
+    """The answer: something hurts after all, or all is well and the talk goes on."""
+    pending = talk.pending
+    if pending is None or pending.kind != HOW_IT_IS:
+        return False
+    talk.memory.pending = None
+    if cues.says("ails", talk.text):
+        kind = "fall" if cues.says("fell", pending.said or "") else "other"
+        talk.heard = replace(talk.heard, danger=Danger(kind=kind, confidence=1.0, why=(talk.text,)))
+        return danger(talk)
+    if talk.requests():
+        return False
+    talk.say("emergency.glad")
+    talk.understood = True
+    return True
+
+
+def _somebody_else(talk: Talk) -> str:
+    """How the line speaks of the person in danger: 她, 他, 老人; empty when it is the caller, or nobody was named."""
+    persons = [slot.resolved for slot in talk.slots("beneficiary") if isinstance(slot.resolved, Person)]
+    if worries.says("of_myself", talk.text) or any(person.relation == "self" for person in persons):
+        return ""
+    if not persons:
+        named = next((word for word in "她他" if word in talk.text), "")
+        return named if worries.says("elsewhere", talk.text) else ""
+    gender = load("relations")["relations"].get(persons[0].relation or "", {}).get("gender")
+    return {"f": "她", "m": "他"}.get(gender, "老人")
+
+
+def _from_afar(talk: Talk) -> bool:
+    """The caller is not where the danger is, and can do nothing there with their own hands."""
+    return bool(talk.memory.danger_whom) and any(
+        worries.says(cue, talk.text) for cue in ("elsewhere", "i_am_in")
+    )
+
+
+def _advice_key(talk: Talk, kind: str) -> str:
+    """The advice for what happened just here, to a caller elsewhere, to one who is with the person, or to the person."""
+    special, wording = worries.advice(kind, talk.text), talk.rules.wording
+    keys = [f"emergency.{kind}_{special}"] if special else []
+    if _from_afar(talk):
+        keys = [f"emergency.{kind}_away"]
+        if kind not in NO_AMBULANCE:
+            keys.append("emergency.away")
+    elif talk.memory.danger_whom:
+        keys.append(f"emergency.{kind}_other")
+    return next((key for key in (*keys, f"emergency.{kind}") if wording.has(key)), "emergency.other")
 
 
 def _surely_wanted(talk: Talk) -> list[str]:
@@ -51,7 +186,7 @@ def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
     """Open (or add to) the emergency of this conversation. Returns the contacts that staff are to tell."""
     person = _who(talk)
     told = tuple(f"{c.name} {c.relation} {c.phone}" for c in person.contacts if c.emergency) if person else ()
-    place = next((slot.value or slot.text for slot in talk.slots("place")), None)
+    place = _place_told(talk)
     talk.memory.danger_place |= place is not None
     talk.commands.append(
         OpenTask(
@@ -70,6 +205,24 @@ def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
         )
     )
     return told
+
+
+def _place_told(talk: Talk) -> str | None:
+    """Where help must go. Not where the child is who rings up («我爸…», «我在西安，不在跟前»), nor «在家»."""
+    if worries.says("no_place", talk.text) or (
+        talk.memory.danger_whom and worries.says("i_am_in", talk.text)
+    ):
+        return None
+    whom_last = (talk.memory.last_whom or {}).get("beneficiary")
+    elsewhere = cues.says("elsewhere", talk.text)
+    for slot in talk.slots("place"):
+        mine = cues.says("speaker_is_at", talk.heard.text[: slot.start])
+        usual = (isinstance(slot.resolved, Place) and slot.resolved.usual) or cues.says(
+            "just_home", slot.text
+        )
+        if not usual and not (mine and (elsewhere or whom_last not in (None, "self"))):
+            return slot.value or slot.text
+    return None
 
 
 def _who(talk: Talk) -> Elder | None:
@@ -91,7 +244,12 @@ def after_danger(talk: Talk) -> bool:
         return False
     if talk.heard.has("human") and talk.heard.sure:
         return False
-    if cues.says("false_alarm", talk.text) and not cues.says("urges", talk.text) and not talk.requests():
+    if memory.danger in URGENT and cues.says("hopes", talk.text):
+        talk.say("emergency.insist")
+        talk.understood = talk.urgent = True
+        return True
+    nothing = cues.says("false_alarm", talk.text) or worries.says("nothing", talk.text)
+    if nothing and not cues.says("urges", talk.text) and not _orders(talk):
         memory.in_danger = False
         talk.understood = True
         talk.say("emergency.false_alarm")
@@ -101,9 +259,10 @@ def after_danger(talk: Talk) -> bool:
         if memory.current():
             talk.say("going_on")
         return True
-    if talk.requests() or any(
-        talk.heard.has(name) for name in ("cancel_order", "reschedule", "order_status")
-    ):
+    listens = not cues.items_mentioned(talk.text) or worries.says("keep_company", talk.text)
+    if worries.says("in_hands", talk.text) or (memory.danger == "suicide" and listens):
+        return _accompany(talk)
+    if _orders(talk) or any(talk.heard.has(name) for name in ("cancel_order", "reschedule")):
         memory.in_danger = False
         if cues.says("false_alarm", talk.text) or cues.says("opens_no", talk.text):
             talk.say("emergency.unharmed")
@@ -112,20 +271,56 @@ def after_danger(talk: Talk) -> bool:
     return _accompany(talk)
 
 
+def _orders(talk: Talk) -> bool:
+    """Something is asked for. A bare word is none («降压药», when asked what was swallowed)."""
+    if worries.says("what_to_do", talk.text) or worries.says("in_hands", talk.text):
+        return False
+    return bool(talk.requests()) and (worries.says("wants_order", talk.text) or bool(talk.slots("time")))
+
+
 def _accompany(talk: Talk) -> bool:
     """A word to whoever waits for help; where to go is asked once, and passed on when told."""
     memory = talk.memory
     talk.understood = talk.urgent = True
     tells_where = memory.danger_asked and not memory.danger_place and cues.says("whereabouts", talk.text)
-    if talk.slots("place") or tells_where:
+    place = _place_told(talk)
+    elsewhere = memory.danger_whom and worries.says("i_am_in", talk.text)
+    nowhere = place is None and (talk.slots("place") or elsewhere or worries.says("no_place", talk.text))
+    if nowhere and not memory.danger_place and _where_is_unknown(talk):
+        memory.danger_asked = True
+        talk.say("emergency.which_door", who=memory.danger_whom or talk.words()["your_place"])
+    elif place or tells_where:
         _tell(talk, None)
         memory.danger_place = True
         talk.say("emergency.place_noted")
+    elif _answer(talk):
+        pass
     elif _where_is_unknown(talk) and not memory.danger_asked:
         memory.danger_asked = True
         _stay(talk, "where")  # no open question: whatever they say next is dealt with
     else:
         _stay(talk, "stay")
+    return True
+
+
+def _asks_on(talk: Talk) -> bool:
+    """Asks about the help that was called, and tells of nothing new."""
+    return any(worries.says(cue, talk.text) for cue in ("did_you_call", "cannot_call", "what_to_do"))
+
+
+def _answer(talk: Talk) -> bool:
+    """What they ask while they wait: to ring for them, whether help was called, what to do."""
+    if worries.says("in_hands", talk.text):
+        talk.say("emergency.in_hands")
+    elif worries.says("did_you_call", talk.text):
+        talk.say("emergency.called")
+    elif worries.says("cannot_call", talk.text):
+        talk.say("emergency.call_for_you")
+    elif worries.says("what_to_do", talk.text) and talk.memory.danger:
+        key = _advice_key(talk, talk.memory.danger)
+        talk.say(key, told=talk.words()["told"]["duty"], who=talk.memory.danger_whom)
+    else:
+        return False
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.dialogue import cues
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ASIDE, Talk
 from bot.dialogue.turn import Channel
 
 MOST_SLOWER = 3
@@ -14,6 +14,8 @@ HARD_TO_HEAR = 2  # who asks «啥？» so often in a row did not hear it: once 
 def pace(talk: Talk) -> bool:
     """Repeat the last reply as wished, clearer for whoever asks for it again and again. The question that was open stays open."""
     memory = talk.memory
+    if _waits(talk):
+        return True
     wish = next((name for name in ("slower", "louder", "repeat") if talk.heard.has(name)), None)
     memory.repeats = memory.repeats + 1 if wish == "repeat" else 0
     if wish is None:
@@ -23,9 +25,12 @@ def pace(talk: Talk) -> bool:
     if talk.requests():
         _adjust(talk, wish)
         return False
-    if talk.leaves_open:
-        return False  # «到时候再说» refuses an answer
-    if wish == "slower" and cues.says("urges", talk.text) and not cues.says("slow", talk.text):
+    if _speaks_of_an_order(talk, wish):
+        return False
+    if talk.leaves_open or cues.says("counts", talk.text):
+        return False  # «到时候再说» refuses an answer, «都订了啥» asks for something else
+    hurries = cues.says("urges", talk.text) or cues.says("hurries", talk.text)
+    if wish == "slower" and hurries and not cues.says("slow", talk.text):
         return False  # «快些来» hurries us
     talk.understood = True
     if memory.repeats >= HARD_TO_HEAR and talk.turn.channel is Channel.SPOKEN:
@@ -39,6 +44,30 @@ def pace(talk: Talk) -> bool:
     talk.question = tuple(memory.question)
     talk.keep_question()
     talk.happened.append(wish)
+    return True
+
+
+def _speaks_of_an_order(talk: Talk, wish: str) -> bool:
+    """«刚才说错了，是五队», «再加一份», «敲门敲大声点»: what is to be done about it, not how we are to speak."""
+    if wish == "louder":
+        return cues.says("at_the_door", talk.text)
+    more = (cues.says("adds", talk.text) or cues.says("same_again", talk.text)) and not cues.says(
+        "question", talk.text
+    )
+    return wish == "repeat" and bool(talk.slots("place") or talk.slots("phone") or more)
+
+
+def _waits(talk: Talk) -> bool:
+    """«等一下，我问问我老伴»: nothing is asked again until they are back."""
+    names_time = any(not cues.says("wait", slot.text) for slot in talk.slots("time"))
+    if talk.form is None or talk.requests() or names_time or not talk.memory.asking:
+        return False
+    if not cues.says("asks_to_wait", talk.text) or talk.leaves_open:
+        return False
+    talk.ask(None, "waits")
+    talk.keep_question()
+    talk.understood = True
+    talk.happened.append(ASIDE)
     return True
 
 

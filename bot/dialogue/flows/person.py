@@ -9,12 +9,20 @@ from bot.dialogue.talk import Talk
 
 
 def wants_person(talk: Talk) -> bool:
-    asked = talk.heard.has("human") and (talk.heard.sure or not notes.is_wish(talk))
-    if not asked and not cues.says("that_person", talk.text):
+    if talk.heard.has("human") and not cues.says("asks_for_person", talk.text) and _means_no_person(talk):
+        return False
+    if not (
+        talk.likely("human") or (talk.heard.has("human") and cues.says("asks_for_person", talk.text))
+    ) and not cues.says("that_person", talk.text):
         return False
     hand_off(talk, why="asked_for", phrase="person.coming")
     talk.understood = True
     return True
+
+
+def _means_no_person(talk: Talk) -> bool:
+    """«你是机器人吧» asks who is speaking; «还让他来» says who is to come, «叫人到家里弄» that somebody is to."""
+    return any(cues.says(cue, talk.text) for cue in ("asks_who", "come_and_do")) or notes.is_wish(talk)
 
 
 def pass_on(talk: Talk, number: str) -> bool:

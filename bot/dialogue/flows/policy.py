@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues
-from bot.dialogue.flows import ask
+from bot.dialogue import cues, notes
+from bot.dialogue.flows import ask, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 
+PAPERS = ("gov", "soc")  # categories about which people ask before they want anything done
+
 
 def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
+    if cues.says("fraud_call", talk.text):
+        return _warn(talk)
+    if (item := _asks_how_to_order(talk)) is not None:
+        return _take_up(talk, item)
+    if cues.says("man_or_woman", talk.text):
+        return _who_comes(talk)
     in_passing, may_they = _in_passing(talk), _may_they(talk)
-    if not (talk.heard.has("policy_question") or in_passing or may_they or _about_this(talk)):
+    if not (
+        talk.heard.has("policy_question")
+        or in_passing
+        or may_they
+        or _about_this(talk)
+        or (cues.says("too_dear", talk.text) and not talk.requests())
+    ):
         return False
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
     spoken_of = (*talk.requests(), *_under_way(talk))
+    if _asks_besides(talk):
+        spoken_of = (*_under_way(talk), *talk.requests())
     entry = talk.rules.knowledge.answer(talk.text, spoken_of)
     talk.understood = True
     if entry is None:
@@ -29,6 +45,8 @@ def policy(talk: Talk) -> bool:
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
             talk.memory.pending = Pending(kind="offer_items", items=[entry.item], said=talk.text)
             talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
+        elif entry.item in talk.rules.catalogue and not asks_more:
+            talk.memory.pending = Pending(kind="told", items=[str(entry.item)], said=talk.text)
     return not talk.requests() or not talk.heard.has("policy_question") or in_passing
 
 
@@ -55,8 +73,54 @@ def _may_they(talk: Talk) -> bool:
     return talk.rules.knowledge.answer(talk.text, talk.requests()) is not None
 
 
+def _warn(talk: Talk) -> bool:
+    """Somebody rang them up and wants money or a code."""
+    talk.say("fraud_call")
+    talk.understood = True
+    return True
+
+
+def _asks_how_to_order(talk: Talk) -> str | None:
+    """The service of «那个饭咋订呢»: whoever asks how it is ordered wants it, and it is ordered by telling us."""
+    if talk.form is not None or not cues.says("how_to_order", talk.text):
+        return None
+    services = talk.rules.catalogue.items()
+    named = cues.items_mentioned(talk.text) & {code for code, item in services if item.category not in PAPERS}
+    return named.pop() if len(named) == 1 else None
+
+
+def _take_up(talk: Talk, item: str) -> bool:
+    request.take_up(talk, item)
+    talk.say("order.how_to")
+    talk.understood = True
+    return True
+
+
+def _who_comes(talk: Talk) -> bool:
+    """«来的是男的还是女的»: nobody knows yet; a wish is taken down."""
+    talk.understood = True
+    if talk.form is not None or not talk.memory.orders:
+        talk.say("who_comes.not_yet")
+        return True
+    talk.memory.pending = Pending(kind="who_comes", numbers=talk.memory.orders[-1:])
+    talk.say("who_comes.unknown")
+    talk.ask(None, "who_comes.wish")
+    return True
+
+
+def _asks_besides(talk: Talk) -> bool:
+    """«那办下来是不是还有护理补贴» while something else is arranged: to be told, not to be arranged, too."""
+    if talk.form is None or not cues.says("asks_whether", talk.text) or cues.says("wants_done", talk.text):
+        return False
+    others = [item for item in talk.requests() if item != talk.form.item]
+    catalogue = talk.rules.catalogue
+    return bool(others) and all(catalogue[one].category in PAPERS for one in others)
+
+
 def _in_passing(talk: Talk) -> bool:
     """«那需要我准备啥», «大夫上门来评吗»: asked instead of an answer, or about what was just ordered."""
+    if _asks_besides(talk):
+        return True
     if talk.heard.slots or (talk.form is None and not talk.memory.orders):
         return False
     if talk.requests():
@@ -67,10 +131,37 @@ def _in_passing(talk: Talk) -> bool:
 
 def _unknown(talk: Talk) -> None:
     talk.happened.append("policy:unknown")
+    if _about_price(talk):
+        _price(talk)
+        return
     if talk.form or talk.requests():
         talk.say("policy.unknown")
         return
-    spoken_of = cues.items_mentioned(talk.text)
-    likely = [scored.label for scored in talk.heard.ranking if scored.label in spoken_of]
-    talk.memory.pending = Pending(kind="offer_person", items=likely[:1])
+    talk.memory.pending = Pending(kind="offer_person", items=_spoken_of(talk))
     talk.ask(Asks.CONFIRM, "person.offer", choices=ask.choices_for(talk, Asks.CONFIRM))
+
+
+def _about_price(talk: Talk) -> bool:
+    """Whether they ask what a service costs; what somebody receives is another matter."""
+    if cues.says("money_received", talk.text):
+        return False
+    return cues.says("asks_price", talk.text) or cues.says("too_dear", talk.text)
+
+
+def _price(talk: Talk) -> None:
+    """No price stands anywhere here, so none is told: staff tell it, and the order says that they are to."""
+    if talk.form is None and not talk.requests():
+        talk.say("policy.price")
+        talk.memory.pending = Pending(kind="offer_person", items=_spoken_of(talk))
+        talk.ask(Asks.CONFIRM, "policy.price_person", choices=ask.choices_of(talk, "offer_person"))
+        return
+    talk.say("policy.price_on")
+    if talk.form is not None:
+        notes.note(talk.form, talk.words()["notes"]["price"])
+    talk.happened.append(notes.ASKED_PRICE)
+
+
+def _spoken_of(talk: Talk) -> list[str]:
+    """The service that the sentence names, if any."""
+    named = cues.items_mentioned(talk.text)
+    return [scored.label for scored in talk.heard.ranking if scored.label in named][:1]

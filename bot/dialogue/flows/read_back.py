@@ -29,12 +29,16 @@ def answer_confirmation(talk: Talk) -> bool:
     others = [item for item in talk.requests() if item != form.item and not moves]
     if says_no and not others and not moves and (instead := talk.other_item([form.item])):
         others = [instead]
+    if notes.is_wish(talk) and not cues.items_mentioned(text) & set(others):
+        others = []  # «要两个人来» sounds like company
     if not others and not moves and (instead := _named_instead(talk, form)):
         others, says_no = [instead], True
     if form.item in talk.requests() and for_another(talk, form):
         return False
     if not says_no and _belongs_to_it(talk, form, others):
         notes.take_aside(talk, form)
+        return True
+    if cues.says("drop", text) and forms.drop_detail(talk, form):
         return True
     if cues.says("drop", text) and (other := meant(talk, form)) is not form:
         return drop(talk, other)
@@ -53,11 +57,11 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.say("confirm.noted")
         talk.understood = True
         if cues.says("opens_yes", text):
-            place(talk, form)
+            _place(talk, form)
         return True
     changed = forms.fill(talk, form) if not others else set()
     if says_yes and not changed and (talk.heard.sure or cues.says("opens_yes", text)):
-        place(talk, form)
+        _place(talk, form)
         talk.understood = True
         return not others
     if changed:
@@ -86,6 +90,18 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.understood = True
         return True
     return False
+
+
+def _place(talk: Talk, form: Form) -> None:
+    """Place it, and answer what was asked in the same breath («对，那多少钱»)."""
+    asks_price = cues.says("asks_price", talk.text)
+    if asks_price:
+        notes.note(form, talk.words()["notes"]["price"])
+    place(talk, form)
+    if asks_price:
+        talk.say("policy.price_on")
+    elif cues.says("asks_about", talk.text) or cues.says("man_or_woman", talk.text):
+        talk.say("policy.unknown")
 
 
 def answer_wrong_what(talk: Talk) -> bool:

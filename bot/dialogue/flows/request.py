@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from backend.domain.order import Order
@@ -15,7 +16,10 @@ from bot.dialogue.flows import ask
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import ABOUT_ORDERS, Talk
 from bot.dialogue.turn import Asks
-from nlu.understanding import Person, Slot
+from config.lexicon import load
+from nlu.clauses import MARKS
+from nlu.slots.time import plans_then
+from nlu.understanding import Person, Phone, Slot
 
 PAPERS = ("gov", "soc")  # categories whose words («养老金», «残疾») also tell how somebody lives
 # What a form holds about the person it is for.
@@ -29,6 +33,8 @@ def gives_up(talk: Talk) -> bool:
         return False
     if cues.says("drop", talk.text) and meant(talk, form) is not form:
         return drop(talk, form)  # «打扫的算了，就送饭»
+    if cues.says("drop", talk.text) and forms.drop_detail(talk, form):
+        return True
     if talk.requests():
         return False
     if not (heard.has("deny") or heard.has("cancel_order")) or not cues.says("drop", talk.text):
@@ -42,9 +48,13 @@ def new_requests(talk: Talk) -> bool:
     items = sorted(talk.requests(), key=lambda item: _first_mention(talk, item))
     if not items or _only_an_answer(talk, items):
         return False
+    if talk.form is None and cues.says("preamble", talk.text):
+        return False  # «想问个事»
     current = talk.form
-    if current is not None and (cues.says("that_one", talk.text) or _at_home_too(talk, items)):
+    if current is not None and (_that_one(talk) or _at_home_too(talk, items)):
         return False
+    if current is not None and notes.is_wish(talk) and not cues.items_mentioned(talk.text) & set(items):
+        return False  # «来两个人行不» sounds like company
     if current is not None and _tells_how_they_live(talk, current, items):
         notes.note(current, talk.text)
         talk.say("taken_down")
@@ -75,12 +85,13 @@ def new_requests(talk: Talk) -> bool:
             continue
         forms.fill(talk, form)
         if len(items) > 1 and len(people) > 1:
-            whom.settle(form, _nearest(people, cues.first_mention(item, talk.text)), talk.world.caller)
+            whom.settle(form, _nearest(people, _first_mention(talk, item)), talk.world.caller)
         else:
             split_by_person(talk, form)
     if len(items) == 1:
         for form in (form for form in talk.memory.forms if form.item == items[0]):
-            notes.take_wishes(talk, form)
+            if notes.take_wishes(talk, form) and form is current:
+                talk.say("taken_down")
     for form in talk.memory.forms:
         if form.item in items and form.beneficiary is None:
             _same_as_before(talk, form)
@@ -93,9 +104,9 @@ def new_requests(talk: Talk) -> bool:
 
 def _say_noted(talk: Talk, later: Sequence[Form]) -> None:
     """Which of several requests wait, and which comes first."""
-    say = {code: item.say for code, item in talk.rules.catalogue.items()}
-    first = say[talk.form.item] if talk.form else ""
-    names = [name for name in dict.fromkeys(say[form.item] for form in later) if name != first]
+    first = ask.called(talk, talk.form.item, talk.form.details) if talk.form else ""
+    waiting = dict.fromkeys(ask.called(talk, form.item, form.details) for form in later)
+    names = [name for name in waiting if name != first]
     if names:
         what = phrasing.joined(names, talk.words(), link="list_comma")
         talk.say("order.noted", what=what, first=first)
@@ -136,7 +147,16 @@ def _only_an_answer(talk: Talk, items: Sequence[str]) -> bool:
         return False
     if asked in (Asks.NAME, Asks.PHONE):
         return not talk.heard.sure
+    if asked == Asks.TIME and talk.slots("time") and plans_then(talk.text, talk.turn.now):
+        return True  # «礼拜五我要去复查，礼拜六吧»
     return asked == Asks.DETAIL and len(talk.text) <= 8 and not cues.says("also", talk.text)
+
+
+def _that_one(talk: Talk) -> bool:
+    """«那给她办一个», «那你给我订上，后天上午»: go on with it; nothing else is named."""
+    if cues.says("that_one", talk.text):
+        return True
+    return cues.says("then_book", talk.text) and not (cues.items_mentioned(talk.text) or talk.slots("detail"))
 
 
 def _at_home_too(talk: Talk, items: Sequence[str]) -> bool:
@@ -161,22 +181,72 @@ def for_another(talk: Talk, form: Form) -> bool:
 
 
 def _same_as_before(talk: Talk, form: Form) -> None:
-    """«再给她找个人打扫»: the person of the order before."""
+    """«再给她找个人打扫», or «想洗个澡» after «我妈»: the person spoken of before."""
     before = talk.memory.last_whom
     lost = before and before["elder_id"] is not None and before["elder_id"] not in _speaks_for(talk)
-    if before and not lost and before["beneficiary"] != "self" and cues.says("pronoun", talk.text):
+    if (
+        before
+        and not lost
+        and before["beneficiary"] != "self"
+        and _goes_on_about(talk, form, before["relation"])
+    ):
         for name, value in before.items():
             if getattr(form, name) in (None, False):
                 setattr(form, name, value)
 
 
+def _goes_on_about(talk: Talk, form: Form, relation: str | None) -> bool:
+    """Whether nobody else can be meant than the relative spoken of: a child arranges for the parents, not for itself."""
+    if cues.says("pronoun", talk.text):
+        return True
+    if talk.world.caller.elder is not None or cues.says("for_me", talk.text):
+        return False
+    looked_after: dict[str, list[str]] = load("relations")["looked_after"]
+    papers = talk.rules.catalogue[form.item].category in PAPERS
+    return relation in looked_after["always"] or (papers and relation in looked_after["papers"])
+
+
 def remember_whom(talk: Talk) -> None:
     """«我爸刚才摔了» … «给他找个人洗澡»: who was spoken of outside any request is who «他» means later."""
+    if talk.form is not None:
+        return
     said = [slot for slot in talk.slots("beneficiary") if slot.value != "self"]
-    if talk.form is None and len(said) == 1:
-        meant = whom.spoken_of(said, talk.world.caller)
-        if meant.beneficiary is not None:
-            talk.memory.last_whom = _whom(meant)
+    kin = [
+        slot
+        for slot in said
+        if isinstance(slot.resolved, Person) and slot.resolved.relation not in forms.NOT_KIN
+    ]
+    if len(kin or said) == 1:
+        meant = whom.spoken_of(kin or said, talk.world.caller)
+        meant.name = meant.name or _name_told(talk, said)
+    elif name := next((part for part in talk.text.split() if whom.is_a_name(part)), None):
+        meant = Form(id=0, item="", beneficiary=name, name=name)
+    else:
+        return
+    if meant.beneficiary is not None:
+        _take_card(talk, meant)
+        talk.memory.last_whom = _whom(meant)
+
+
+def _name_told(talk: Talk, people: Sequence[Slot]) -> str | None:
+    """«我妈叫于秀琴»."""
+    text = talk.heard.text
+    named = (slot for slot in people if cues.says("their_name", text[: slot.start]))
+    return next((slot.text for slot in named if not cues.says("my_name", text[: slot.start])), None)
+
+
+def _take_card(talk: Talk, meant: Form) -> None:
+    """«于秀琴 13995123456 银古小区2-4-101», and only then «给她订个饭»: as it is sent on from an address book."""
+    places = talk.slots("place")
+    phones = [
+        one.resolved
+        for one in talk.slots("phone")
+        if isinstance(one.resolved, Phone) and one.resolved.complete
+    ]
+    if len(phones) == 1:
+        talk.memory.phone = phones[0].digits
+    if len(places) == 1 and (len(phones) == 1 or cues.says("lives", talk.heard.text[: places[0].start])):
+        meant.place, meant.place_known = places[0].text, False
 
 
 def _whom(form: Form) -> dict[str, Any]:
@@ -191,9 +261,11 @@ def _speaks_for(talk: Talk) -> set[int | None]:
 
 
 def _named_for_a_later_one(talk: Talk, item: str, person: Slot) -> bool:
-    """«残疾证要换，再一个我老伴的认证没做»: whoever is named behind «再一个» is not meant by what stands before it."""
-    between = talk.heard.text[cues.first_mention(item, talk.text) : person.start]
-    return cues.says("also", between)
+    """«残疾证要换，再一个我老伴的认证没做», «给我理发，给我老伴洗澡»: whoever is named behind is not meant by what stands before."""
+    text, mention = talk.heard.text, _first_mention(talk, item)
+    between = text[mention : person.start]
+    own = cues.says("for_me", text[:mention]) and any(mark in between for mark in MARKS)
+    return cues.says("also", between) or own
 
 
 def _nearest(people: Sequence[Slot], mention: int) -> Slot:
@@ -212,7 +284,7 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
     text = talk.heard.text
     people = [
         slot
-        for slot in talk.slots("beneficiary", of=form.item)
+        for slot in _last_meant(talk.slots("beneficiary", of=form.item), text)
         if not cues.says("their_name", text[: slot.start]) and not cues.says("my_name", text[: slot.start])
     ]
     if len(people) == 1 and (pair := _with_me(talk, people[0])):
@@ -224,14 +296,19 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
         return
     homes = {elder.address for slot in people if (elder := _known(talk, slot))}
     homes |= {slot.text for slot in talk.slots("place", of=form.item)}
-    if talk.rules.catalogue[form.item].household and len(homes) < 2:
-        form.beneficiary = phrasing.joined(
-            [slot.value or slot.text for slot in people], talk.words(), link="list_and"
-        )
+    apart = any(cues.says("one_more_for", text[a.end : b.start]) for a, b in pairwise(people))
+    apart |= len(talk.slots("time", of=form.item)) > 1
+    if talk.rules.catalogue[form.item].household and len(homes) < 2 and not apart:
+        words = [slot.text if slot.value == "self" else slot.value or slot.text for slot in people]
+        form.beneficiary = phrasing.joined(words, talk.words(), link="list_and")
         return
     talk.memory.forms.remove(form)
-    starts = [slot.start for slot in people] + [len(talk.heard.text)]
-    shared_time = [slot for slot in talk.slots("time", of=form.item) if slot.start < starts[0]]
+    starts = [
+        people[0].start,
+        *(_begin_of_part(text, one, before) for before, one in pairwise(people)),
+        len(text),
+    ]
+    shared = _said_once(talk, form, starts[0])
     for index, person in enumerate(people):
         part = forms.open_form(talk, form.item)
         if goes_on:
@@ -241,16 +318,47 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
         own = [
             s
             for s in talk.heard.slots
-            if starts[index] <= s.start < starts[index + 1] and s.slot != "beneficiary"
+            if starts[index] <= s.start < starts[index + 1] and s.slot != "beneficiary" and s not in shared
         ]
-        forms.fill_from(talk, part, [*shared_time, *own])
+        forms.fill_from(talk, part, [*shared, *own])
+
+
+def _begin_of_part(text: str, person: Slot, before: Slot) -> int:
+    """Where the part of the sentence about this person begins («明天给我妈送饭，后天给我爸送饭»)."""
+    mark = max(text.rfind(mark, 0, person.start) for mark in MARKS) + 1
+    return mark if mark > before.end else person.start
+
+
+def _said_once(talk: Talk, form: Form, first_person: int) -> list[Slot]:
+    """What holds for each of several people: a time before the first of them, and what was said only once."""
+    once = ("time", "place", "detail")
+    said = {name: talk.slots(name, of=form.item) for name in once}
+    before = [slot for slot in said["time"] if slot.start < first_person]
+    return [
+        *before,
+        *(slot for name in once if len(said[name]) == 1 for slot in said[name] if slot not in before),
+    ]
+
+
+def _last_meant(people: Sequence[Slot], text: str) -> Sequence[Slot]:
+    """«给我爸订饭，不对，是给我妈订»: of those named only who stands behind the correction."""
+    meant = list(people)
+    for before, after in pairwise(people):
+        if cues.says("corrects", text[before.end : after.start]):
+            meant = [slot for slot in people if slot.start >= after.start]
+    return meant
 
 
 def _with_me(talk: Talk, both: Slot) -> list[Slot]:
     """«我和老伴都要洗澡» is heard as one person, and means two; none when it does not."""
     said = talk.heard.text
+    if both.value == "self":
+        return []
+    start, me = cues.and_me(said)
+    if me:  # «给我妈送饭，再给我自己送一份»
+        return [both, Slot("beneficiary", me, start, start + len(me), "self", Person(me, relation="self"))]
     start, me = cues.me_and(said, both.start, both.end)
-    if not me or both.value == "self":
+    if not me:
         return []
     own = Slot("beneficiary", me, start, start + len(me), "self", Person(me, relation="self"))
     return [own, replace(both, start=own.end, text=said[own.end : both.end])]
@@ -264,6 +372,11 @@ def take_up(talk: Talk, item: str, said: str | None = None) -> None:
     if said:
         before = talk.rules.parser.parse(said, expecting=None, alternatives=(), now=talk.turn.now)
         forms.fill_from(talk, form, before.slots)
+    if talk.heard.has("out_of_scope"):  # by itself «那给我爸申请一个» speaks of nothing of ours
+        heard = talk.rules.parser.parse(
+            talk.text, expecting=Asks.BENEFICIARY, alternatives=(), now=talk.turn.now
+        )
+        forms.fill_from(talk, form, heard.slots)
     forms.fill(talk, form)
 
 
@@ -294,7 +407,9 @@ def drop(talk: Talk, form: Form) -> bool:
     form = meant(talk, form)
     talk.memory.forms.remove(form)
     talk.memory.dropped = form
-    talk.say("order.dropped", what=talk.rules.catalogue[form.item].say)
+    if form.beneficiary not in (None, "self"):
+        talk.memory.last_whom = _whom(form)
+    talk.say("order.dropped", what=ask.called(talk, form.item, form.details))
     talk.memory.pending = None
     talk.memory.asking = None
     talk.understood = True

@@ -26,13 +26,14 @@ def turn(
     session: str = "s",
     sender: str = "13909510001",
     message_id: str | None = None,
+    channel: Channel = Channel.TEXT,
 ) -> Turn:
     return Turn(
         session=session,
         sender=sender,
         now=MONDAY + timedelta(minutes=minute),
         text=text,
-        channel=Channel.TEXT,
+        channel=channel,
         message_id=message_id,
     )
 
@@ -99,9 +100,19 @@ def test_a_dropped_request_can_not_be_ordered_from_both_calls(conversations: Con
 
 
 def test_after_half_an_hour_a_new_conversation_begins(conversations: Conversations) -> None:
-    conversations.handle(turn("我想订个午饭"))
-    answer = conversations.handle(turn("你好", minute=31))
+    spoken = Channel.SPOKEN
+    conversations.handle(turn("我想订个午饭", channel=spoken))
+    answer = conversations.handle(turn("你好", minute=31, channel=spoken))
     assert answer.reply.asks is None
+
+
+def test_who_writes_goes_on_with_a_request_after_an_hour_and_begins_anew_with_another_one(
+    conversations: Conversations,
+) -> None:
+    conversations.handle(turn("我想订个午饭"))
+    assert conversations.handle(turn("明天中午", minute=61)).reply.asks == Asks.PLACE
+    answer = conversations.handle(turn("我想打扫一下卫生，后天上午", minute=122))
+    assert "送餐" not in answer.reply.text
 
 
 def test_an_emergency_is_in_the_queue_until_somebody_takes_it(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from bot.dialogue.memory import GOES_ON_FOR, Form, Memory, Pending
+from bot.dialogue.memory import GOES_ON_FOR, WAITS_FOR, Form, Memory, Pending
 
 NOON = datetime(2026, 11, 23, 12)
 
@@ -50,6 +50,14 @@ def test_a_conversation_goes_on_for_half_an_hour_and_when_the_clock_jumps_back()
     assert memory.goes_on_at(NOON - timedelta(days=1))
     assert not memory.goes_on_at(NOON + GOES_ON_FOR + timedelta(seconds=1))
     assert not Memory().goes_on_at(NOON)
+
+
+def test_who_writes_may_answer_in_the_evening_or_the_next_morning_while_a_request_is_under_way() -> None:
+    memory = full()
+    assert memory.goes_on_at(NOON + WAITS_FOR, written=True)
+    assert not memory.goes_on_at(NOON + WAITS_FOR + timedelta(seconds=1), written=True)
+    memory.forms.clear()
+    assert not memory.goes_on_at(NOON + timedelta(hours=1), written=True)
 
 
 def test_a_new_conversation_keeps_the_counts_that_make_keys_unique() -> None:

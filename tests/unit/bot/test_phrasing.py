@@ -29,8 +29,35 @@ MONDAY = datetime(2026, 11, 23, 9, 0)
         (Wanted("2026-11-28"), "十一月二十八号星期六"),
         (Wanted("2026-12-25"), "十二月二十五号"),
         (Wanted("2026-11-24/2026-11-26"), "明天到大后天"),
-        (Wanted("2026-11-24T12:00", recurrence="FREQ=DAILY"), "每天，从明天中午十二点开始"),
+        (Wanted("2026-11-24T12:00", recurrence="FREQ=DAILY"), "每天中午十二点，从明天开始"),
         (Wanted("2026-11-25", recurrence="FREQ=WEEKLY;BYDAY=WE,FR"), "每星期三、五，从后天开始"),
+        (
+            Wanted("2026-11-24T12:00", recurrence="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"),
+            "每星期一到星期五中午十二点，从明天开始",
+        ),
+        (
+            Wanted("2026-11-24T12:00", recurrence="FREQ=DAILY;BYHOUR=12,18"),
+            "每天中午十二点和晚上六点，从明天开始",
+        ),
+        (
+            Wanted("2026-11-24T18:00/2026-11-24T21:00", recurrence="FREQ=DAILY;UNTIL=20261126"),
+            "每天晚上，从明天到大后天",
+        ),
+        (Wanted("2026-11-24T09:00", recurrence="FREQ=DAILY;INTERVAL=2"), "隔一天一次，从明天上午九点开始"),
+        (Wanted("2026-11-24T08:00/2026-11-26T12:00"), "明天到大后天，上午"),
+        (
+            Wanted("2026-11-24T22:00/2026-11-25T06:00", recurrence="FREQ=DAILY;UNTIL=20261126"),
+            "每天晚上十点到早上六点，从明天到大后天",
+        ),
+        (
+            Wanted("2026-11-24T12:00", recurrence="FREQ=DAILY;BYHOUR=12,18;UNTIL=20261124"),
+            "明天中午十二点和晚上六点",
+        ),
+        (
+            Wanted("2026-11-25T09:00", recurrence="FREQ=WEEKLY;BYDAY=WE,FR;UNTIL=20261127"),
+            "后天和十一月二十七号星期五上午九点",
+        ),
+        (Wanted("2026-11-23T09:15/2026-11-23T17:00"), "今天下午五点以前"),
         (Wanted("2026-11-24", recurrence="FREQ=DAILY;INTERVAL=2"), "隔一天一次，从明天开始"),
         (Wanted("2026-11-24", recurrence="FREQ=DAILY;INTERVAL=3"), "每三天一次，从明天开始"),
         (Wanted("2026-11-24", recurrence="FREQ=WEEKLY;INTERVAL=2"), "每两个星期一次，从明天开始"),

@@ -1,0 +1,106 @@
+"""Orders that are not wanted any more: cancel what is clearly meant, ask where it is not, and take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.domain.order import Order
+from backend.services.commands import CancelOrder
+from bot.dialogue import cues, forms, phrasing
+from bot.dialogue.flows import orders, request
+from bot.dialogue.memory import Pending
+from bot.dialogue.talk import Talk
+
+
+def names_another(talk: Talk) -> bool:
+    """«那个饭不要了» while something else is being arranged: the order that stands, and not this request."""
+    unwanted = talk.heard.has("cancel_order") or cues.says("drop", talk.text)
+    if talk.form is None or not unwanted or cues.says("replace", talk.text):
+        return False
+    named = cues.items_mentioned(talk.text)
+    arranged = {form.item for form in talk.memory.forms}
+    standing = {order.item for order in orders.open_orders(talk)}
+    if not named or not named <= standing or named & arranged or set(talk.requests()) - named:
+        return False
+    talk.understood = True
+    return cancel_meant(talk)
+
+
+def withdraws_the_last(talk: Talk) -> bool:
+    """«不租了，算了» instead of an answer to «anything else?»: perhaps the order just placed; asked before it is cancelled."""
+    order = orders.last(talk)
+    if order is None or talk.requests() or not cues.says("withdraws", talk.text):
+        return False
+    orders.which(talk, "cancel", [order])
+    return True
+
+
+def instead(talk: Talk) -> bool:
+    """«把打扫换成洗澡» of what was just ordered: it is cancelled, and the other takes its time, place and person."""
+    order = orders.last(talk)
+    if order is None or not cues.says("instead", talk.text):
+        return False
+    before, after = cues.before("instead", talk.text), cues.after("instead", talk.text)
+    wanted = cues.items_mentioned(after) - {order.item}
+    if order.item not in cues.items_mentioned(before) or len(wanted) != 1:
+        return False
+    cancel(talk, order)
+    form = forms.open_form(talk, wanted.pop())
+    orders.copied(talk, form, order)
+    form.details.clear()
+    forms.fill(talk, form)
+    talk.memory.pending, talk.understood = None, True
+    return True
+
+
+def not_wanted(talk: Talk) -> bool:
+    """Cancel the order that is clearly meant; ask when two could be. With a request open it is that one."""
+    standing, form = orders.open_orders(talk), talk.form
+    if form and not talk.requests():
+        named = cues.items_mentioned(talk.text)
+        if form.item in named or not named or not any(order.item in named for order in standing):
+            return request.drop(talk, form)
+    return bool(standing) and cancel_meant(talk)
+
+
+def cancel_meant(talk: Talk) -> bool:
+    """Cancel what the sentence names of the orders that stand, or ask which of them."""
+    standing = orders.open_orders(talk)
+    fitting = orders.fitting(talk, standing)
+    if cues.says("all", talk.text):
+        fitting = standing
+    elif not orders.is_clear(talk, fitting):
+        named = cues.items_mentioned(talk.text) - {order.item for order in standing}
+        if named and orders.last(talk) is None:  # «你们别来了，我出门» names no other order
+            said = [talk.rules.catalogue[item].say for item in sorted(named) if item in talk.rules.catalogue]
+            talk.say("order.none_of", what=phrasing.joined(said, talk.words()))
+        orders.which(talk, "cancel", _spoken_of(talk, fitting))
+        return True
+    for order in fitting:
+        cancel(talk, order)
+    return True
+
+
+def _spoken_of(talk: Talk, fitting: Sequence[Order]) -> Sequence[Order]:
+    """«取消吧» right after an order was placed means that one; what is named or dated otherwise is not narrowed."""
+    named = cues.items_mentioned(talk.text) or talk.slots("time") or talk.slots("beneficiary")
+    last = [] if named else talk.memory.orders[-1:]
+    return [order for order in fitting if order.number in last] or fitting
+
+
+def cancel(talk: Talk, order: Order) -> None:
+    talk.commands.append(
+        CancelOrder(number=order.number, at=talk.turn.now, actor="caller", reason=talk.text[:200])
+    )
+    talk.say("order.cancelled", what=orders.name_of(talk, order))
+    orders.touched(talk, order)
+    talk.happened.append(f"order_cancelled:{order.item}")
+
+
+def undo(talk: Talk, pending: Pending) -> bool:
+    """«哎，还是送吧» right after a cancellation: the same is read back to be ordered anew."""
+    cancelled = [order for number in pending.numbers if (order := talk.order(number))]
+    talk.memory.pending, talk.understood = None, bool(cancelled)
+    for order in cancelled:
+        orders.copied(talk, forms.open_form(talk, order.item), order)
+    return bool(cancelled)

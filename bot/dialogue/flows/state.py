@@ -1,0 +1,151 @@
+"""How orders stand: what is told of them, and what is offered when none is found."""
+
+from __future__ import annotations
+
+from bot.dialogue import cues, phrasing
+from bot.dialogue.flows import ask, orders, request
+from bot.dialogue.memory import Pending
+from bot.dialogue.talk import ABOUT_ORDERS, Talk
+from bot.dialogue.turn import Asks
+from nlu.understanding import Person, WantedTime
+
+MOST_TOLD = 2
+MOST_LISTED = 5
+
+
+def status(talk: Talk) -> None:
+    told = orders.open_orders(talk) or list(talk.world.orders[:1])
+    if cues.says("was_cancelled", talk.text):
+        told = list(talk.world.orders)
+    if orders.others(talk):  # not the order of one elder for that of another
+        told = orders.of_people(talk, told) or [order for order in told if order.elder_id is None]
+    if not told:
+        none_open(talk)
+        if not talk.form and not orders.others(talk):
+            offer_to_ask(talk)
+        return
+    for order in orders.fitting(talk, told)[:MOST_TOLD]:
+        department = talk.rules.departments.by_code.get(order.department or "")
+        talk.say(
+            f"order.status_{order.stage.value}",
+            what=orders.name_of(talk, order),
+            department=department.short if department else "",
+        )
+    talk.happened.append("status")
+
+
+def lists_all(talk: Talk) -> bool:
+    """«我一共订了几个», «都订了啥»: how many, and which."""
+    if not cues.says("counts", talk.text) or (talk.heard.has("policy_question") and talk.heard.sure):
+        return False
+    standing = sorted(orders.open_orders(talk), key=lambda order: order.wanted.iso or "")
+    if not standing:
+        return False
+    words = talk.words()
+    names = [orders.name_of(talk, order) for order in standing[:MOST_LISTED]]
+    where = standing[0].place
+    if len(standing) > 1:
+        talk.say(
+            "order.count", count=words["two"] if len(standing) == 2 else phrasing.number(len(standing), words)
+        )
+    talk.say("order.which_of", list=phrasing.joined(names, words, link="list_comma"))
+    if len(standing) == 1 and where:
+        talk.say("confirm.where", place=where)
+    talk.understood = True
+    talk.happened.append("status")
+    return True
+
+
+def asks_how_it_stands(talk: Talk) -> bool:
+    """«饭几点送», «怎么还没人联系我» right after an order: asked of that order, whatever else it sounds like."""
+    order = orders.last(talk)
+    if order is None or talk.likely("complaint") or cues.items_mentioned(talk.text) - {order.item}:
+        return False
+    asks = cues.says("when_comes", talk.text) and not cues.says("may_it", talk.text)
+    if not (asks or cues.says("nobody_yet", talk.text)):
+        return False
+    status(talk)
+    talk.understood = True
+    return True
+
+
+def ordered_before(talk: Talk) -> bool:
+    """«我上周三给我妈订的助浴»: tells of an order, and wants no new one. How it stands, or an offer to order it."""
+    if (
+        talk.form is not None
+        or not cues.says("ordered_before", talk.text)
+        or cues.says("as_before", talk.text)
+    ):
+        return False
+    if any(talk.heard.has(name) for name in (*ABOUT_ORDERS, "policy_question", "emergency", "human")):
+        return False
+    named = {*talk.requests(), *cues.items_mentioned(talk.text)}
+    if len(named) != 1:
+        return False
+    (item,) = named
+    if any(order.item == item for order in orders.open_orders(talk)):
+        status(talk)
+    else:
+        talk.memory.pending = Pending(kind="missing_order", items=[item], said=talk.text)
+        talk.say("order.none_of", what=talk.rules.catalogue[item].say)
+        talk.ask(Asks.CONFIRM, "order.order_now", choices=ask.choices_for(talk, Asks.CONFIRM))
+    talk.understood = True
+    return True
+
+
+def answer_missing(talk: Talk, pending: Pending) -> bool:
+    """Order it now, or have somebody look for it."""
+    if talk.heard.has("deny") or cues.says("opens_no", talk.text):
+        return offer_to_ask(talk)
+    days = [
+        slot
+        for slot in talk.slots("time")
+        if isinstance(slot.resolved, WantedTime) and slot.resolved.day_said
+    ]
+    books = cues.says("book", talk.text) or days
+    if talk.heard.has("affirm") or cues.says("opens_yes", talk.text) or books:
+        talk.memory.pending, talk.understood = None, True
+        request.take_up(talk, pending.items[0], pending.said)
+        return True
+    return False
+
+
+def offer_to_ask(talk: Talk) -> bool:
+    """An order that they speak of is not here: it was made elsewhere, or before there was this line."""
+    return _offer_to_ask(talk, "order.none_to_ask")
+
+
+def _offer_to_ask(talk: Talk, key: str) -> bool:
+    talk.memory.pending = Pending(kind="offer_person", said=talk.text)
+    talk.ask(Asks.CONFIRM, key, choices=ask.choices_for(talk, Asks.CONFIRM))
+    talk.understood = True
+    return True
+
+
+def tells_whose(talk: Talk, pending: Pending) -> bool:
+    """«我叫丁玉莲», «我爸电话是…» when an order was not found: kept for whoever looks for it."""
+    own = [
+        slot for slot in talk.slots("beneficiary") if isinstance(slot.resolved, Person) and slot.resolved.name
+    ]
+    if talk.requests() or not (own or talk.slots("phone")):
+        return False
+    if own and cues.says("my_name", talk.heard.text[: own[0].start]):
+        talk.memory.tell("self", name=own[0].resolved.name)  # type: ignore[union-attr]
+    talk.say("taken_down")
+    said, talk.understood = pending.said, True
+    _offer_to_ask(talk, "order.ask_staff")
+    if talk.memory.pending is not None:
+        talk.memory.pending.said = said
+    return True
+
+
+def none_open(talk: Talk) -> bool:
+    if talk.form:
+        return True
+    talk.memory.pending = Pending(kind="none_open", said=talk.text)
+    named = orders.others(talk)
+    if named and talk.world.caller.elder is None and not orders.elders_named(talk):
+        talk.ask(None, "order.none_open_of_other")
+    else:
+        talk.ask(None, "order.none_open_for" if named else "order.none_open")
+    return True
