@@ -56,10 +56,10 @@ def danger(talk: Talk) -> bool:
         form.parked = True
     contacts = _tell(talk, found)
     told = talk.words()["told"]["family" if contacts else "duty"]
-    talk.say(_advice_key(talk, found.kind), told=told, who=memory.danger_whom)
+    talk.say(_advice_key(talk, found.kind), told=told, them=memory.danger_whom)
     if _from_afar(talk) and _where_is_unknown(talk) and not memory.danger_asked:
         memory.danger_asked = True
-        talk.say("emergency.where_is", who=memory.danger_whom)
+        talk.say("emergency.where_is", them=memory.danger_whom)
     memory.in_danger = memory.emergency = talk.urgent = talk.understood = True
     memory.danger, memory.pending = found.kind, None
     talk.happened.append(f"emergency:{found.kind}")
@@ -288,7 +288,7 @@ def _accompany(talk: Talk) -> bool:
     nowhere = place is None and (talk.slots("place") or elsewhere or worries.says("no_place", talk.text))
     if nowhere and not memory.danger_place and _where_is_unknown(talk):
         memory.danger_asked = True
-        talk.say("emergency.which_door", who=memory.danger_whom or talk.words()["your_place"])
+        talk.say("emergency.which_door", them=memory.danger_whom or talk.words()["your_place"])
     elif place or tells_where:
         _tell(talk, None)
         memory.danger_place = True
@@ -318,7 +318,7 @@ def _answer(talk: Talk) -> bool:
         talk.say("emergency.call_for_you")
     elif worries.says("what_to_do", talk.text) and talk.memory.danger:
         key = _advice_key(talk, talk.memory.danger)
-        talk.say(key, told=talk.words()["told"]["duty"], who=talk.memory.danger_whom)
+        talk.say(key, told=talk.words()["told"]["duty"], them=talk.memory.danger_whom)
     else:
         return False
     return True

@@ -23,6 +23,7 @@ VALUES = {
     "first": LONGEST_WHAT,
     "rhythm": "每个礼拜来一回",
     "who": "给您丈母娘",
+    "them": "老人",
     "place": "长城花园三号楼二单元",
     "details": "水费、电费",
     "phone": "139 0951 0001",

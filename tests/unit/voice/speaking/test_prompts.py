@@ -49,9 +49,9 @@ def test_every_answer_begins_with_sound_that_is_there() -> None:
     said = {
         "name": "马秀英", "what": "送餐", "who": "给您", "list": "送餐和打扫", "place": "长城花园三号楼", "digits": "138",
         "when": "明天中午十二点", "department": "民政局", "choice": "送餐", "told": "值班的人", "details": "一份",
-        "phone": "139 0951 0001", "day": "明天", "weekday": "星期二", "source": "宁夏的规定", "relation": "女儿",
+        "phone": "139 0951 0001", "weekday": "星期二", "source": "宁夏的规定", "relation": "女儿",
         "code": "1234", "elder": "马秀英",
-        "rhythm": "每星期一次",
+        "rhythm": "每星期一次", "first": "送餐", "them": "她", "count": "三", "clock": "下午三点", "day": "明天",
     }  # fmt: skip
     wording = load_wording()
     late = []
@@ -93,7 +93,7 @@ def test_greeting_and_danger_are_rendered_first() -> None:
     said += [key for key in load_wording().keys() if key.startswith("emergency.")]  # noqa: SIM118 (no mapping)
     rendered = {piece for script in first for piece in fragments.pieces(script)}
     for key in said:
-        for sentence in load_wording().say(key, "spoken", told="值班的人"):
+        for sentence in load_wording().say(key, "spoken", told="值班的人", them="她"):
             parts = fragments.plan(to_words(sentence), rendered.__contains__)
             assert all(part.pieces for part in parts), sentence
 
