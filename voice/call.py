@@ -252,8 +252,7 @@ class Call:
             return None
         judgement = self._answering.completeness(self._turns.said_with(heard))
         try:
-            async with asyncio.timeout(None if self._lockstep else JUDGE_WITHIN_S):
-                return await judgement
+            return await asyncio.wait_for(judgement, None if self._lockstep else JUDGE_WITHIN_S)
         except Exception as problem:  # the words alone decide then
             log.warning("not_judged", problem=type(problem).__name__)
             return None
@@ -272,8 +271,7 @@ class Call:
         )
         async with self._one_turn:
             try:
-                async with asyncio.timeout(ANSWER_WITHIN_S):
-                    answer = await self._answering.answer(said)
+                answer = await asyncio.wait_for(self._answering.answer(said), ANSWER_WITHIN_S)
             except Exception:  # whatever is broken, the caller must not be left in silence
                 log.exception("answer_failed")
                 self._do(self._turns.failed())
