@@ -89,6 +89,12 @@ def bought(text: str) -> str | None:
     return found["thing"] if found else None
 
 
+def child_of(text: str) -> str | None:
+    """Whose child speaks: 「李秀英」 of «我是李秀英的女儿»."""
+    found = _cue("child_of").search(text)
+    return found["name"] if found else None
+
+
 def lasting(text: str) -> int | None:
     """For how many days something is ordered («先订一个月»); None when it does not say."""
     found = _cue("lasting").search(text)

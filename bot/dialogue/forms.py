@@ -53,6 +53,8 @@ def fill(talk: Talk, form: Form) -> set[str]:
     if not form.details and "detail" in talk.rules.catalogue[form.item].asks:
         form.details += _named_details(form.item, talk.text)
     _keep_whole(talk, form)
+    if form.name is None and form.relation in PARENTS:
+        form.name = cues.child_of(talk.text)
     return changed
 
 
@@ -302,6 +304,7 @@ def _take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
 SHARED = ("time", "place", "beneficiary")  # slots that are said of one request among several
 BORDERS = MARKS + " "
 BUYS = "errand"
+PARENTS = ("mother", "father")  # relations whose name a child tells with its own: «我是李秀英的女儿»
 MEANT_BY = ("corrects", "replace", "together")  # cues of sentences in which a relative is meant
 MERELY = 2  # characters around a relative's name that say nothing more («是我妈», «我妈啊»)
 # Categories of items that nobody needs any more when they have died; papers and benefits do go on.

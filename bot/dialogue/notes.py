@@ -6,7 +6,7 @@ import re
 
 from bot.dialogue import cues, whom
 from bot.dialogue.memory import Form
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ASIDE, Talk
 from nlu.clauses import MARKS, Clause, clauses
 from nlu.understanding import Slot
 
@@ -90,6 +90,10 @@ def take_remark(talk: Talk, form: Form) -> bool:
     against = ("question", "refuse", "unknown", "hesitates", "any", "opens_no")
     told = talk.heard.has("inform") or not talk.heard.sure
     if not told or talk.requests() or any(cues.says(cue, text) for cue in against):
+        return False
+    if cues.says("said_aside", text):
+        talk.understood = True
+        talk.happened.append(ASIDE)
         return False
     note(form, text)
     return True

@@ -102,7 +102,8 @@ def _time_offered(talk: Talk) -> WantedTime | None:
     asked = cues.says("may_it", talk.text) or cues.says("come_then", head)
     if cues.says("away", talk.text) or any(cues.says("wait", slot.text) for slot in slots):
         return None
-    if head != talk.text and not talk.heard.sure and (first := _only_time(talk, head)):
+    told = talk.heard.has("inform") or not talk.heard.sure
+    if head != talk.text and told and (first := _only_time(talk, head)):
         return first
     if talk.requests() or len(talk.text) > SHORT or {slot.slot for slot in talk.heard.slots} - {"time"}:
         return None
