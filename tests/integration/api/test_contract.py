@@ -90,6 +90,10 @@ def test_every_address_keeps_to_its_description(app: FastAPI, store: Store) -> N
     for left, operation in zip(range(len(operations), 0, -1), operations, strict=True):
         share_until = time.monotonic() + max(0.5, (until - time.monotonic()) / left)
         _try(operation, headers, share_until, tried, numbers, answered)
+    (moves,) = (operation for operation in operations if operation.path == MOVES)
+    until = time.monotonic() + BUDGET_S
+    while answered[MOVES, 200] < 3 and time.monotonic() < until:  # most moves that are made up fit no order
+        _try(moves, headers, until, tried, numbers, answered)
     assert all(count >= 3 for count in tried.values()), tried
     assert answered[MOVES, 200] >= 3, answered
     assert answered["/orders", 201] >= 1, answered
