@@ -22,6 +22,11 @@ class Clause:
     end: int
 
 
+def begin_of_part(text: str, place: int, marks: str = MARKS) -> int:
+    """Where the part of the text begins that this place is in: behind the last of the marks before it."""
+    return max(text.rfind(mark, 0, place) for mark in marks) + 1
+
+
 def is_joined(text: str) -> bool:
     """Whether a word in it leads to something more that is wanted («再来人打扫», «顺手修一下»)."""
     return _joint_words().search(text) is not None

@@ -14,7 +14,7 @@ from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.answers import bare_answer
-from nlu.clauses import MARKS
+from nlu.clauses import MARKS, begin_of_part
 from nlu.slots.names import is_surname
 from nlu.slots.time import days_left_out, left_out, meal_hour
 from nlu.understanding import Person, Phone, Place, Slot, WantedTime
@@ -112,7 +112,7 @@ def _named_at(talk: Talk, slot: Slot) -> Form | None:
     if slot.slot not in SHARED or len(talk.memory.forms) < 2 or cues.says("opens_no", talk.text):
         return None
     text = talk.heard.text
-    start = max(text.rfind(mark, 0, slot.start) for mark in BORDERS) + 1
+    start = begin_of_part(text, slot.start, BORDERS)
     end = min((at for mark in BORDERS if (at := text.find(mark, slot.end)) >= 0), default=len(text))
     beside = text[start:end]
     named = [form for form in talk.memory.forms if _is_for_one_named(form, beside)]

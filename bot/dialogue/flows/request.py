@@ -17,7 +17,7 @@ from bot.dialogue.memory import Form
 from bot.dialogue.talk import ABOUT_ORDERS, Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
-from nlu.clauses import MARKS
+from nlu.clauses import MARKS, begin_of_part
 from nlu.slots.time import plans_then
 from nlu.understanding import Person, Phone, Slot
 
@@ -325,8 +325,8 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
 
 def _begin_of_part(text: str, person: Slot, before: Slot) -> int:
     """Where the part of the sentence about this person begins («明天给我妈送饭，后天给我爸送饭»)."""
-    mark = max(text.rfind(mark, 0, person.start) for mark in MARKS) + 1
-    return mark if mark > before.end else person.start
+    start = begin_of_part(text, person.start)
+    return start if start > before.end else person.start
 
 
 def _said_once(talk: Talk, form: Form, first_person: int) -> list[Slot]:
