@@ -54,7 +54,8 @@ def not_understood(talk: Talk) -> None:
     if talk.form is not None and bare_answer(talk.text, expecting=Asks.CONFIRM):
         return  # «嗯» to «what is your name»: they listen, and it is asked again
     if talk.form is None and memory.misses == 0 and _only_opens(talk):
-        talk.say("greet.listening")
+        said = list(talk.phrase("greet.listening")) == memory.said
+        talk.say("greet.again" if said else "greet.listening")
         return
     memory.misses += 1
     talk.happened.append("not_understood")
