@@ -35,6 +35,8 @@ PASSWORD = "a-good-password"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 STARTS_WITHIN_S = 20
+# What is seen counts here, not how soon: a busy machine has time.
+expect.set_options(timeout=20_000)
 
 
 def local_now() -> datetime:
