@@ -35,7 +35,7 @@ PASSWORD = "a-good-password"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 STARTS_WITHIN_S = 20
-# What is seen counts here, not how soon: a busy machine has time.
+# What is seen counts here, not how soon: a busy machine may take its time.
 expect.set_options(timeout=20_000)
 
 
@@ -173,7 +173,7 @@ def open_page(browser: Browser, house: Running) -> Iterator[Open]:
 
     def make(path: str = "/", *, viewport: ViewportSize = WIDE, scripts: bool = True) -> Opened:
         context = browser.new_context(viewport=viewport, locale="zh-CN", java_script_enabled=scripts)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         page, complaints = context.new_page(), []
         page.on(
             "console",
