@@ -28,6 +28,7 @@ from sqlalchemy import (
 from backend.domain.order import Order, State
 from backend.domain.phone import normal_phone
 from backend.services.order_filter import OrderFilter
+from backend.store.engine import planned_anew
 from backend.store.orders import SqlOrders, newest
 from backend.store.tables import Tables
 
@@ -73,7 +74,8 @@ class SqlOrderLists(SqlOrders):
         rows: Sequence[Row[Any]] = ()
         for way in self._ways(conditions):
             statement = self._t.once(f"orders {way.__name__} {shape}", partial(way, conditions))
-            rows = self._db.execute(statement, values).all()
+            with planned_anew(self._db):
+                rows = self._db.execute(statement, values).all()
             if len(rows) == limit:
                 break
         return self._whole(rows)
@@ -119,14 +121,14 @@ class SqlOrderLists(SqlOrders):
         if wanted.text is not None:
             yield self._found_by(wanted.text.strip())
 
-    def _found_by(self, text: str) -> Condition:
-        if (digits := normal_phone(text)) is not None:
-            return Condition("phone", {"text": text, "index": self._sender_index(digits)}, _has_phone)
-        if text.isdigit():
-            return Condition("number", {"text": text}, lambda t: t.number == bindparam("text"))
-        if not text:
+    def _found_by(self, words: str) -> Condition:
+        if (digits := normal_phone(words)) is not None:
+            return Condition("phone", {"text": words, "index": self._sender_index(digits)}, _has_phone)
+        if words.isdigit():
+            return Condition("number", {"text": words}, lambda t: t.number == bindparam("text"))
+        if not words:
             return Condition("nothing", {}, lambda _: false())
-        return Condition("name", {"text": text, "after": text + AFTER_EVERY_NAME}, _has_name)
+        return Condition("name", {"text": words, "after": words + AFTER_EVERY_NAME}, _has_name)
 
 
 def _reached(wanted: OrderFilter) -> Iterator[Condition]:
