@@ -211,7 +211,7 @@ class Scene:
         while add_anchor(store, local_now()):
             pass
         for process in self.processes:
-            for turn, number in process.numbers.items():
+            for turn, number in process.numbers.copy().items():
                 _check_order(store, process, turn, number, ended=True)
         report = verify(store)
         store.close()
@@ -232,7 +232,7 @@ class Scene:
             for process in self.processes:
                 if process.doubled is not None:
                     raise BrokenError(f"doubled: {process.doubled}")
-                for turn, number in list(process.numbers.items())[process.checked :]:
+                for turn, number in list(process.numbers.copy().items())[process.checked :]:
                     _check_order(store, process, turn, number)
                     process.checked += turn < (process.last or (0,))[0]  # its last order goes on
             orders = store.tables.orders
