@@ -71,6 +71,7 @@ class BargeIn:
     """What stops our speech."""
 
     voiced_ms: int
+    hum_counts: float
     any_ms: int
     within_ms: int
     echo: float

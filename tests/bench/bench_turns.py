@@ -24,10 +24,11 @@ from tests.bench.bench_call import OPEN, VOICES, desk, script_of
 from tests.bench.figure import Figure
 from tests.bench.interval import share_of, spread
 from voice.audio.g711 import decode_ulaw
+from voice.audio.level import level_dbfs
 from voice.conversation import Answer
 from voice.hearing.pool import open_hearing
 from voice.hearing.recogniser import Heard, Hearing, Hint, VoiceDetector
-from voice.line.line import Samples
+from voice.line.line import FRAME_MS, Samples
 from voice.simulate.run import Simulated, simulate
 from voice.simulate.script import Conditions, Move
 from voice.simulate.sound import BABBLE, NOISE_S, RATE, SPEECH_DB, CallerVoices, levelled
@@ -47,6 +48,7 @@ SPEAKERS = (
     "zm_yunxia",
 )
 SPEEDS = (0.9, 1.0, 0.8, 1.1)
+ACTIVITY_MARGIN_DB = 15.9  # ITU-T P.56: what is softer than active speech by more is no part of it
 SHOWN = 12  # sentences of a list that went wrong
 # Events that say that we took the turn, whatever was made of it.
 TAKEN = ("heard", "nothing_heard", "reply")
@@ -55,6 +57,7 @@ LONG_REPLY = Answer(
 )
 VOICES_EACH = 3  # say every interruption
 INTO_MS, EVERY_MS, MOST_INTO_MS = 900, 437, 6_900  # where in our answer they begin
+FRAME = RATE * FRAME_MS // 1000
 ROOMS = (1, 2, 6)  # people who talk in the room
 CALLS_EACH = 14  # in each room …
 TURNS_EACH = 5  # … of so many turns of the caller, and one prompt more
@@ -217,7 +220,7 @@ def _listed(cut: Sequence[Said]) -> Iterator[str]:
 async def barge_in(
     hearing: Hearing, voices: CallerVoices, *, every: int = 1, step: Step = silently
 ) -> list[Figure]:
-    """From the caller's first sound to our silence, wherever in our answer they begin."""
+    """From the caller's first active speech (ITU-T P.56) to our silence, wherever in our answer they begin."""
     interruptions = list(_interruptions())[::every]
     stops: list[float] = []
     slow: list[str] = []
@@ -225,7 +228,7 @@ async def barge_in(
         script = replace(script_of([move]), conditions=conditions)
         done = await simulate(script, desk(hearing, LONG_REPLY), voices)
         step(number + 1, len(interruptions))
-        stopped = _stopped_s(done)
+        stopped = _stopped_s(done, _audible_after_ms(voices.say(move.text or "", conditions)))
         stops += [] if stopped is None else [stopped]
         if stopped is None or stopped > 0.2:
             slow.append(f"«{move.text}» {'never' if stopped is None else f'{1000 * stopped:.0f} ms'}")
@@ -250,9 +253,20 @@ def _interruptions() -> Iterator[tuple[Move, Conditions]]:
             yield Move(text, over_ms=into_ms), _speaker(place)
 
 
-def _stopped_s(call: Simulated) -> float | None:
+def _audible_after_ms(sound: Samples) -> int:
+    """The silence before a soft first consonant: nobody could hear yet that somebody speaks."""
+    frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    return next(
+        number * FRAME_MS
+        for number, frame in enumerate(frames)
+        if level_dbfs(frame) >= SPEECH_DB - ACTIVITY_MARGIN_DB
+    )
+
+
+def _stopped_s(call: Simulated, audible_after_ms: int) -> float | None:
     """None: we went on as long as they spoke."""
     began, ended = call.spoken_ms[0]
+    began += audible_after_ms
     stopped = [
         event["at_ms"] for event in call.events if event["event"] == "barge_in" and event["at_ms"] >= began
     ]

@@ -120,8 +120,8 @@ class TurnTaking:
             floor_is_free=not self._speaking,
             utterance_db=self._utterance.loudest_db if self._utterance is not None else None,
         )
-        close = speaks and self._presence.is_close(frame, self.profile.level_db)
-        self._interruption.add(frame, speaks=close, in_utterance=self._utterance is not None)
+        close = self._presence.is_close(frame, self.profile.level_db)
+        self._interruption.add(frame, speaks=speaks, close=close, in_utterance=self._utterance is not None)
         shortest_pause_ms = self._rules.endpoint.shortest_pause_ms
         if self._utterance is not None:
             self._utterance.add(frame, speaks=speaks, shortest_pause_ms=shortest_pause_ms)
