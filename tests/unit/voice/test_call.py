@@ -136,10 +136,10 @@ async def test_words_of_the_caller_stop_our_speech_within_200_ms() -> None:
 async def test_a_word_that_begins_with_a_hum_stops_our_speech_soon() -> None:
     ming = np.concatenate([hum(100), speech(600)])  # «明天»
     played = await play([(1_000, ming)], ScriptedHearing({}), ScriptedAnswers([GREETING]), until_ms=4_500)
-    assert played.all("barge_in")[0]["at_ms"] <= 1_160
+    assert played.all("barge_in")[0]["at_ms"] <= 1_200
 
 
-@pytest.mark.parametrize("sound", [hum(300), noise(250), speech(60)], ids=["hum", "cough", "knock"])
+@pytest.mark.parametrize("sound", [hum(300), noise(250), speech(80)], ids=["hum", "cough", "knock"])
 async def test_a_hum_a_cough_or_a_knock_does_not_stop_our_speech(sound: Samples) -> None:
     played = await play([(1_000, sound)], ScriptedHearing({}), ScriptedAnswers([GREETING]), until_ms=4_500)
     assert "barge_in" not in kinds(played.events)

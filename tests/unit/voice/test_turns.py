@@ -415,7 +415,7 @@ def test_what_was_said_before_our_answer_does_not_stop_it() -> None:
     machine.speak(900)
     machine.quiet(420)
     machine.take(machine.turns.answered(Answer(("很长的一句话。",))))
-    machine.speak(60)
+    machine.speak(80)
     assert not machine.all(Hush)
 
 
