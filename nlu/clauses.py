@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,6 +78,59 @@ def _between_items(text: str) -> list[int]:
     found = (pattern.search(text) for pattern in _item_words().values())
     starts = sorted(match.start() for match in found if match)
     return [start for before, start in itertools.pairwise(starts) if start > before]
+
+
+def _any_of(words: Iterable[object]) -> str:
+    """A pattern of any of the words, longest first."""
+    return "|".join(map(re.escape, sorted(map(str, words), key=len, reverse=True)))
+
+
+@lru_cache(maxsize=1)
+def _list_links() -> re.Pattern[str]:
+    return re.compile(f"[{re.escape(MARKS)} ]+|{_any_of(load('listed')['links'])}")
+
+
+@lru_cache(maxsize=1)
+def _services() -> tuple[re.Pattern[str], dict[str, str]]:
+    """What services are called in a list, and the service of each word."""
+    called = {str(word): item for item, words in load("listed")["services"].items() for word in words}
+    return re.compile(_any_of(called)), called
+
+
+@lru_cache(maxsize=1)
+def _around() -> re.Pattern[str]:
+    lexicon = load("listed")
+    return re.compile(f"{_any_of([*lexicon['around'], *lexicon['links']])}|[{re.escape(MARKS)} ]")
+
+
+def services_named(text: str) -> set[str]:
+    """The services that a part of a list is called by («擦窗子»)."""
+    words, called = _services()
+    return {called[found[0]] for found in words.finditer(text)}
+
+
+def is_bare(text: str) -> bool:
+    """Whether a part of a list tells nothing but that its service is wanted; people and times are blanked out before."""
+    return not _around().sub("", _services()[0].sub("", text))
+
+
+def listed(text: str) -> tuple[Clause, ...]:
+    """The parts of a list of services in order, each with what stands around it; none where fewer than two are named.
+
+    A word separates only where a service is named on both of its sides: «我妈和我爸要洗澡» is one part.
+    """
+    pieces: list[Clause] = []
+    begin = 0
+    for link in [*_list_links().finditer(text), None]:
+        end = link.start() if link else len(text)
+        told = services_named(text[begin:end])
+        if link and not (told and services_named(text[link.end() :])) and link[0][0] not in MARKS:
+            continue
+        if begin < end:
+            pieces.append(Clause(text[begin:end], begin, end))
+        begin = link.end() if link else end
+    named = [services_named(piece.text) for piece in pieces]
+    return tuple(pieces) if len(set().union(*named)) > 1 and sum(map(bool, named)) > 1 else ()
 
 
 def clauses(text: str) -> tuple[Clause, ...]:

@@ -14,6 +14,7 @@ from config.lexicon import load
 from nlu.clauses import MARKS
 from nlu.slots.phone import find_phones
 from nlu.slots.place import find_places
+from nlu.slots.place_pieces import chains_of
 from nlu.understanding import Place
 
 SHORTEST = 20  # characters of a message that is looked through; a shorter one is read whole
@@ -40,6 +41,13 @@ def _is_address(place: Place) -> bool:
     return not place.destination and any((place.county, place.town, place.building, place.door))
 
 
+def _addresses(message: str) -> list[tuple[int, int]]:
+    """Where addresses stand."""
+    if not chains_of(message):  # saves looking for destinations, which are none
+        return []
+    return [(span.start, span.end) for span in find_places(message) if _is_address(span.place)]
+
+
 def wish_of(message: str) -> Wish | None:
     """The message without address, number and what is said around them; None where nothing is to be set aside.
 
@@ -47,7 +55,7 @@ def wish_of(message: str) -> Wish | None:
     """
     if len(message) < SHORTEST:
         return None
-    told = [(span.start, span.end) for span in find_places(message) if _is_address(span.place)]
+    told = _addresses(message)
     told += [(span.start, span.end) for span in find_phones(message) if span.phone is not None]
     if not told:
         return None

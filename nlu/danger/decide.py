@@ -6,18 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nlu.danger.guards import stands
-from nlu.danger.matching import MARKS, Found, Hit, Hits, combine, find_chain, find_sounds, find_words
+from nlu.danger.matching import (
+    MARKS,
+    Found,
+    Hit,
+    Hits,
+    combine,
+    find_chain,
+    find_sounds,
+    find_words,
+    syllables,
+)
 from nlu.danger.patterns import LEVELS, Rules, Sign, plain, rules
 from nlu.speech import cut, even
 from nlu.understanding import Danger
 
-SHORT_LENGTH = 8  # letters and characters: so short a cry for help says nothing else
+SHORT_LENGTH = 8  # syllables: so short a cry for help says nothing else
 # The classifier's probability of emergency …
 ALONE = 0.65  # … that is enough without any sign, unless something speaks against it
 WITH_A_HINT = 0.3  # … that is enough with a mere hint
 WITH_A_WEAK_SIGN = 0.15  # … that is enough with one weak sign
 # Said in words that no classifier knows, or too quietly for it: a strong sign is believed.
 ALWAYS_HEARD = frozenset({"suicide", "violence"})
+LATIN_SHARE = 0.8
 HARDLY = 0.012  # … below which a single strong sign is not believed. 0: there is no classifier
 WEIGHTS = {"sure": 3, "strong": 3, "short": 2, "weak": 2, "hint": 1}  # for choosing the kind
 CONFIDENCE = {"sure": 0.98, "strong": 0.94}
@@ -50,10 +61,17 @@ def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | Non
     evened = even(text)
     known = rules()
     findings = look(plain(text), known)
-    confidence = _confidence(evened, findings, emergency_confidence)
+    judged = 0.0 if _is_pinyin(evened) else emergency_confidence
+    confidence = _confidence(evened, findings, judged)
     if confidence is None:
         return None
     return _danger(evened, known, findings, confidence)
+
+
+def _is_pinyin(text: str) -> bool:
+    """Whether hardly anything but Latin letters was written: the classifier has learnt nothing of these."""
+    letters = [character for character in text if character.isalpha()]
+    return bool(letters) and sum(map(str.isascii, letters)) > LATIN_SHARE * len(letters)
 
 
 def speaks_against(text: str) -> bool:
@@ -130,7 +148,10 @@ def _covered(hit: Hit, spans: Sequence[Found]) -> bool:
 def _confidence(text: str, findings: Findings, classifier: float) -> float | None:
     """How sure it is an emergency (0..1), or None when it is not taken for one."""
     levels = {item.sign.level for item in findings.evidence}
-    if sum(map(str.isalnum, text)) <= SHORT_LENGTH and "short" in levels:
+    brief = _length(text) <= SHORT_LENGTH
+    if brief and "strong" in levels:
+        return max(CONFIDENCE["sure" if "sure" in levels else "strong"], classifier)
+    if brief and "short" in levels:
         levels.add("strong")
     if "sure" in levels:
         return max(CONFIDENCE["sure"], classifier)
@@ -145,6 +166,11 @@ def _confidence(text: str, findings: Findings, classifier: float) -> float | Non
     if classifier >= enough and (findings.evidence or not findings.held_back):
         return max(TOGETHER, classifier)
     return None
+
+
+def _length(text: str) -> int:
+    """How long a text is: characters and numerals, pinyin by the syllable."""
+    return sum(unit.syllable > 0 or unit.written.isalnum() for unit in syllables(text))
 
 
 def _apart(evidence: Sequence[Evidence], levels: tuple[str, ...]) -> list[Evidence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nlu.danger.matching import Found, Hit, Hits
+from nlu.danger.matching import MARKS, Found, Hit, Hits
 from nlu.danger.patterns import Sign
 
 DENIAL_GAP = 2  # characters between the denial and what it denies
@@ -14,7 +14,12 @@ CLOSE = 3  # characters between «for fear of» and a word in the midst of a sig
 BUT_REACH = 8  # characters between «it is over» and «but»
 PAST_REACH = 20  # characters that «last year» reaches
 WISH_REACH = 16  # characters that «please arrange …» reaches
+CALLED_OFF_REACH = 8  # characters between a plan and the words that call it off
 SUPPOSED_REACH = 16  # characters that «if» and «for fear of» reach
+# What also befalls a beast, and then is none of ours.
+SUFFERED = frozenset({"fall", "unconscious", "bleeding"})
+PERSON = re.compile("[我他你人爸妈爷奶娃]|老[汉伴头]|孩子|孙")  # as `plain` writes it
+OWNERS = "我他你们"  # right before it: «我家的驴»
 ENDS = re.compile(r"[。！？!?\n]")
 
 
@@ -31,13 +36,18 @@ def guard_of(text: str, hits: Hits, chain: Found, sign: Sign, unmoved_by: frozen
         "maybe": _supposed,
         "resolved": _over,
         "story": _told,
+        "beast": _of_a_beast,
     }
+    if sign.kind not in SUFFERED:
+        del checks["beast"]
     for name, check in checks.items():
         if name not in unmoved_by and check(text, hits, chain):
             return name
+    if sign.level == "short" and "planned" not in unmoved_by and _plans(text, hits):
+        return "planned"  # «明天吧，今天我头晕»: so much else was said that it is no cry for help
     if sign.level != "sure" and not _cues(hits, "urgent"):
         for name in ("usual", "asked", "planned"):
-            if name not in unmoved_by and _speaks_of(name, hits, chain):
+            if name not in unmoved_by and _speaks_of(name, text, hits, chain):
                 return name
     return None
 
@@ -101,7 +111,17 @@ def _told(text: str, hits: Hits, chain: Found) -> bool:
     return any(cue.start <= chain.start for cue in _cues(hits, "story"))
 
 
-def _speaks_of(name: str, hits: Hits, chain: Found) -> bool:
+def _of_a_beast(text: str, hits: Hits, chain: Found) -> bool:
+    """«我家牛倒地上起不来了»: said of a beast, and nobody is named after it («我家牛把我爸顶倒了»)."""
+    return any(
+        cue.end <= chain.end
+        and not PERSON.search(text[cue.end :])
+        and not PERSON.search(text[: cue.start].rstrip(OWNERS))
+        for cue in _cues(hits, "beast")
+    )
+
+
+def _speaks_of(name: str, text: str, hits: Hits, chain: Found) -> bool:
     """An old trouble or a wish: said after the sign, or shortly before it and not followed by a word for now."""
     nows = _cues(hits, "now")
     return any(
@@ -112,6 +132,22 @@ def _speaks_of(name: str, hits: Hits, chain: Found) -> bool:
         )
         for cue in _cues(hits, name)
         if not _within(cue, _cues(hits, "still"))
+        and not _within(cue, chain.parts)
+        and not _called_off(text, hits, cue)
+    )
+
+
+def _plans(text: str, hits: Hits) -> bool:
+    """Whether an ordinary service or another day is spoken of, and not given up."""
+    return any(not _called_off(text, hits, cue) for cue in _cues(hits, "planned"))
+
+
+def _called_off(text: str, hits: Hits, plan: Hit) -> bool:
+    """Whether the plan is given up beside it, in the same part of the sentence: «理发不用来了», «取消明天的饭»."""
+    return any(
+        max(plan.start, off.start) - min(plan.end, off.end) <= CALLED_OFF_REACH
+        and not MARKS.search(text[min(plan.start, off.start) : max(plan.end, off.end)])
+        for off in _cues(hits, "called_off")
     )
 
 

@@ -30,6 +30,8 @@ CUES = (
     "planned",
     "denied",
     "still",
+    "called_off",
+    "beast",
 )
 NUMERALS = "零一二两三四五六七八九十几半多0123456789"
 ANY_NUMERAL = "N"  # in a word: any one numeral; what was said is in lower case, so it can not be meant itself

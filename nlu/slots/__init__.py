@@ -15,7 +15,14 @@ from nlu.slots.names import MARKS, led_names, whole_name
 from nlu.slots.person import find_in_need, find_people, name_on_a_form
 from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import find_phones
-from nlu.slots.place import PlaceSpan, described, find_places, goes_on_with_address, house_numbers
+from nlu.slots.place import (
+    PlaceSpan,
+    described,
+    find_places,
+    goes_on_with_address,
+    house_numbers,
+    named_after_a_feast,
+)
 from nlu.slots.place import possible as possible_places
 from nlu.slots.tagged import with_tags
 from nlu.slots.tagger import load_tagger
@@ -136,6 +143,7 @@ def _times(
         for span in found
         if (span.start, span.end) not in numbers
         and not (expecting is Expecting.PLACE and is_house_number(span.text, plain))
+        and not named_after_a_feast(plain, span.start, span.end)
         and not any(
             run.start() <= span.start and span.end <= run.end() for run in LONG_NUMBER.finditer(plain)
         )

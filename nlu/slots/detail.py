@@ -77,6 +77,7 @@ def find_details(
         found = [span for span in _by_words(text) if is_wanted(text, _candidate(span, text), asked=asked)]
     found += [span for span in _by_words(text) if _bought(text, span) and not _overlaps(span, found)]
     found += _in_one_list(text, found)
+    found = [_with_its_thing(text, span, found) for span in found]
     found = [span for span in found if not any(span.start < end and start < span.end for start, end in busy)]
     if expecting is Expecting.DETAIL:
         return _answer(text, found, busy)
@@ -89,6 +90,23 @@ def _sentences(text: str, span: TaggedSpan) -> list[DetailSpan]:
         DetailSpan(span.start + part.start(), span.start + part.end())
         for part in FULL_STOPS.finditer(text[span.start : span.end])
     ]
+
+
+def _with_its_thing(text: str, span: DetailSpan, others: Sequence[DetailSpan]) -> DetailSpan:
+    """«二斤» with what stands right behind it up to the next mark, however unknown: «二斤馍馍，一袋盐»; «鸡蛋» with the
+    «二斤» right before it."""
+    amounts = find_amounts(text)
+    before = (one.start for one in amounts if one.strong and one.start < span.start <= one.end)
+    start = min(before, default=span.start)
+    counted = any(one.end == span.end and not one.goods for one in amounts)
+    thing = _unknown_thing().match(text, span.end) if counted else None
+    whole = DetailSpan(start, thing.end() if thing else span.end)
+    return span if _overlaps(whole, (one for one in others if one != span)) else whole
+
+
+@lru_cache(maxsize=1)
+def _unknown_thing() -> re.Pattern[str]:
+    return re.compile(load("details")["unknown_thing"])
 
 
 def _in_one_list(text: str, found: Sequence[DetailSpan]) -> list[DetailSpan]:

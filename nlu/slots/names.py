@@ -58,6 +58,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "led": f"(?:{lexicon['name_before']})",
         "surname_only": filled(lexicon["surname_only"], fillings),
         "full": f"{surname}[\u4e00-\u9fff]{{1,2}}",
+        "dotted": str(lexicon["dotted_name"]),
         "whole": filled(lexicon["whole_name"], fillings),
         "surname": surname,
         "spelled_first": filled(lexicon["spelled_first"], fillings),
@@ -125,6 +126,8 @@ def _spelled_from(text: str, start: int) -> int:
 
 def name_at(text: str, start: int) -> str | None:
     """A full name that begins exactly here, or None."""
+    if dotted := _patterns()["dotted"].match(text, start):
+        return dotted["name"]
     match = _patterns()["full"].match(text, start)
     if not match or _blocked(text, start):
         return None
@@ -141,6 +144,11 @@ def name_at(text: str, start: int) -> str | None:
             break
         given += letter
     return text[start : start + length] + given if given else None
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether nothing is said but a name of other peoples: «买买提·艾力»."""
+    return _patterns()["dotted"].fullmatch(text.strip(MARKS)) is not None
 
 
 def whole_name(text: str) -> NameSpan | None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from config.lexicon import load
 from nlu.slots.numbers import number, spoken_digits
 from nlu.slots.place_pieces import Atom, Chain, chains_of, lexicon
+from nlu.slots.time_words import feasts
 from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation, filled
 from nlu.understanding import Expecting, Place, TaggedSpan
@@ -90,6 +91,18 @@ def goes_on_with_address(text: str, expecting: Expecting | None) -> bool:
     for chain in reversed(chains):
         text = text[: chain.start] + text[chain.end :]
     return not _rule("beside_a_piece").sub("", text)
+
+
+def named_after_a_feast(text: str, start: int, end: int) -> bool:
+    """Whether the feast there is the name of a place, whose kind follows at once: «国庆路», «重阳老年公寓»."""
+    return feasts().fullmatch(text, start, end) is not None and _kinds().match(text, end) is not None
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> re.Pattern[str]:
+    words = lexicon()
+    kinds = [*words["estate_endings"], *words["road_endings"], "老年公寓"]
+    return re.compile(f"(?:{alternation(kinds)})(?![天里家时])")
 
 
 def house_numbers(text: str, *, asked: bool = False) -> frozenset[tuple[int, int]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from config.lexicon import load
-from nlu.slots.words import alternation, filled
+from nlu.slots.words import SAME_TURN, alternation, filled
 
 NAMED = ("county", "known", "town", "road")  # what follows these directly is a name, whatever it is called
 PARTS = ("road_number", "zone", "building", "unit", "group", "dashes", "floor", "door", "side")
@@ -79,7 +79,7 @@ def _fillings() -> dict[str, str]:
         "beside": words["beside"],
         "number": words["number"],
         "letter": f"(?:{alternation(words['name_words'])}|[^{words['name_stops']}])",
-        "inner": f"[^{words['inner_stops']}]",
+        "inner": f"(?:{alternation(words['name_words'])}|[^{words['inner_stops']}])",
     }
 
 
@@ -114,8 +114,9 @@ def _parts() -> re.Pattern[str]:
     return re.compile("|".join(shapes))
 
 
-def _atoms(text: str) -> list[Atom]:
-    """The pieces of addresses in order, without overlaps."""
+@lru_cache(maxsize=SAME_TURN)
+def _atoms(text: str) -> tuple[Atom, ...]:
+    """The pieces of addresses in order, without overlaps. Asked several times in a turn, looked for once."""
     atoms: list[Atom] = []
     position = 0
     names, parts = _names(), _parts()
@@ -136,7 +137,7 @@ def _atoms(text: str) -> list[Atom]:
             position = match.start() + 1
         name = names.search(text, position) if name and name.start() < position else name
         part = parts.search(text, position) if part and part.start() < position else part
-    return atoms
+    return tuple(atoms)
 
 
 def _sort(kind: str, said: str) -> str:

@@ -64,7 +64,8 @@ def resolve(
         or is_wanted(text, candidate_of(draft), asked=asked or answering, spans=spans, tagged=tagged)
     ]
     if not wanted and asked and rule("bare_day").match(text.strip(MARKS + " ")):
-        return resolve(text.strip(MARKS + " 吧嘛") + str(lexicon()["day_end"]), now, asked=True)
+        whole = resolve(text.strip(MARKS + " 吧嘛") + str(lexicon()["day_end"]), now, asked=True)
+        return [replace(span, end=min(span.end, len(text))) for span in whole]
     if not wanted and asked and (loose := _loose_answer(text)):
         return [loose]
     return [_span(draft, text, now, meal_words) for draft in wanted]

@@ -179,6 +179,14 @@ def _every_month_days(word: Word, now: datetime) -> Reading:
     )
 
 
+def _every_month_weekday(word: Word, now: datetime) -> Reading:
+    """«每月第一个周六»: the Saturday among the first seven days."""
+    first = 7 * (as_number(word.found.get("nth") or "一") - 1) + 1
+    days = ",".join(str(day) for day in range(first, first + 7))
+    weekday = BYDAY[weekday_numbers(word.found["nth_day"])[0] - 1]
+    return Reading(recurrence=f"FREQ=MONTHLY;BYDAY={weekday};BYMONTHDAY={days}")
+
+
 def _asap(word: Word, now: datetime) -> Reading:
     return Reading(asap=True)
 
@@ -189,7 +197,7 @@ def _vague(word: Word, now: datetime) -> Reading:
 
 READERS: dict[str, Callable[[Word, datetime], Reading | None]] = DAY_READERS | {
     "per_day": _repeated("FREQ=DAILY"), "every_part": _every_part, "meals_a_day": _meals_a_day, "early_late": _early_late, "early_clock": _early_clock,
-    "every_month_days": _every_month_days, "every_month": _repeated("FREQ=MONTHLY"),
+    "every_month_days": _every_month_days, "every_month_weekday": _every_month_weekday, "every_month": _repeated("FREQ=MONTHLY"),
     "every_quarter": _repeated("FREQ=MONTHLY;INTERVAL=3"), "regular": _repeated("FREQ=WEEKLY"),
     "every_two_weeks": _repeated("FREQ=WEEKLY;INTERVAL=2"), "every_weekday_to": _every_weekday_to,
     "every_weekdays": _every_weekdays, "per_week": _per_week, "every_week": _repeated("FREQ=WEEKLY"),

@@ -296,11 +296,8 @@ def _first_on(draft: Draft, day: date, now: datetime) -> str | None:
 
 def _falls_on(rule: str, day: date) -> bool:
     parts = dict(part.split("=", 1) for part in rule.split(";"))
-    if "BYDAY" in parts:
-        return BYDAY[day.isoweekday() - 1] in parts["BYDAY"].split(",")
-    if "BYMONTHDAY" in parts:
-        return str(day.day) in parts["BYMONTHDAY"].split(",")
-    return True
+    on_weekday = "BYDAY" not in parts or BYDAY[day.isoweekday() - 1] in parts["BYDAY"].split(",")
+    return on_weekday and ("BYMONTHDAY" not in parts or str(day.day) in parts["BYMONTHDAY"].split(","))
 
 
 def _minute(moment: datetime) -> str:

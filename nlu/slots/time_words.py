@@ -12,7 +12,7 @@ from typing import Any
 from config.lexicon import load
 from nlu.slots.dates import Days
 from nlu.slots.numbers import number
-from nlu.slots.words import alternation, filled
+from nlu.slots.words import SAME_TURN, alternation, filled
 
 Clock = tuple[int, int]  # hour and minute
 
@@ -99,8 +99,10 @@ def _pattern() -> re.Pattern[str]:
     return re.compile("|".join(shapes))
 
 
-def time_words(text: str) -> list[Word]:
-    """All time words in order; where two shapes fit, the earlier one in the lexicon wins."""
+@lru_cache(maxsize=SAME_TURN)
+def time_words(text: str) -> tuple[Word, ...]:
+    """All time words in order; where two shapes fit, the earlier one in the lexicon wins. Asked several times in a
+    turn, looked for once."""
     found = []
     for match in _pattern().finditer(text):
         parts = {name: part for name, part in match.groupdict().items() if part is not None}
@@ -109,7 +111,13 @@ def time_words(text: str) -> list[Word]:
         if "shift_n" in parts:  # «推迟两天»: the length alone is the time
             start, end = match.start("shift_n"), match.end("shift_u")
         found.append(Word(shape.removeprefix("shape_"), start, end, text[start:end], parts))
-    return found
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def feasts() -> re.Pattern[str]:
+    """The names of feasts, which streets and houses also bear: «国庆路», «重阳老年公寓»."""
+    return re.compile("|".join(map(re.escape, lexicon()["festivals"])))
 
 
 def as_number(text: str | None) -> int:

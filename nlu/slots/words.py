@@ -8,6 +8,7 @@ from typing import Any
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 END = ""  # marks a node of the tree where a word ends
+SAME_TURN = 32  # texts whose pieces are kept: a turn looks at the same few again and again
 
 
 def alternation(words: Iterable[object]) -> str:

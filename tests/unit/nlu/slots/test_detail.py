@@ -73,3 +73,22 @@ def test_what_shall_be_bought_is_wanted_whatever_the_tagger_says() -> None:
     seen = (TaggedSpan("detail", said.index("一桶油"), len(said), 0.9),)
     assert sorted(details(said, spans=seen, tagged=True)) == ["一桶油", "一袋米"]
     assert details("我家还有一袋米", spans=(), tagged=True) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("捎二斤馍馍，谢谢", "二斤馍馍"),
+        ("再带两袋尿素", "两袋尿素"),
+        ("买两斤就行，别的不要", "两斤"),
+        ("要三份，软一点", "三份"),
+    ],
+)
+def test_an_amount_takes_the_thing_behind_it_whatever_it_is_called(said: str, found: str) -> None:
+    start = said.index(found[:2])
+    assert details(said, spans=[TaggedSpan("detail", start, start + 2, 0.9)], tagged=True) == [found]
+
+
+def test_a_thing_takes_the_amount_right_before_it() -> None:
+    said = "买二斤鸡蛋一袋盐，明天"
+    assert details(said, spans=[TaggedSpan("detail", 3, 8, 0.9)], tagged=True) == ["二斤鸡蛋一袋盐"]

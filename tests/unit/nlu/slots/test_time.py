@@ -197,6 +197,8 @@ def test_times_counted_from_the_call(said: str, iso: str) -> None:
         ("每三天", "FREQ=DAILY;INTERVAL=3", "2026-11-23"),
         ("两天来一次", "FREQ=DAILY;INTERVAL=2", "2026-11-23"),
         ("每月1号和15号", "FREQ=MONTHLY;BYMONTHDAY=1,15", "2026-12-01"),
+        ("每月第一个周六", "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=1,2,3,4,5,6,7", "2026-12-05"),
+        ("每个月头一个礼拜天", "FREQ=MONTHLY;BYDAY=SU;BYMONTHDAY=1,2,3,4,5,6,7", "2026-12-06"),
         ("早晚各一次", "FREQ=DAILY;BYHOUR=7,18", "2026-11-23T18:00"),
         ("每晚八点", "FREQ=DAILY", "2026-11-23T20:00"),
         ("工作日", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "2026-11-23"),
