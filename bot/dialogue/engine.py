@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
-from bot.dialogue import cues, forms, notes, repair
+from bot.dialogue import answers, cues, forms, notes, repair
 from bot.dialogue.flows import (
     ask,
     courtesy,
@@ -40,7 +40,12 @@ _STOPPING: tuple[Callable[[Talk], bool], ...] = (
     worries.nobody_answers,
     worries.hungry,
     person.wants_person,
+    courtesy.placeholder,
+    courtesy.puts_off,
+    courtesy.tells_diet,
+    policy.still_asks,
     pace.pace,
+    policy.of_the_line,
     existing.answer_which,
     courtesy.answer_offer,
     read_back.answer_wrong_what,
@@ -95,6 +100,8 @@ class Dialogue:
             text, expecting=expecting, alternatives=turn.alternatives, now=turn.now
         )
         talk = Talk(rules=self.rules, memory=memory, turn=turn, world=world, heard=heard)
+        request.without_condition(talk)
+        request.behind_lead_in(talk)
         if not text and not turn.returning:
             repair.silence(talk)
         else:
@@ -127,6 +134,7 @@ def _answer(talk: Talk) -> None:
         for flow in _ADDING:
             if flow(talk):
                 break
+        policy.note_asked_besides(talk)
         _take_answer(talk)
     if talk.understood or (resuming and not talk.slots("time")):
         talk.memory.misses = 0
@@ -165,11 +173,11 @@ def _take_answer(talk: Talk) -> None:
     if "beneficiary" in changed and not form.name:
         request.split_by_person(talk, form, goes_on=True)
         form = talk.form or form
-    answered = changed or forms.take_answer(talk, form)
+    answered = changed or answers.take_answer(talk, form)
     noted = talk.memory.asking != Asks.CONFIRM and notes.take_wishes(talk, form)
     if talk.memory.asking in REMARKED_ON and not (answered or noted or talk.understood):
         noted = notes.take_remark(talk, form)
-    nothing_new = cues.says("that_one", talk.text) or forms.says_again(talk, form)
+    nothing_new = cues.says("that_one", talk.text) or answers.says_again(talk, form)
     talk.understood |= bool(answered or noted or nothing_new)
     if (changed or noted) and not talk.sentences and forms.missing(talk, form) == talk.memory.asking:
         talk.say("taken_down")

@@ -29,6 +29,7 @@ class Form:
     lasting: int | None = None  # days from the first on: «先订一个月»
     place: str | None = None
     place_known: bool = False  # it came from the profile, not from the caller
+    place_part: str = ""  # a door or a landmark that was told without estate, village or street
     phone: str | None = None
     details: list[str] = field(default_factory=list)
     wishes: list[str] = field(default_factory=list)  # how it is to be done, as said: «要软和些的»
@@ -72,6 +73,9 @@ class Memory:
     # What was told on the way of whom: beneficiary word → "name", "place". Nobody is asked the same twice.
     told: dict[str, dict[str, str]] = field(default_factory=dict)
     last_whom: dict[str, Any] | None = None  # whom the last order or sentence was about: «再给她找个人打扫»
+    topic: str | None = None  # the service that was asked about last
+    diets: list[str] = field(default_factory=list)  # what they may eat, told before a meal was asked for
+    named: list[str] = field(default_factory=list)  # names that were read back
     phone: str | None = None
     phone_part: str = ""  # the first groups of a number that is being said
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation

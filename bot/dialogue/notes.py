@@ -14,6 +14,22 @@ CODE_BEFORE = 5  # characters from the word that names a code to its digits
 ASKED_PRICE = "asked_price"  # what a turn notes when a price was asked
 _BETWEEN_MARKS = re.compile(f"[^{re.escape(MARKS)}]+")
 SHORTEST_REMARK = 3  # characters
+# Labels of what is no statement about the request.
+NOT_TOLD = (
+    "repeat",
+    "slower",
+    "louder",
+    "greet",
+    "thanks",
+    "goodbye",
+    "help",
+    "human",
+    "affirm",
+    "emergency",
+    "policy_question",
+)
+HESITANT = 5  # characters; «那个钱是我儿子出» says something
+NEAR = 3  # characters between a relative's name and what is told of them
 LONGEST_WISH = 40  # characters; what is longer tells something else, too
 
 
@@ -25,14 +41,21 @@ def is_wish(talk: Talk) -> bool:
 
 def _wishes(text: str) -> bool:
     """Whether it is a wish; one asked for politely («来个女的行不行») is no question."""
-    return cues.says("wish", text) and not cues.says("question", cues.without_all("may_it", text))
+    tells = any(cues.says(cue, text) for cue in ("wish", "diet", "health"))
+    return tells and not cues.says("question", cues.without_all("may_it", text))
 
 
 def _beside_it(talk: Talk, slot: Slot) -> bool:
-    """«我是老汉» tells why a man is wanted; «别打我妈的» whose telephone it is."""
-    return owns_phone(talk, slot) or (
-        slot.slot == "beneficiary" and cues.says("i_am", talk.heard.text[: slot.start])
-    )
+    """«我是老汉» tells why a man is wanted; «别打我妈的» whose telephone it is; «婆婆吃素» how she is."""
+    if owns_phone(talk, slot):
+        return True
+    before, behind = talk.heard.text[: slot.start], talk.heard.text[slot.end :]
+    return slot.slot == "beneficiary" and (cues.says("i_am", before) or tells_of_them(behind))
+
+
+def tells_of_them(behind: str) -> bool:
+    """Whether what follows a relative's name tells how they are («婆婆吃素», «我爸牙不好»), and not that it is for them."""
+    return any((found := cues.part(cue, behind)) and behind.find(found) <= NEAR for cue in ("diet", "health"))
 
 
 def owns_phone(talk: Talk, slot: Slot) -> bool:
@@ -56,6 +79,8 @@ def take_wishes(talk: Talk, form: Form) -> bool:
     before = len(form.wishes)
     if ASKED_PRICE in talk.happened:
         note(form, talk.words()["notes"]["price"])
+    if only_if := cues.part("drop_if", talk.text):
+        note(form, only_if)  # «做不了那就算了»
     for part in _parts(talk.heard.text):
         inside = [slot for slot in talk.heard.slots if part.start <= slot.start < part.end]
         if any(is_code(talk, slot) for slot in inside):
@@ -85,10 +110,12 @@ def take_remark(talk: Talk, form: Form) -> bool:
     """What is told instead of an answer («她手抖», «我姐有钥匙») is noted for whoever comes, and the question comes again."""
     text = talk.text
     others = [slot for slot in talk.heard.slots if slot.slot != "beneficiary"]
-    if others or not SHORTEST_REMARK <= len(text) <= LONGEST_WISH or not cues.says("remark", text):
+    speaks_of = [slot for slot in talk.heard.slots if slot not in others and slot.value != "self"]
+    tells = speaks_of or cues.says("remark", text) or cues.says("tells_of", text)
+    if others or not tells or not SHORTEST_REMARK <= len(text) <= LONGEST_WISH:
         return False
     against = ("question", "refuse", "unknown", "hesitates", "any", "opens_no")
-    told = talk.heard.has("inform") or not talk.heard.sure
+    told = talk.heard.has("inform") or not talk.heard.sure or speaks_of
     if not told or talk.requests() or any(cues.says(cue, text) for cue in against):
         return False
     if cues.says("said_aside", text):
@@ -109,18 +136,29 @@ def take_aside(talk: Talk, form: Form) -> None:
     talk.understood = True
 
 
+def take_as_told(talk: Talk, form: Form) -> bool:
+    """Keep the whole sentence for whoever comes, and say so."""
+    note(form, talk.text)
+    talk.say("taken_down")
+    talk.understood = True
+    return True
+
+
 def take_note(talk: Talk, form: Form) -> bool:
     """What is added to a read-back without being a slot («厨房的», «一直滴水»): kept for whoever comes."""
     heard, text = talk.heard, talk.text
-    said = heard.has("inform") or heard.has(form.item)
+    tells = any(cues.says(cue, text) for cue in ("tells_of", "diet", "health", "remark"))
+    tells = tells and not any(heard.has(name) for name in NOT_TOLD) and not cues.says("asks_about", text)
+    said = heard.has("inform") or heard.has(form.item) or tells
+    others = [slot for slot in heard.slots if slot.slot != "beneficiary" and not cues.says("wait", slot.text)]
     guesses = cues.says("guess", text) and not heard.has("emergency")
     hurries = cues.says("urges", text)
-    if not (said or guesses or hurries or heard.has("deny")) or heard.slots or len(text) > LONGEST_WISH:
+    if not (said or guesses or hurries or heard.has("deny")) or others or len(text) > LONGEST_WISH:
         return False
     against = (
         ("refuse", "hesitates", "any") if guesses else ("question", "unknown", "refuse", "hesitates", "any")
     )
-    if any(cues.says(cue, text) for cue in against):
+    if any(cues.says(cue, text) for cue in against if cue != "hesitates" or len(text) <= HESITANT):
         return False
     if form.elder_id is None and not form.name and whom.is_a_name(cues.core(text)):
         form.name = cues.core(text)

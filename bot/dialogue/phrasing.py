@@ -15,7 +15,10 @@ Words = Mapping[str, Any]  # config/wording/words.yaml
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Where a long address may be broken into two sentences: behind a county, town, street or estate.
-_PLACE_BREAK = re.compile(r"(?<=[区县镇乡村路街园苑里])")
+# Where a long address or list may be broken: behind a region, a road, an estate, a house, never within their names.
+_BREAK = re.compile(
+    r"(?<=[区县镇乡村路街园苑里院])(?!小区|社区|家属|[园苑里院]|市场|委|[口头边])|(?<=号楼|单元)| |(?=和[^，。]{2,}的)"
+)
 MOST_CHARACTERS = 22  # in one spoken sentence
 DAYS_OF_WEEK = 7
 MOST_LISTED = 3  # days of the week in a row that are named one by one
@@ -191,7 +194,8 @@ def recurrence(rule: str, words: Words) -> str:
         case "DAILY":
             return _word(words, "every_other_day" if every == 2 else "daily")
         case "MONTHLY":
-            return _monthly(parts.get("BYMONTHDAY", ""), every, count, words)
+            weekday = words["recurrence_days"].get(parts.get("BYDAY"))
+            return _monthly(parts.get("BYMONTHDAY", ""), every, count, words, weekday)
     named = [day for day in parts.get("BYDAY", "").split(",") if day]
     days = [words["recurrence_days"].get(day, day) for day in named]
     on_days = _word(words, "list_comma").join(days)
@@ -203,11 +207,14 @@ def recurrence(rule: str, words: Words) -> str:
     return _word(words, "weekly", days=on_days) if days else _word(words, "weekly_once")
 
 
-def _monthly(by_day: str, every: int, count: str, words: Words) -> str:
+def _monthly(by_day: str, every: int, count: str, words: Words, weekday: str | None = None) -> str:
     if every > 1:
         return _word(words, "every_n_months", count=count)
     if not by_day or by_day.startswith("-"):
         return _word(words, "monthly")
+    if weekday:  # one of seven days: «每月第一个星期六»
+        which = number(int(by_day.split(",")[0]) // 7 + 1, words)
+        return _word(words, "monthly_weekday", which=which, day=weekday)
     days = [number(int(day), words) for day in by_day.split(",")]
     return _word(words, "monthly_on", days=_word(words, "list_comma").join(days))
 
@@ -275,8 +282,6 @@ def _pieces(sentence: str) -> list[str]:
         cut = sentence.rfind(mark, 0, MOST_CHARACTERS)
         if cut > 3:
             return [sentence[:cut] + "。", *_pieces(sentence[cut + 1 :])]
-    cuts = [
-        match.start() for match in _PLACE_BREAK.finditer(sentence) if 4 < match.start() <= MOST_CHARACTERS - 2
-    ]
+    cuts = [match.start() for match in _BREAK.finditer(sentence) if 4 < match.start() <= MOST_CHARACTERS - 2]
     cut = cuts[-1] if cuts else MOST_CHARACTERS - 2
-    return [sentence[:cut] + "。", *_pieces(sentence[cut:])]
+    return [sentence[:cut] + "。", *_pieces(sentence[cut:].strip())]

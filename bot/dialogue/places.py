@@ -19,6 +19,7 @@ REGION = frozenset({"county", "known", "town"})
 NAMED = frozenset({*REGION, "road", "village", "estate"})
 READS_WHERE_TO = "medical_escort"  # the item that says where to go, beside where to come
 LONGEST_KIN = 6  # characters
+SHORT_PLACE = 6  # characters of a place that no word tells to be one
 SHORTEST_OVERLAP = 2  # characters of an address that are said again
 
 
@@ -28,7 +29,7 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     if _is_not_meant(talk, form, slot):
         return False
     if place.usual:
-        return _take_usual(talk, form)
+        return take_usual(talk, form)
     if place.destination or _goes_there(talk, form, place):
         return _take_destination(talk, form, slot)
     if (
@@ -47,18 +48,43 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         return False  # «200» is no door when nobody asked for one
     if form.place and form.place_known and atoms and not _names_something(atoms):
         return False  # «三楼» of somebody whose address we know adds nothing
+    if talk.memory.asking == Asks.PLACE and not form.place and not form.place_part and _is_poor(text, atoms):
+        _ask_for_the_rest(talk, form, text)
+        return False
     before = form.place if form.place and not form.place_known else None
-    whole = told_further(before, text) if before else text
+    whole = told_further(before, text) if before else with_part(text, form.place_part)
     if whole == form.place:
         return False
     form.place, form.place_known = whole, False
     return True
 
 
+def _is_poor(text: str, atoms: list[Atom]) -> bool:
+    """«三零一», «五楼», «小区门口»: nobody finds it by that alone."""
+    return cues.says("bare_landmark", text) or (bool(atoms) and not _names_something(atoms))
+
+
+def _ask_for_the_rest(talk: Talk, form: Form, text: str) -> None:
+    """Keep the door or the landmark, and ask once for what lies around it."""
+    form.place_part = text
+    talk.ask(Asks.PLACE, "again.place" if form.beneficiary == "self" else "again.place_other")
+    talk.understood = True
+
+
+def with_part(text: str, part: str) -> str:
+    """The address with the door or the landmark that was told before it."""
+    return told_further(text, part) if part and part not in text else text
+
+
 def _is_not_meant(talk: Talk, form: Form, slot: Slot) -> bool:
     """«不是6号楼» is denied; «我在银川» tells where somebody else than the person served is, where both are told."""
     before = talk.heard.text[: slot.start]
-    if cues.says("not_there", before):
+    if cues.says("not_there", before) or cues.says("identity", before):
+        return True
+    if cues.says("no_place", slot.text) and not {atom.kind for atom in _atoms(slot.text)} & NAMED:
+        return True  # «自己在家»
+    if _is_another_door(talk, form, slot):
+        notes.note(form, cues.clause(talk.heard.text, slot.start))  # «钥匙在邻居王姨那2-4-102»
         return True
     if form.beneficiary is None or not cues.says("is_at", before):
         return False
@@ -71,6 +97,13 @@ def _is_not_meant(talk: Talk, form: Form, slot: Slot) -> bool:
     return who.relation != ("self" if form.beneficiary == "self" else form.relation or who.relation)
 
 
+def _is_another_door(talk: Talk, form: Form, slot: Slot) -> bool:
+    """Whether it is told of the neighbours, beside the address itself: where the key is."""
+    if not cues.says("other_door", cues.clause(talk.heard.text, slot.start)):
+        return False
+    return form.place is not None or any(other.start < slot.start for other in talk.slots("place"))
+
+
 def _take_destination(talk: Talk, form: Form, slot: Slot) -> bool:
     """Where somebody is to be taken: read back, and known to whoever comes along."""
     note = talk.words()["goes_to"].format(place=slot.text.replace(" ", ""))
@@ -80,7 +113,7 @@ def _take_destination(talk: Talk, form: Form, slot: Slot) -> bool:
     return True
 
 
-def _take_usual(talk: Talk, form: Form) -> bool:
+def take_usual(talk: Talk, form: Form) -> bool:
     """«老地方», «一样的地址», «跟我妈一起住»: what the records or this conversation know already."""
     home, memory = talk.world.caller.elder, talk.memory
     if form.place is not None:
@@ -115,6 +148,13 @@ def _description(talk: Talk, place: Place, slot: Slot) -> str:
 def _only_describes(slot: Slot) -> bool:
     """«北第三家», «小卖部门口»: a place that only tells how to find the one before."""
     return slot.slot == "place" and {atom.kind for atom in _atoms(slot.text)} <= {"side", "near"}
+
+
+def may_be_one(text: str) -> bool:
+    """«幸福里», «老电厂后头», but not «她一个人住», «要热的啊»."""
+    if cues.says("no_place", text) or cues.says("any", text) or cues.says("question", text):
+        return False
+    return cues.says("place_sign", text) or (len(text) <= SHORT_PLACE and not cues.says("sentence", text))
 
 
 # --- what was said before and what is said now -----------------------------------------------------------------

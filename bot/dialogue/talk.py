@@ -120,6 +120,13 @@ class Talk:
         return tuple(slot for slot in self.heard.filled(name) if of is None or slot.label in (None, of))
 
     @property
+    def drops(self) -> bool:
+        """Whether a request is not wanted any more. «做不了就算了» is said for a case, «算了，给我婆婆打扫吧» wants it otherwise."""
+        if not cues.says("drop", self.text) or cues.says("drop_if", self.text):
+            return False
+        return not cues.says("wants_after_all", cues.after("drop", self.text))
+
+    @property
     def leaves_open(self) -> bool:
         """Something was asked, and they will not or can not say («到时候再说»)."""
         open_question = self.memory.asking is not None

@@ -12,9 +12,9 @@ from backend.domain.wanted import rule_parts
 from bot.dialogue import cues
 from bot.dialogue.memory import Form
 from nlu.slots.time import ends_there, every_week, left_out, next_moon_day
+from nlu.slots.time_reading import BYDAY
 from nlu.understanding import Slot, WantedTime
 
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY = 10  # characters of a date
 MARKS = "[，,。！!？?；; ]"
 FOREVER = 0  # `Form.lasting` of what goes on without an end («一直送»)
@@ -22,12 +22,9 @@ FOREVER = 0  # `Form.lasting` of what goes on without an end («一直送»)
 
 def is_remark(text: str, slot: Slot) -> bool:
     """«我今天上班，不在家» beside another question: what somebody does then, and no other time for what is arranged."""
-    left = re.split(MARKS, text[: slot.start])[-1]
-    return (
-        cues.says("doer", left)
-        and cues.says("does_then", text[slot.end :])
-        and not cues.says("puts_right", text)
-    )
+    left, behind = re.split(MARKS, text[: slot.start])[-1], text[slot.end :]
+    does = (cues.says("doer", left) and cues.says("does_then", behind)) or cues.says("own_plan", behind)
+    return does and not cues.says("puts_right", text)
 
 
 def any_day_at(form: Form, said: WantedTime) -> bool:
@@ -70,8 +67,8 @@ def first_on(rule: str, day: str) -> str:
     """The first day of a rhythm, that day or after it: of every Monday «从明天开始» it is the Monday to come."""
     named = rule_parts(rule).get("BYDAY", "")
     start = date.fromisoformat(day)
-    days = (start + timedelta(days=ahead) for ahead in range(len(WEEKDAYS)))
-    return next((each for each in days if not named or WEEKDAYS[each.weekday()] in named), start).isoformat()
+    days = (start + timedelta(days=ahead) for ahead in range(len(BYDAY)))
+    return next((each for each in days if not named or BYDAY[each.weekday()] in named), start).isoformat()
 
 
 def as_series(said: WantedTime, words: str, now: datetime, *, daily: bool, endless: bool) -> WantedTime:
@@ -106,6 +103,23 @@ def lunar_month(said: WantedTime, words: str, now: datetime) -> WantedTime | Non
     return replace(said, iso=first, vague=False)
 
 
+def in_the_week(before: Wanted, said: WantedTime, words: str) -> WantedTime | None:
+    """A day of the week that was named for a week before («下个礼拜» … «礼拜二吧»); None when it is in it already."""
+    if (
+        not _is_days(before.iso)
+        or before.recurrence
+        or said.recurrence
+        or not cues.says("weekday_first", words)
+    ):
+        return None
+    first, last = (before.iso or "").split("/")
+    day = (said.iso or "")[:DAY]
+    if not day or "/" in (said.iso or "")[:DAY] or first <= day <= last:
+        return None
+    meant = first_on(f"BYDAY={BYDAY[date.fromisoformat(day).weekday()]}", first)
+    return replace(said, iso=at_clock(meant, said.iso)) if meant <= last else None
+
+
 def end(form: Form, slot: Slot, said: WantedTime, text: str) -> bool:
     """«送到月底»: the rhythm that was said before gets its last day."""
     rule = form.wanted.recurrence
@@ -129,8 +143,8 @@ def without_days(form: Form, days: set[int]) -> bool:
     """«礼拜天不送» of something that comes every day: the rhythm goes on without these days of the week (1..7)."""
     wanted, parts = form.wanted, rule_parts(form.wanted.recurrence or "")
     simple = "INTERVAL" not in parts and parts.get("FREQ") in ("DAILY", "WEEKLY")
-    named = parts.get("BYDAY", ",".join(WEEKDAYS)).split(",")
-    kept = [day for day in named if WEEKDAYS.index(day) + 1 not in days]
+    named = parts.get("BYDAY", ",".join(BYDAY)).split(",")
+    kept = [day for day in named if BYDAY.index(day) + 1 not in days]
     if not simple or not kept or kept == named or (parts["FREQ"] == "WEEKLY" and "BYDAY" not in parts):
         return False
     rest = "".join(f";{key}={value}" for key, value in parts.items() if key not in ("FREQ", "BYDAY"))
@@ -146,9 +160,9 @@ def two_days(form: Form, said: WantedTime) -> bool:
     if not first or not said.iso or form.wanted.recurrence or said.recurrence or not said.day_said:
         return False
     day, last = date.fromisoformat(first[:DAY]), date.fromisoformat(said.iso[:DAY])
-    if not 0 < (last - day).days < len(WEEKDAYS):
+    if not 0 < (last - day).days < len(BYDAY):
         return False
-    by_day = f";BYDAY={WEEKDAYS[day.weekday()]},{WEEKDAYS[last.weekday()]}"
+    by_day = f";BYDAY={BYDAY[day.weekday()]},{BYDAY[last.weekday()]}"
     rule = "FREQ=DAILY" if (last - day).days == 1 else "FREQ=WEEKLY" + by_day
     form.time = asdict(Wanted(iso=at_clock(first[:DAY], said.iso), recurrence=f"{rule};UNTIL={last:%Y%m%d}"))
     return True
@@ -183,7 +197,7 @@ def _rhythm_kept(before: Wanted, said: WantedTime, by_day: bool) -> Wanted | Non
     if before.recurrence and not before.iso and said.iso and not said.recurrence:
         day = date.fromisoformat(said.iso[:10])
         weekly = before.recurrence == "FREQ=WEEKLY" and said.day_said
-        rule = f"FREQ=WEEKLY;BYDAY={WEEKDAYS[day.weekday()]}" if weekly else before.recurrence
+        rule = f"FREQ=WEEKLY;BYDAY={BYDAY[day.weekday()]}" if weekly else before.recurrence
         return Wanted(iso=said.iso, recurrence=rule)
     days, other = (before.iso, said) if _is_days(before.iso) else (said.iso, before)
     if days is None or not _is_days(days) or not other.iso or "T" not in other.iso:

@@ -13,6 +13,9 @@ from config.lexicon import load
 from nlu.slots.names import name_at
 from nlu.understanding import Person, Slot
 
+# Words that say how somebody is called rather than what they are to the caller («马老师»).
+NOT_KIN = (None, "other", "neighbour", "friend", "elder")
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

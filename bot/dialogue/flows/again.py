@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from backend.domain.order import State
 from bot.dialogue import cues, forms
 from bot.dialogue.flows import orders
 from bot.dialogue.talk import Talk
@@ -29,5 +30,19 @@ def again(talk: Talk) -> bool:
         form.beneficiary = form.beneficiary or who or None
         forms.like_before(talk, form, order, whole=form.beneficiary in (None, order.beneficiary))
         orders.same_person(talk, form, order)
+    talk.memory.pending, talk.understood = None, True
+    return True
+
+
+def reorders(talk: Talk) -> bool:
+    """«那你再给我订上，还是明天上午», of what was cancelled: the same is read back to be ordered anew."""
+    if talk.form is not None or talk.requests() or not cues.says("orders_anew", talk.text):
+        return False
+    latest = max(talk.world.orders, key=lambda order: order.placed_at, default=None)
+    if latest is None or latest.state is not State.CANCELLED:
+        return False
+    form = forms.open_form(talk, latest.item)
+    orders.copied(talk, form, latest)
+    forms.fill(talk, form)
     talk.memory.pending, talk.understood = None, True
     return True

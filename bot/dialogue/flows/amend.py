@@ -39,35 +39,51 @@ def amends(talk: Talk) -> bool:
     """A change to an order that stands is passed on. True when the sentence was one."""
     if talk.pending is not None and talk.pending.kind == "complaint":
         return False
-    return _sets_right(talk) or _changes_last(talk)
+    return _sets_right(talk) or _changes_one(talk)
 
 
 def _sets_right(talk: Talk) -> bool:
-    """«我订的打扫地址错了», in a later call, too: the right address is asked for, and nothing is cancelled."""
-    if talk.form is not None or not cues.says("is_wrong", talk.text):
+    """«我订的打扫地址错了», «换个地址», in a later call, too: the right address is asked for, and nothing is cancelled."""
+    if talk.form is not None or not any(cues.says(cue, talk.text) for cue in ("is_wrong", "another_place")):
         return False
     standing = orders.open_orders(talk)
     last = [order for order in standing if order.number in talk.memory.orders[-1:]]
     meant = orders.fitting(talk, standing) if cues.items_mentioned(talk.text) else (last or standing)
-    if len(meant) != 1 or any(talk.likely(name) for name in ("complaint", "policy_question")):
+    if not meant or any(talk.likely(name) for name in ("complaint", "policy_question")):
         return False
-    if cues.says("place_word", talk.text) and not talk.slots("place"):
-        return _ask_more(talk, meant[0], Asks.PLACE, "order.place_right")
-    return pass_on(talk, meant[0])
+    if len(meant) > 1:
+        orders.which(talk, "amend", meant)
+        return True
+    return set_right(talk, meant[0])
 
 
-def _changes_last(talk: Talk) -> bool:
-    order = orders.last(talk)
+def set_right(talk: Talk, order: Order, said: str | None = None) -> bool:
+    """What is wrong with this order, or `said` to be so: the address is asked for, the rest is passed on."""
+    about = f"{said or ''}{talk.text}"
+    if cues.says("place_word", about) and not talk.slots("place") and not cues.says("full_place", about):
+        key = "order.place_right" if cues.says("is_wrong", about) else "order.place_there"
+        return _ask_more(talk, order, Asks.PLACE, key, said=said)
+    return to_be_changed(talk, order, said)
+
+
+def _changes_one(talk: Talk) -> bool:
+    order = orders.last(talk) or orders.spoken_of(talk)
     if order is None:
+        return False
+    if talk.heard.has("reschedule") and _another_time(talk, order) and not talk.slots("place"):
         return False
     surely_else = talk.heard.sure and bool(set(talk.requests()) - {order.item})
     besides = cues.says("besides", talk.text) and not surely_else and not talk.slots("time")
-    if besides or _is_wish(talk) or _another_phone(talk) or _another_kind(talk, order):
+    of_it = orders.spoken_of(talk) is not None and notes.is_wish(talk)
+    in_case = cues.says("in_case", talk.text) or cues.says("another_worker", talk.text)
+    if besides or of_it or in_case or _is_wish(talk) or _another_phone(talk) or _another_kind(talk, order):
         return pass_on(talk, order)
     if any(talk.likely(name) for name in NO_REMARK):
         return False
     if not surely_else and _is_elsewhere(talk, order):
         return _to_another_place(talk, order)
+    if not surely_else and _tells_another_place(talk, order):
+        return to_be_changed(talk, order)
     if not _concerns(talk, order):
         return False
     if (person := _meant_for(talk, order)) is not None:
@@ -99,13 +115,15 @@ def _ends_series(talk: Talk, order: Order) -> bool:
 
 def _meant_for(talk: Talk, order: Order) -> Slot | None:
     """«错了错了，是给我老伴理，不是我»: whom the order is for, and was not ordered for."""
-    if not cues.says("wrong_person", talk.text) or talk.slots("time") or cues.says("also", talk.text):
+    if not cues.says("wrong_person", talk.text) or _another_time(talk, order) or cues.says("also", talk.text):
         return None
     if cues.says("door_number", talk.text):
         return None  # «不对，是七零二，七零一是我邻居»
     denied = cues.after("is_not", talk.text)
     people = [slot for slot in talk.slots("beneficiary") if not denied.startswith(slot.text)]
     meant = [slot for slot in people if (slot.value or slot.text) != order.beneficiary]
+    if len(meant) > 1:  # «我给我妈订的打扫改成给我爸»
+        meant = [slot for slot in meant if cues.says("changes", talk.heard.text[: slot.start])]
     return meant[0] if len(meant) == 1 else None
 
 
@@ -114,7 +132,7 @@ def _for_another(talk: Talk, order: Order, slot: Slot) -> bool:
     names = [one.resolved.name for one in talk.slots("beneficiary") if isinstance(one.resolved, Person)]
     found = whom.find(person, talk.world.caller).elder
     if person.relation == "self" or found is not None or any(names):
-        return pass_on(talk, order)
+        return to_be_changed(talk, order)
     who = whom.polite(whom.spoken_of([slot], talk.world.caller), talk.words())
     return _ask_more(talk, order, Asks.NAME, "ask.name_other", who=who)
 
@@ -126,12 +144,25 @@ def _is_elsewhere(talk: Talk, order: Order) -> bool:
     """«你们去我闺女那儿打扫», of the day that was ordered."""
     if not cues.says("another_home", talk.text) or cues.says("also", talk.text):
         return False
-    return all(orders.is_of_day(order, slot) for slot in talk.slots("time"))
+    return not _another_time(talk, order)
+
+
+def _another_time(talk: Talk, order: Order) -> bool:
+    """Whether a time is named that is not the day of the order."""
+    return not all(orders.is_of_day(order, slot) for slot in talk.slots("time"))
+
+
+def _tells_another_place(talk: Talk, order: Order) -> bool:
+    """«明天那个饭改成送到…5号楼», of an order that they name or that was just placed."""
+    told = any(cues.says("full_place", slot.text) for slot in talk.slots("place"))
+    changes = any(cues.says(cue, talk.text) for cue in ("changes", "corrects", "place_word"))
+    return told and changes and not _another_time(talk, order) and not cues.says("also", talk.text)
 
 
 def _to_another_place(talk: Talk, order: Order) -> bool:
     """Without a word that corrects it may be one more order of the same; then they are asked."""
-    if not cues.says("corrects", talk.text) and not cues.says("changes", talk.text):
+    named = orders.spoken_of(talk) is not None
+    if not named and not cues.says("corrects", talk.text) and not cues.says("changes", talk.text):
         talk.memory.pending = Pending(
             kind="change_or_new", numbers=[order.number], items=[order.item], said=talk.text
         )
@@ -144,7 +175,7 @@ def _to_another_place(talk: Talk, order: Order) -> bool:
 
 def _change_place(talk: Talk, order: Order, said: str | None = None) -> bool:
     if any(cues.says("full_place", slot.text) for slot in talk.slots("place")):
-        return pass_on(talk, order, said=said)
+        return to_be_changed(talk, order, said)
     return _ask_more(talk, order, Asks.PLACE, "order.place_there", said=said)
 
 
@@ -198,13 +229,15 @@ def _is_wish(talk: Talk) -> bool:
 def _another_phone(talk: Talk) -> bool:
     """«我换号了，新号是…», «电话留我老公的…»."""
     said = talk.slots("phone") or len(cues.digits(talk.text)) >= SHORTEST_PHONE
-    return bool(said) and not talk.requests() and cues.says("phone_said", talk.text)
+    wants = bool(talk.requests()) and talk.heard.sure
+    return bool(said) and not wants and cues.says("phone_said", talk.text)
 
 
 def remark(talk: Talk) -> bool:
     """Whatever else they tell right after an order («她后天晚上回来，接一下») belongs to it, as far as one can tell."""
     order = orders.last(talk)
     told = talk.heard.names()[:1] == ("inform",)
+    told |= talk.heard.has("out_of_scope") or (talk.heard.has("deny") and bool(talk.slots("time")))
     if order is None or not (told or _for_whoever_comes(talk)) or cues.says("no_more_only", talk.text):
         return False
     if any(talk.likely(name) for name in NO_REMARK) or _away_on_its_day(talk, order):
@@ -237,6 +270,18 @@ def asks_what_is_wrong(talk: Talk) -> bool:
     return True
 
 
+def within(talk: Talk) -> bool:
+    """«饭里不要放辣椒了», «米饭不要了，要面», of an order that stands, in a later call, too: a wish, and nothing is cancelled."""
+    if talk.form is not None or not cues.says("within_it", talk.text) or talk.likely("complaint"):
+        return False
+    standing = orders.open_orders(talk)
+    meant = orders.fitting(talk, standing) if cues.items_mentioned(talk.text) else standing
+    order = orders.last(talk) or (meant[0] if len(meant) == 1 else None)
+    if order is None or (talk.heard.sure and set(talk.requests()) - {order.item}):
+        return False
+    return pass_on(talk, order)
+
+
 def in_part(talk: Talk) -> bool:
     """«鸡蛋不要了，换成豆腐»: one thing of several that were ordered. The order stands; staff tell whoever goes."""
     order = _changed_in_part(talk)
@@ -250,6 +295,9 @@ def _changed_in_part(talk: Talk) -> Order | None:
         if any(item != order.item for item in talk.requests()):
             continue
         named = [detail for detail in order.details if detail[-SAME_THING:] in talk.text]
+        whole = orders.name_of(talk, order)
+        if any(detail in whole for detail in named) and not cues.says("swaps", talk.text):
+            continue  # «把理发取消», of the haircut itself
         if not named and order.number in talk.memory.orders[-1:] and _changes_a_thing(talk, order):
             return order
         if named and (len(named) < len(order.details) or cues.says("swaps", talk.text)):
@@ -281,6 +329,11 @@ def pass_on(
     return True
 
 
+def to_be_changed(talk: Talk, order: Order, said: str | None = None) -> bool:
+    """Pass on what only people can change of an order, and say that they will: it stands as it is until then."""
+    return pass_on(talk, order, "order.to_be_changed", said, what=orders.name_of(talk, order))
+
+
 def tell(talk: Talk, order: Order, said: str | None = None) -> None:
     talk.tell_staff(TaskKind.HANDOFF, "note", why="note", order_number=order.number)
     task = talk.commands[-1]
@@ -308,9 +361,11 @@ def answer_more(talk: Talk, pending: Pending, order: Order) -> bool:
         return False
     wordless = talk.heard.has("deny") or cues.says("unknown", talk.text) or cues.says("refuse", talk.text)
     talk.memory.pending = None
+    if pending.kind == "wrong_order":
+        return set_right(talk, order, pending.said)
     if not wordless or talk.heard.slots:
-        return pass_on(talk, order, said=pending.said)
-    talk.say("order.passed_on")
+        return to_be_changed(talk, order, pending.said)
+    talk.say("order.to_be_changed", what=orders.name_of(talk, order))
     ask.anything_else(talk)
     talk.understood = True
     return True
@@ -328,5 +383,5 @@ def answer_change(talk: Talk, pending: Pending, order: Order) -> bool:
     talk.memory.pending = None
     before = talk.rules.parser.parse(pending.said or "", expecting=None, alternatives=(), now=talk.turn.now)
     if any(cues.says("full_place", slot.text) for slot in before.filled("place")):
-        return pass_on(talk, order, said=pending.said)
+        return to_be_changed(talk, order, pending.said)
     return _change_place(talk, order, said=pending.said)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from backend.domain.order import OPEN, Order, Wanted
 from bot.dialogue import cues, forms, phrasing, times, whom
 from bot.dialogue.memory import Form, Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ASIDE, Talk
 from bot.dialogue.turn import Asks, Choice
 
 MOST_CHOICES = 3
@@ -19,6 +20,9 @@ def next_question(talk: Talk) -> None:
     if form is None:
         return None
     ask = forms.missing(talk, form)
+    if ask == Asks.DETAIL == talk.memory.asking and talk.understood and ASIDE not in talk.happened:
+        form.missing.append(ask.value)  # they told something else: staff ask them, and the rest is asked now
+        ask = forms.missing(talk, form)
     if ask is None:
         return read_back(talk, form)
     key, values = question_key(talk, form, ask)
@@ -42,7 +46,7 @@ def question_key(talk: Talk, form: Form, ask: Asks) -> tuple[str, dict[str, str]
     if ask == Asks.DETAIL and talk.rules.wording.has(f"ask.detail.{form.item}"):
         return f"ask.detail.{form.item}", {}
     if ask == Asks.TIME and times.lacks_day(form):
-        rhythm = phrasing.recurrence(form.wanted.recurrence or "", talk.words())
+        rhythm = _told_rhythm(form) or phrasing.recurrence(form.wanted.recurrence or "", talk.words())
         return "ask.day_of_rhythm", {"rhythm": rhythm}
     if ask == Asks.TIME and talk.rules.wording.has(f"ask.time_{form.item}"):
         return f"ask.time_{form.item}", {}
@@ -82,18 +86,25 @@ def read_back(talk: Talk, form: Form) -> None:
         who = words["who"]["other"].format(word=whom.polite(form, words))
     wanted, what = forms.to_command(talk, form).wanted, called(talk, form.item, form.details)
     if form.time is not None or wanted.asap:
-        talk.say("confirm.what", who=who, what=what, when=phrasing.when(wanted, talk.turn.now, words))
+        when = phrasing.when(wanted, talk.turn.now, words)
+        if told := _told_rhythm(form):
+            when = _in_their_words(told, when, wanted, words)
+        talk.say("confirm.what", who=who, what=what, when=when)
     else:
         talk.say("confirm.what_no_time", who=who, what=what)
     said = [detail for detail in form.details if "detail" in item.asks or cues.measure(detail)]
     said += phrasing.specific(form.item, [one for one in form.details if one not in said], what, words)
-    details = [*said, *form.wishes]
+    details = [*said, *(wish for wish in form.wishes if wish != _told_rhythm(form))]
     if details:
         talk.say("confirm.details", details=words["list_comma"].join(details))
     if form.place:
         talk.say("confirm.where", place=form.place)
     if form.phone:
         talk.say("confirm.phone", phone=phrasing.phone_groups(form.phone))
+    if form.name and form.elder_id is None and form.name not in (form.beneficiary, *talk.memory.named):
+        if form.name.replace("、", "").replace("·", "").isalpha():
+            talk.say("confirm.name", name=form.name)  # once: what was heard of a name is easily wrong
+        talk.memory.named.append(form.name)
     if (same := twin(talk, form)) is not None:
         talk.sentences.clear()
         talk.ask(
@@ -105,6 +116,22 @@ def read_back(talk: Talk, form: Form) -> None:
         return
     key = "again.confirm" if talk.memory.asking == Asks.CONFIRM and talk.memory.misses else "confirm.right"
     talk.ask(Asks.CONFIRM, key, choices=choices_for(talk, Asks.CONFIRM))
+
+
+def _in_their_words(told: str, when: str, wanted: Wanted, words: Mapping[str, Any]) -> str:
+    """The wanted time with the rhythm as they told it."""
+    if wanted.recurrence:
+        return when.replace(phrasing.recurrence(wanted.recurrence, words), told)
+    return str(words["recurring"]).format(which=told, first=when) if wanted.iso else told
+
+
+def _told_rhythm(form: Form) -> str | None:
+    """«一个月两回», where no rule can say it: read back in their words, and staff see to the days."""
+    rule = form.wanted.recurrence or ""
+    if rule and not rule.startswith("FREQ=MONTHLY"):
+        return None
+    often = ("told_rhythm", "more_than_once") if rule else ("told_rhythm",)
+    return next((wish for wish in form.wishes if any(cues.says(cue, wish) for cue in often)), None)
 
 
 def twin(talk: Talk, form: Form) -> Order | None:
@@ -140,6 +167,8 @@ def offer(talk: Talk, items: Sequence[str]) -> bool:
 
 def describe(talk: Talk, form: Form) -> str:
     """「明天中午十二点的送餐」."""
+    if told := _told_rhythm(form):
+        return phrasing.of_time(told, called(talk, form.item, form.details), talk.words())
     return named(talk, form.item, times.whole(form), form.details)
 
 

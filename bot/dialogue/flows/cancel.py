@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from backend.domain.order import Order
@@ -10,11 +11,24 @@ from bot.dialogue import cues, forms, phrasing
 from bot.dialogue.flows import orders, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
+from bot.dialogue.times import MARKS
+
+STOPS = (
+    "senior_allowance",
+    "two_subsidies",
+    "social_assistance",
+    "pension_insurance",
+)  # paid until somebody stops them
+
+
+def may_be_meant(talk: Talk) -> bool:
+    """Whether a cancellation is worth asking about: it is said, or it was done already («头昨天就剃过了»)."""
+    return is_meant(talk) or cues.says("done_already", talk.text)
 
 
 def names_another(talk: Talk) -> bool:
     """«那个饭不要了» while something else is being arranged: the order that stands, and not this request."""
-    unwanted = talk.heard.has("cancel_order") or cues.says("drop", talk.text)
+    unwanted = talk.heard.has("cancel_order") or talk.drops
     if talk.form is None or not unwanted or cues.says("replace", talk.text):
         return False
     named = cues.items_mentioned(talk.text)
@@ -35,14 +49,29 @@ def withdraws_the_last(talk: Talk) -> bool:
     return True
 
 
+def not_going(talk: Talk) -> bool:
+    """«我今天不去了，不舒服», of what stands for that day: asked before it is cancelled."""
+    if talk.form is not None or talk.requests() or not cues.says("not_going", talk.text):
+        return False
+    meant = [order for order in orders.open_orders(talk) if orders.is_once(order)]
+    days = talk.slots("time")
+    meant = [order for order in meant if not days or any(orders.is_of_day(order, slot) for slot in days)]
+    if len(meant) != 1:
+        return False
+    orders.which(talk, "cancel", meant)
+    return True
+
+
 def instead(talk: Talk) -> bool:
     """«把打扫换成洗澡» of what was just ordered: it is cancelled, and the other takes its time, place and person."""
     order = orders.last(talk)
     if order is None or not cues.says("instead", talk.text):
         return False
-    before, after = cues.before("instead", talk.text), cues.after("instead", talk.text)
+    after = cues.after("instead", talk.text)
+    before = talk.text.removesuffix(after)
     wanted = cues.items_mentioned(after) - {order.item}
-    if order.item not in cues.items_mentioned(before) or len(wanted) != 1:
+    meant = order.item in cues.items_mentioned(before) or cues.says("that_order", before)
+    if not meant or len(wanted) != 1:
         return False
     cancel(talk, order)
     form = forms.open_form(talk, wanted.pop())
@@ -53,9 +82,18 @@ def instead(talk: Talk) -> bool:
     return True
 
 
+def is_meant(talk: Talk) -> bool:
+    """Whether they say themselves that it is not wanted. «头昨天就剃过了» only sounds like it, and is asked about."""
+    if cues.says("wants_after_all", cues.after("drop", talk.text)) or cues.says("drop_if", talk.text):
+        return False
+    return talk.drops or cues.says("unwanted", talk.text)
+
+
 def not_wanted(talk: Talk) -> bool:
     """Cancel the order that is clearly meant; ask when two could be. With a request open it is that one."""
     standing, form = orders.open_orders(talk), talk.form
+    if form and form.item in STOPS and cues.says("stops_it", talk.text):
+        return False  # «那帮我停一下», of an allowance that is still paid
     if form and not talk.requests():
         named = cues.items_mentioned(talk.text)
         if form.item in named or not named or not any(order.item in named for order in standing):
@@ -66,19 +104,29 @@ def not_wanted(talk: Talk) -> bool:
 def cancel_meant(talk: Talk) -> bool:
     """Cancel what the sentence names of the orders that stand, or ask which of them."""
     standing = orders.open_orders(talk)
-    fitting = orders.fitting(talk, standing)
+    kept = _kept(talk)
+    fitting = [order for order in orders.fitting(talk, standing) if order.item not in kept]
     if cues.says("all", talk.text):
         fitting = standing
-    elif not orders.is_clear(talk, fitting):
+    elif not kept and not orders.is_clear(talk, fitting):
         named = cues.items_mentioned(talk.text) - {order.item for order in standing}
         if named and orders.last(talk) is None:  # «你们别来了，我出门» names no other order
             said = [talk.rules.catalogue[item].say for item in sorted(named) if item in talk.rules.catalogue]
             talk.say("order.none_of", what=phrasing.joined(said, talk.words()))
         orders.which(talk, "cancel", _spoken_of(talk, fitting))
         return True
+    elif not is_meant(talk):
+        orders.which(talk, "cancel", fitting)
+        return True
     for order in fitting:
         cancel(talk, order)
     return True
+
+
+def _kept(talk: Talk) -> set[str]:
+    """What of the orders is to stay («把打扫的取消了，饭留着»)."""
+    parts = [part for part in re.split(MARKS, talk.text) if cues.says("is_kept", part)]
+    return {item for part in parts for item in cues.items_mentioned(part)}
 
 
 def _spoken_of(talk: Talk, fitting: Sequence[Order]) -> Sequence[Order]:

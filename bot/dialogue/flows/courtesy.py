@@ -5,9 +5,77 @@ from __future__ import annotations
 from backend.domain.queue import TaskKind
 from bot.dialogue import cues, forms, notes, phrasing
 from bot.dialogue.flows import amend, ask, existing, person, request
-from bot.dialogue.memory import Pending
+from bot.dialogue.memory import Form, Pending
 from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
-from bot.dialogue.turn import Asks
+from bot.dialogue.turn import Asks, Channel
+
+SURE_GOODBYE = 0.6
+SHORT_NO = 8  # characters; «别让我妈掏钱，我来付» tells something
+TOPICAL = (
+    "offer_person",
+    "told",
+    "anything_else",
+    "offer_items",
+)  # open questions in which a service may still be spoken of
+
+
+def placeholder(talk: Talk) -> bool:
+    """«[图片]», «我定位发你了»: nothing of it came through; they are asked to write it."""
+    if not cues.says("placeholder", talk.text) or talk.memory.in_danger:
+        return False
+    _aside(talk, "channel.unreadable" if talk.turn.channel is not Channel.SPOKEN else "not_understood.story")
+    talk.understood = True
+    return True
+
+
+def tells_diet(talk: Talk) -> bool:
+    """«我们是回民，不清真的不吃», before anything is ordered: kept for the meal that is asked for next."""
+    if (
+        talk.form is not None
+        or talk.memory.orders
+        or talk.memory.in_danger
+        or not cues.says("diet", talk.text)
+    ):
+        return False
+    if (talk.requests() and talk.heard.sure) or cues.says("question", talk.text) or talk.slots("time"):
+        return False
+    if talk.heard.danger is not None or any(
+        talk.heard.has(name) for name in (*ABOUT_ORDERS, "policy_question")
+    ):
+        return False
+    talk.memory.diets.append(talk.text)
+    talk.say("taken_down")
+    ask.anything_else(talk)
+    talk.understood = True
+    return True
+
+
+def puts_off(talk: Talk) -> bool:
+    """«那到时候再来找你们», «问问她再说»: they come back to it, and nothing is ordered now."""
+    form = talk.form
+    if form is None or talk.memory.in_danger or talk.memory.asking is None:
+        return False
+    if cues.says("wrong_number", talk.text) and not talk.heard.slots:
+        talk.memory.forms.remove(form)
+        talk.say("wrong_number")
+        talk.understood = talk.ended = True
+        return True
+    if not cues.says("puts_off", talk.text) or talk.slots("phone") or talk.slots("place"):
+        return False
+    if cues.says("hangs_up", talk.text):
+        return False  # «锅糊了，我先挂了，等会再打»
+    _lets_go(talk, form)
+    talk.understood = True
+    return True
+
+
+def _lets_go(talk: Talk, form: Form) -> None:
+    """Keep the request in mind, should they want it after all."""
+    talk.memory.dropped = form
+    talk.memory.forms.remove(form)
+    talk.memory.asking = None
+    talk.memory.pending = Pending(kind="anything_else")
+    talk.say("considers")
 
 
 def answer_offer(talk: Talk) -> bool:
@@ -15,9 +83,12 @@ def answer_offer(talk: Talk) -> bool:
     if existing.goes_on_complaining(talk):
         return True
     pending = talk.pending
+    if _takes_topic(talk):
+        return True
     if pending is None:
         return False
-    no = talk.heard.has("deny") or cues.says("opens_no", talk.text)
+    _without_the_no(talk)
+    no = talk.heard.has("deny") or cues.says("opens_no", talk.heard.text)
     asks = cues.says("question", talk.text) and not (talk.heard.has("affirm") and talk.heard.sure)
     yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not (no or asks)
     if pending.kind == "anything_else" and pending.numbers and cues.says("undo", talk.text):
@@ -28,6 +99,8 @@ def answer_offer(talk: Talk) -> bool:
         return True
     if pending.kind == "who_comes":
         return _answer_who_comes(talk, pending, answered=yes or no or cues.says("any", talk.text))
+    if pending.kind == "offer_person" and cues.says("heard_it", talk.text):
+        return _answer_person(talk, wanted=False)
     unsure = not talk.requests() or not talk.heard.sure
     if pending.items and pending.kind in ("offer_person", "told") and unsure and _books(talk):
         talk.memory.pending, talk.understood = None, True
@@ -42,6 +115,41 @@ def answer_offer(talk: Talk) -> bool:
     if pending.kind in ("anything_else", "none_open", "complaint") and not talk.requests():
         return _answer_anything_else(talk, yes=yes, no=no)
     return False
+
+
+def _without_the_no(talk: Talk) -> None:
+    """«不是，我要修灯» to an offer: what is wanted instead is read by itself."""
+    rest = cues.part("wanted_instead", talk.text)
+    if rest and cues.says("opens_no", talk.text) and not talk.requests():
+        heard = talk.rules.parser.parse(rest, expecting=None, alternatives=(), now=talk.turn.now)
+        if any(name in talk.rules.catalogue for name in heard.names()):
+            talk.heard = heard
+
+
+def _takes_topic(talk: Talk) -> bool:
+    """«那约一个吧», «给办一个», «我想申请», a turn or two after a question about it: that is what is wanted."""
+    topic, pending = talk.memory.topic, talk.pending
+    if talk.form is not None or not topic or (pending is not None and pending.kind not in TOPICAL):
+        return False
+    if not (cues.says("takes_it", talk.text) or _names_its_day(talk)) or cues.says("question", talk.text):
+        return False
+    if cues.items_mentioned(talk.text) - {topic} or (talk.requests() and _names_its_thing(talk)):
+        return False
+    said = pending.said if pending else None
+    talk.memory.pending, talk.memory.topic, talk.understood = None, None, True
+    request.take_up(talk, topic, said)
+    return True
+
+
+def _names_its_thing(talk: Talk) -> bool:
+    """Whether the sentence says itself what is wanted; «行，给我订一个» only sounds like a meal."""
+    return talk.heard.sure and (bool(talk.slots("detail")) or not cues.says("takes_it", talk.text))
+
+
+def _names_its_day(talk: Talk) -> bool:
+    """«那约周六上午», «行吧，明天来»."""
+    agrees = cues.says("opens_yes", talk.text) or cues.says("book", talk.text)
+    return bool(talk.slots("time")) and agrees
 
 
 def _answer_who_comes(talk: Talk, pending: Pending, *, answered: bool) -> bool:
@@ -120,7 +228,8 @@ def _tells_more(talk: Talk) -> bool:
 
 
 def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
-    no = no and (talk.likely("deny") or cues.says("opens_no", talk.text))
+    short = cues.says("opens_no", talk.text) and len(talk.text) <= SHORT_NO
+    no = no and (talk.likely("deny") or short) and not talk.slots("time")
     no = no and not (cues.says("question", talk.text) and not talk.heard.has("deny"))
     placed = talk.pending is not None and talk.pending.kind == "anything_else"
     if placed and cues.says("more_to_come", talk.text):
@@ -129,7 +238,8 @@ def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
         return True
     if placed and (amend.asks_what_is_wrong(talk) or amend.remark(talk)):
         return True
-    done = no or talk.heard.has("goodbye") or talk.heard.has("thanks") or cues.says("no_more_only", talk.text)
+    leaves = talk.likely("goodbye") and _takes_leave(talk)
+    done = no or leaves or talk.likely("thanks") or cues.says("no_more_only", talk.text)
     if done:
         talk.memory.pending = None
         talk.say("nothing_else")
@@ -170,11 +280,7 @@ def courtesy(talk: Talk) -> bool:
         day, clock = phrasing.calendar(talk.turn.now, talk.words())
         _aside(talk, "clock", day=day, clock=clock)
     elif talk.form and cues.says("considers", talk.text) and not talk.slots("time"):
-        memory.dropped = talk.form
-        memory.forms.remove(talk.form)
-        memory.asking = None
-        memory.pending = Pending(kind="anything_else")
-        talk.say("considers")
+        _lets_go(talk, talk.form)
     elif cues.says("insults", talk.text) and not talk.requests():
         _aside(talk, "insulted")
     elif cues.says("small_talk", talk.text) and not talk.requests():
@@ -192,9 +298,12 @@ def courtesy(talk: Talk) -> bool:
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif means("greet"):
         greet(talk)
-    elif means("goodbye") and not (talk.form and cues.says("enough", talk.text)):
-        talk.say("goodbye")
-        talk.ended = True
+    elif means("goodbye") and _takes_leave(talk):
+        if _nearly_placed(talk):
+            talk.say("confirm.not_yet")  # who says it again may go
+        else:
+            talk.say("goodbye")
+            talk.ended = True
     elif means("thanks"):
         talk.say("thanks")
         if talk.form is None and memory.orders:
@@ -203,6 +312,23 @@ def courtesy(talk: Talk) -> bool:
         return False
     talk.understood = True
     return talk.ended
+
+
+def _nearly_placed(talk: Talk) -> bool:
+    """«再见» to a read-back, as if all was settled; whoever hangs up for a reason calls again."""
+    asked = talk.form is not None and talk.memory.asking == Asks.CONFIRM
+    said = set(talk.phrase("confirm.not_yet")) <= set(talk.memory.said)
+    return asked and not said and not cues.says("hangs_up", talk.text)
+
+
+def _takes_leave(talk: Talk) -> bool:
+    """A goodbye ends the talk. «嗯，网断了», «我先用盆冲着呢» only sound like one, the more so while something is arranged."""
+    if talk.form is not None and cues.says("enough", talk.text):
+        return False  # «就这样吧» to the question for a number
+    if cues.says("takes_leave", talk.text):
+        return True
+    sure = any(one.label == "goodbye" and one.confidence >= SURE_GOODBYE for one in talk.heard.labels)
+    return talk.form is None and sure
 
 
 # What deserves a kind word or a first advice before it is arranged: the sign, and the service it goes with.
@@ -219,6 +345,8 @@ def kind_word(talk: Talk) -> bool:
         talk.say("greet.listening")
         talk.understood = True
         return True
+    if talk.form is None and talk.heard.has("cancel_order") and cues.says("mourns", talk.text):
+        talk.say("kind.mourns")
     for cue, item in KIND_WORDS:
         spoken_of = {*talk.requests(), *cues.items_mentioned(talk.text)}
         if talk.form is None and item in spoken_of and cues.says(cue, talk.text):

@@ -29,12 +29,14 @@ def danger(talk: Talk) -> bool:
     """Escalate in this very reply. Requests under way, and those in the same breath, are put aside, not lost."""
     if (talk.heard.danger is None and _is_over(talk)) or _was_some_time_ago(talk):
         return _asks_how_it_is(talk)
-    grown = worries.worse(talk)
-    if not (talk.heard.danger or talk.heard.has("emergency") or grown):
+    if _ails_vaguely(talk):
+        return _asks_how_it_is(talk)
+    grown, sunk = worries.worse(talk), _sinks(talk)
+    if not (talk.heard.danger or talk.heard.has("emergency") or grown or sunk):
         return _says_how_it_is(talk)
     if _is_a_habit(talk):
         return _notes_it(talk)
-    found = talk.heard.danger or grown or Danger(kind="other", confidence=1.0, why=())
+    found = sunk or talk.heard.danger or grown or Danger(kind="other", confidence=1.0, why=())
     memory = talk.memory
     if memory.in_danger and worries.says("nothing", talk.text):
         return False  # «是我看错了，是邻居做饭的烟»
@@ -42,7 +44,11 @@ def danger(talk: Talk) -> bool:
         return False  # «你们打120了没有»
     if memory.in_danger and not talk.requests() and not found.why:
         return False  # «窗户开了»: what they do about it, no further danger
-    if memory.in_danger and memory.danger == found.kind and not talk.requests():
+    guessed = (
+        found is talk.heard.danger and find_danger(talk.text) is None
+    )  # «喝了酒»: of the one who does not wake
+    lesser = found.kind == memory.danger or guessed
+    if memory.in_danger and lesser and not talk.requests():
         _tell(talk, found)  # they go on telling of it; what to do was said
         return _accompany(talk)
     if not memory.in_danger:
@@ -72,9 +78,8 @@ def _is_a_habit(talk: Talk) -> bool:
     unsure = found is None or found.confidence < SURE_OF_IT or worries.says("bedridden", talk.text)
     arranging = talk.form is not None and talk.memory.asking is not None and not talk.memory.in_danger
     short = len(talk.text) <= LONGEST_REMARK
-    return (
-        unsure and arranging and short and cues.says("habit", talk.text) and not cues.says("urges", talk.text)
-    )
+    long_so = cues.says("habit", talk.text) or cues.says("diet", talk.text)
+    return unsure and arranging and short and long_so and not cues.says("urges", talk.text)
 
 
 def _notes_it(talk: Talk) -> bool:
@@ -116,6 +121,22 @@ def _was_some_time_ago(talk: Talk) -> bool:
     return ago or (found is None and worries.says("better", text))
 
 
+def _ails_vaguely(talk: Talk) -> bool:
+    """«我难受，说不上来哪里难受»: what it is, is asked first."""
+    calm = talk.heard.danger is None and not talk.memory.in_danger and not talk.requests()
+    return calm and worries.says("vague", talk.text)
+
+
+def _sinks(talk: Talk) -> Danger | None:
+    """«不动了», «睡过去了», of somebody whom help is awaited for."""
+    memory = talk.memory
+    if not memory.in_danger or memory.danger in (*NO_AMBULANCE, "suicide"):
+        return None
+    if not worries.says("sinks", talk.text):
+        return None
+    return Danger(kind="unconscious", confidence=1.0, why=(talk.text,))
+
+
 def _asks_how_it_is(talk: Talk) -> bool:
     """No alarm, but nobody is left alone with it either."""
     talk.memory.pending = Pending(kind=HOW_IT_IS, said=talk.text)
@@ -141,7 +162,7 @@ def _says_how_it_is(talk: Talk) -> bool:
         return False
     talk.say("emergency.glad")
     talk.understood = True
-    return True
+    return talk.form is None or not talk.heard.slots  # «后天» answers what was asked before
 
 
 def _somebody_else(talk: Talk) -> str:
@@ -188,6 +209,7 @@ def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
     told = tuple(f"{c.name} {c.relation} {c.phone}" for c in person.contacts if c.emergency) if person else ()
     place = _place_told(talk)
     talk.memory.danger_place |= place is not None
+    _keep_place(talk, place)
     talk.commands.append(
         OpenTask(
             key=f"{talk.turn.session}:{SAME_EMERGENCY}:{talk.memory.emergencies}",
@@ -205,6 +227,18 @@ def _tell(talk: Talk, found: Danger | None) -> tuple[str, ...]:
         )
     )
     return told
+
+
+def _keep_place(talk: Talk, place: str | None) -> None:
+    """Where whoever is in danger lives need not be told again for what is ordered afterwards."""
+    if place is None or not cues.says("full_place", place):
+        return
+    before = (talk.memory.last_whom or {}).get("beneficiary") if talk.memory.danger_whom else "self"
+    named = [slot for slot in talk.slots("beneficiary") if slot.value != "self"]
+    names = {one.name for slot in named if isinstance(one := slot.resolved, Person)}
+    for word in {slot.value or slot.text for slot in named} | names if named else {before}:
+        if word:
+            talk.memory.tell(word, place=place)
 
 
 def _place_told(talk: Talk) -> str | None:
@@ -242,13 +276,20 @@ def after_danger(talk: Talk) -> bool:
     memory = talk.memory
     if not memory.in_danger:
         return False
-    if talk.heard.has("human") and talk.heard.sure:
+    if talk.heard.has("human") and talk.heard.sure and not cues.says("no_person", talk.text):
         return False
-    if memory.danger in URGENT and cues.says("hopes", talk.text):
+    unwilling = cues.says("hopes", talk.text) or cues.says("no_person", talk.text)
+    unwilling |= worries.says("hopes_well", talk.text)
+    if memory.danger in URGENT and unwilling and not _takes_back(talk):
         talk.say("emergency.insist")
         talk.understood = talk.urgent = True
         return True
-    nothing = cues.says("false_alarm", talk.text) or worries.says("nothing", talk.text)
+    if (who := _it_is_somebody_else(talk)) and not memory.danger_place:
+        memory.danger_whom, memory.danger_asked = who, True
+        talk.say("emergency.which_door", them=who)
+        talk.understood = talk.urgent = True
+        return True
+    nothing = cues.says("false_alarm", talk.text) or worries.says("nothing", talk.text) or _takes_back(talk)
     if nothing and not cues.says("urges", talk.text) and not _orders(talk):
         memory.in_danger = False
         talk.understood = True
@@ -269,6 +310,25 @@ def after_danger(talk: Talk) -> bool:
             talk.happened.append("false_alarm")
         return False
     return _accompany(talk)
+
+
+def _takes_back(talk: Talk) -> bool:
+    """«我说的是上个月», «是电视里说的», «现在不疼了», «我订饭呢»: no danger now, and the request under way is meant."""
+    if talk.memory.danger == "suicide" or worries.says("what_to_do", talk.text):
+        return False
+    if worries.says("taken_back", talk.text) or (worries.says("better", talk.text) and talk.memory.forms):
+        return True
+    if cues.says("no_person", talk.text) and talk.memory.danger not in URGENT:
+        return True
+    named = cues.items_mentioned(talk.text) & {form.item for form in talk.memory.forms}
+    return bool(named) and worries.says("wants_order", talk.text)
+
+
+def _it_is_somebody_else(talk: Talk) -> str:
+    """«是我邻居，不是我»: whose danger it is, put right."""
+    if not worries.says("not_me", talk.text):
+        return ""
+    return _somebody_else(talk)
 
 
 def _orders(talk: Talk) -> bool:
@@ -305,7 +365,8 @@ def _accompany(talk: Talk) -> bool:
 
 def _asks_on(talk: Talk) -> bool:
     """Asks about the help that was called, and tells of nothing new."""
-    return any(worries.says(cue, talk.text) for cue in ("did_you_call", "cannot_call", "what_to_do"))
+    asked = ("did_you_call", "cannot_call", "what_to_do", "in_hands")
+    return any(worries.says(cue, talk.text) for cue in asked)
 
 
 def _answer(talk: Talk) -> bool:
@@ -316,6 +377,8 @@ def _answer(talk: Talk) -> bool:
         talk.say("emergency.called")
     elif worries.says("cannot_call", talk.text):
         talk.say("emergency.call_for_you")
+    elif worries.says("what_to_do", talk.text) and talk.memory.danger == "trapped":
+        _stay(talk, "stay")  # what was said holds: an earthquake is no lift
     elif worries.says("what_to_do", talk.text) and talk.memory.danger:
         key = _advice_key(talk, talk.memory.danger)
         talk.say(key, told=talk.words()["told"]["duty"], them=talk.memory.danger_whom)

@@ -6,13 +6,13 @@ import re
 
 from backend.domain.order import Order, State
 from backend.domain.queue import TaskKind
-from bot.dialogue import cues, whom
+from bot.dialogue import cues, notes, whom
 from bot.dialogue.flows import again, amend, ask, cancel, move, orders, request, series, state
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from nlu.understanding import WantedTime
 
-NO_COMPLAINT = ("suspects", "too_dear", "fraud_call", "insults", "praise")  # what only sounds like one
+NO_COMPLAINT = ("suspects", "too_dear", "insults", "praise")  # what only sounds like one
 # What is no part of a complaint that they are telling of.
 NOT_OF_A_COMPLAINT = ("affirm", "deny", "thanks", "goodbye", "greet", "cancel_order", "reschedule", "human")
 # What the flows for courtesies ask of orders.
@@ -28,7 +28,10 @@ def existing(talk: Talk) -> bool:
     if talk.heard.has("order_status"):
         state.status(talk)
         handled = True
-    if talk.heard.has("cancel_order"):
+    if talk.heard.has("cancel_order") and cues.says("was_cancelled", talk.text):
+        state.status(talk)
+        handled = True
+    elif _takes_back_an_order(talk):
         handled = _cancel(talk) or handled
     moves = talk.heard.has("reschedule") and not cues.says("as_before", talk.text)
     if (moves and not talk.leaves_open) or move.means_existing(talk):
@@ -37,9 +40,18 @@ def existing(talk: Talk) -> bool:
     return handled and (not talk.requests() or move.MOVED in talk.happened)
 
 
+def _takes_back_an_order(talk: Talk) -> bool:
+    """«明天别来了，后天再来» is a move and no cancellation."""
+    if not talk.heard.has("cancel_order") or (talk.heard.has("reschedule") and talk.form is None):
+        return False
+    return cancel.may_be_meant(talk) if talk.form is None else cancel.is_meant(talk)
+
+
 def _cancel(talk: Talk) -> bool:
     if cancel.not_wanted(talk):
         return True
+    if talk.form is not None and cues.says("stops_it", talk.text):
+        return notes.take_as_told(talk, talk.form)
     if not talk.requests():
         state.none_open(talk)
     return True
@@ -49,7 +61,7 @@ def complaint(talk: Talk) -> bool:
     """Apologise, write it down for staff, and say that somebody calls back. A word about swindlers or prices is none."""
     sounds_so = talk.likely("complaint") and not any(cues.says(cue, talk.text) for cue in NO_COMPLAINT)
     complains = sounds_so or (cues.says("bad_service", talk.text) and talk.form is None)
-    if not (complains or _stood_up(talk)):
+    if not (complains or _stood_up(talk) or _is_overdue(talk)):
         return False
     again = talk.pending is not None and talk.pending.kind == "complaint"
     if not again:
@@ -58,7 +70,7 @@ def complaint(talk: Talk) -> bool:
     talk.say("complaint.more" if again else "complaint.taken")
     talk.understood = True
     talk.happened.append("complaint")
-    if not _stood_up(talk) and _wants_besides(talk):
+    if not (_stood_up(talk) or _is_overdue(talk)) and _wants_besides(talk):
         return False
     if talk.form is None:
         _hear_out(talk)
@@ -84,6 +96,7 @@ def _hear_out(talk: Talk) -> None:
     """Whatever they say next may still be about what they complain of; `items` is what went wrong."""
     before = talk.pending.items if talk.pending and talk.pending.kind == "complaint" else []
     named = cues.items_mentioned(talk.text) & set(talk.rules.catalogue)
+    named = named or {order.item for order in talk.world.orders[:1] if len(talk.world.orders) == 1}
     items = before or (list(named) if len(named) == 1 else [])
     talk.memory.pending = Pending(kind="complaint", items=items)
     talk.ask(None, "complaint.else", choices=ask.choices_of(talk, "anything_else"))
@@ -159,17 +172,37 @@ def _keep_who(talk: Talk) -> None:
 
 def _stood_up(talk: Talk) -> bool:
     """«昨天说好送饭的，人没来»: it asks where somebody is, and reproaches that nobody came."""
+    if talk.form is None and cues.says("waited", talk.text):
+        return True
     asks = talk.heard.has("order_status") or talk.heard.has("complaint")
     reproaches = cues.says("reproach", talk.text) or not cues.says("question", talk.text)
     return asks and cues.says("stood_up", talk.text) and reproaches
+
+
+def _is_overdue(talk: Talk) -> bool:
+    """«今天饭咋没送来», «我的饭呢», «啥时候来», when it should have been there by now."""
+    if talk.form is not None or talk.heard.danger is not None or cues.says("may_it", talk.text):
+        return False
+    asks = cues.says("did_not_come", talk.text) or cues.says("when_comes", talk.text)
+    now, standing = talk.turn.now, orders.open_orders(talk)
+    return asks and any(orders.was_due(order, now) for order in orders.fitting(talk, standing))
+
+
+def comes_too_late(talk: Talk) -> bool:
+    """Said sorry for at once, whatever else it sounds like («说九点来，这都十点半了» names two hours)."""
+    return _is_overdue(talk) and complaint(talk)
 
 
 def answer_which(talk: Talk) -> bool:
     """The answer to a question about orders; then whatever else is said of those that stand."""
     return (
         _answer_pending(talk)
+        or comes_too_late(talk)
+        or again.reorders(talk)
+        or state.asks_about_coming(talk)
         or state.lists_all(talk)
         or state.asks_how_it_stands(talk)
+        or amend.within(talk)
         or series.one_day(talk)
         or again.again(talk)
         or amend.amends(talk)
@@ -181,6 +214,7 @@ def _others(talk: Talk) -> bool:
     return (
         cancel.names_another(talk)
         or cancel.instead(talk)
+        or cancel.not_going(talk)
         or move.of_the_last(talk)
         or state.ordered_before(talk)
     )
@@ -206,7 +240,7 @@ def _answer_pending(talk: Talk) -> bool:
     if pending.kind in ("tell_more", "wrong_order", "change_or_new") and standing:
         answer = amend.answer_change if pending.kind == "change_or_new" else amend.answer_more
         return answer(talk, pending, standing[0])
-    return pending.kind in ("cancel", "reschedule", "pause") and _answer_which(talk, pending, standing)
+    return pending.kind in orders.ASKS_WHICH and _answer_which(talk, pending, standing)
 
 
 def _answer_which(talk: Talk, pending: Pending, standing: list[Order]) -> bool:
@@ -225,6 +259,8 @@ def _answer_which(talk: Talk, pending: Pending, standing: list[Order]) -> bool:
             cancel.cancel(talk, order)
         elif pending.kind == "reschedule":
             move.answer_which(talk, pending, order)
+        elif pending.kind == "amend":
+            amend.set_right(talk, order, pending.said)
         else:
             amend.pass_on(talk, order, said=pending.said)
     return True

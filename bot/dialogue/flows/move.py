@@ -45,7 +45,7 @@ def another_time(talk: Talk) -> bool:
     if not standing:
         return False
     fitting = orders.fitting(talk, standing)
-    said = _new_time(talk)
+    said = _new_time(talk, fitting)
     if cues.says("sooner", talk.text) or cues.shift(talk.text):
         said = None
     if not orders.is_clear(talk, fitting):
@@ -150,14 +150,21 @@ def _is_away_then(talk: Talk) -> Order | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _new_time(talk: Talk) -> WantedTime | None:
-    references = orders.references(talk)
+def _new_time(talk: Talk, of: Sequence[Order] = ()) -> WantedTime | None:
+    """The time that is wanted now; of the orders' own day it is none, where no hour goes with it («明天我要走亲戚»)."""
+    references = [*orders.references(talk), *(slot for slot in talk.slots("time") if _is_given_up(slot, of))]
     new = [slot.resolved for slot in talk.slots("time") if slot not in references]
     if not new:  # «改到晚上»: a part of the day is a time when a time is looked for
         known = {(slot.start, slot.end) for slot in references}
         new = [slot.resolved for slot in _times_looked_for(talk) if (slot.start, slot.end) not in known]
     said = [one for one in new if isinstance(one, WantedTime) and (one.iso or one.asap or one.conflict)]
     return _day_and_hour(said)
+
+
+def _is_given_up(slot: Slot, of: Sequence[Order]) -> bool:
+    said = slot.resolved
+    mere_day = isinstance(said, WantedTime) and not said.clock_said
+    return mere_day and len(of) == 1 and orders.is_once(of[0]) and orders.is_of_day(of[0], slot)
 
 
 def _day_and_hour(said: Sequence[WantedTime]) -> WantedTime | None:
@@ -176,6 +183,12 @@ def move(talk: Talk, order: Order, said: WantedTime | None) -> None:
     if said and not said.conflict and _changes_series(order, said):
         _settle_series(talk, order, said)
         return
+    if said and order.wanted.recurrence and cues.says("begins_then", talk.text):
+        amend.pass_on(talk, order)  # «从下周起改成晚上送»
+        return
+    if said and orders.is_once(order) and _is_span(said):  # «推到下周»: on which day?
+        ask_when(talk, order, "order.move_when", what=orders.name_of(talk, order))
+        return
     wanted = times.merged(order.wanted, said) if said and not said.conflict else None
     if said is None and not order.wanted.recurrence:
         wanted = shifted(order.wanted, talk.text)
@@ -189,6 +202,10 @@ def move(talk: Talk, order: Order, said: WantedTime | None) -> None:
         ask_when(talk, order, "conflict.past")
     else:
         ask_when(talk, order, "order.move_when", what=orders.name_of(talk, order))
+
+
+def _is_span(said: WantedTime) -> bool:
+    return bool(said.iso) and "/" in (said.iso or "") and "T" not in (said.iso or "")
 
 
 def from_now(wanted: Wanted, now: datetime) -> Wanted | None:
@@ -244,6 +261,9 @@ def move_to(talk: Talk, order: Order, wanted: Wanted) -> None:
     """Give the order this time. One that is over, or that nobody can promise yet, is asked for again."""
     if times.past(wanted, talk.turn.now):
         ask_when(talk, order, "conflict.past")
+        return
+    if wanted == order.wanted:  # nothing would change by it
+        ask_when(talk, order, "order.move_when", what=orders.name_of(talk, order))
         return
     if wanted.iso and is_time(wanted.iso) and out_of_reach(wanted.iso, talk.turn.now):
         ask_when(talk, order, "conflict.far")

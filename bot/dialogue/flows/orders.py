@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from backend.domain.order import OPEN, Order, Wanted
@@ -18,8 +19,14 @@ CONFIRMS = {
     "cancel": "order.confirm_cancel",
     "reschedule": "order.confirm_move",
     "pause": "order.confirm_pause",
+    "amend": "order.confirm_pause",
 }
-ASKS_WHICH = {"cancel": "order.which_cancel", "reschedule": "order.which_move", "pause": "order.which_pause"}
+ASKS_WHICH = {
+    "cancel": "order.which_cancel",
+    "reschedule": "order.which_move",
+    "pause": "order.which_pause",
+    "amend": "order.which_meant",
+}
 
 
 def name_of(talk: Talk, order: Order) -> str:
@@ -42,6 +49,16 @@ def last(talk: Talk) -> Order | None:
     if talk.form is not None or not talk.memory.orders:
         return None
     return next((order for order in open_orders(talk) if order.number == talk.memory.orders[-1]), None)
+
+
+def spoken_of(talk: Talk) -> Order | None:
+    """The one order that stands and is spoken of as such («我订的打扫», «明天那个饭»), in a later call, too."""
+    named = cues.items_mentioned(talk.text)
+    refers = cues.says("as_ordered", talk.text) or (named and cues.says("that_order", talk.text))
+    if talk.form is not None or not refers:
+        return None
+    meant = fitting(talk, open_orders(talk))
+    return meant[0] if is_clear(talk, meant) else None
 
 
 def fitting(talk: Talk, orders: Sequence[Order]) -> list[Order]:
@@ -101,6 +118,17 @@ def is_once(order: Order) -> bool:
     """Whether somebody comes once, and not on several days."""
     iso = order.wanted.iso or ""
     return not order.wanted.recurrence and not ("/" in iso and "T" not in iso)
+
+
+def was_due(order: Order, now: datetime) -> bool:
+    """Whether somebody should have come for it by now: some day before, or today at an hour that is over."""
+    begin, end = (order.wanted.iso or "").split("/")[0], (order.wanted.iso or "").split("/")[-1]
+    if not begin:
+        return False
+    if not order.wanted.recurrence:
+        return times.past(order.wanted, now)
+    hour = end[times.DAY + 1 :]
+    return begin[: times.DAY] <= now.date().isoformat() and bool(hour) and hour < now.strftime("%H:%M")
 
 
 def references(talk: Talk) -> list[Slot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue import cues
 from bot.dialogue.talk import ASIDE, Talk
-from bot.dialogue.turn import Channel
+from bot.dialogue.turn import Asks, Channel
 
 MOST_SLOWER = 3
 MOST_LOUDER = 2
@@ -27,7 +27,7 @@ def pace(talk: Talk) -> bool:
         return False
     if _speaks_of_an_order(talk, wish):
         return False
-    if talk.leaves_open or cues.says("counts", talk.text):
+    if talk.leaves_open or cues.says("counts", talk.text) or cues.says("asks_who", talk.text):
         return False  # «到时候再说» refuses an answer, «都订了啥» asks for something else
     hurries = cues.says("urges", talk.text) or cues.says("hurries", talk.text)
     if wish == "slower" and hurries and not cues.says("slow", talk.text):
@@ -41,6 +41,7 @@ def pace(talk: Talk) -> bool:
         return True
     talk.say(f"pace.{wish}")
     talk.sentences += memory.said
+    talk.reads_back = talk.form is not None and memory.asking == Asks.CONFIRM
     talk.question = tuple(memory.question)
     talk.keep_question()
     talk.happened.append(wish)
@@ -54,7 +55,8 @@ def _speaks_of_an_order(talk: Talk, wish: str) -> bool:
     more = (cues.says("adds", talk.text) or cues.says("same_again", talk.text)) and not cues.says(
         "question", talk.text
     )
-    return wish == "repeat" and bool(talk.slots("place") or talk.slots("phone") or more)
+    redo = talk.pending is not None and talk.pending.kind == "complaint" and cues.says("once_more", talk.text)
+    return wish == "repeat" and bool(talk.slots("place") or talk.slots("phone") or more or redo)
 
 
 def _waits(talk: Talk) -> bool:

@@ -9,6 +9,10 @@ from bot.dialogue.talk import Talk
 
 
 def wants_person(talk: Talk) -> bool:
+    if any(cues.says(cue, talk.text) for cue in ("no_person", "who_is_coming")):
+        return False  # «不用叫人», «来的人叫啥»
+    if talk.memory.orders and cues.says("another_worker", talk.text):
+        return False  # «换个人来，别叫上次那个»
     if talk.heard.has("human") and not cues.says("asks_for_person", talk.text) and _means_no_person(talk):
         return False
     if not (

@@ -3,22 +3,83 @@
 from __future__ import annotations
 
 from bot.dialogue import cues, notes
-from bot.dialogue.flows import ask, request
-from bot.dialogue.memory import Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.flows import amend, ask, orders, request
+from bot.dialogue.memory import Form, Pending
+from bot.dialogue.talk import ASIDE, Talk
 from bot.dialogue.turn import Asks
 
+# What is asked of the line itself, and stands in no document: how it is paid, whether a subsidy pays it, who is there when.
+OF_THE_LINE = ("asks_subsidy_use", "asks_payment", "asks_hours")
+ASKED_OF_US = "asked_of_us"  # what a turn notes when one of these was asked beside something else
+LONGEST_ASKED_ON = 12  # characters of a question that goes on with the one before
 PAPERS = ("gov", "soc")  # categories about which people ask before they want anything done
+
+
+def of_the_line(talk: Talk) -> bool:
+    """«怎么付钱», «能不能用补贴付», «周末有人吗»: answered as far as that is known, noted for staff, and nothing of the
+    request under way is touched. With something else in the same breath («对，钱咋付») that is dealt with, too."""
+    asked = asked_of_the_line(talk)
+    if asked is None or talk.memory.in_danger:
+        return False
+    agrees = talk.memory.asking == Asks.CONFIRM and cues.says("opens_yes", talk.text)
+    if agrees or _asks_for_more(talk, asked):
+        return False
+    talk.understood = True
+    _answer_of_the_line(talk, asked)
+    return True
+
+
+def asked_of_the_line(talk: Talk) -> str | None:
+    return next((cue for cue in OF_THE_LINE if cues.says(cue, talk.text)), None)
+
+
+def _asks_for_more(talk: Talk, asked: str) -> bool:
+    """Whether something is asked for besides («明天中午订个饭，怎么付钱»)."""
+    return bool(set(talk.requests()) & cues.items_mentioned(cues.without(asked, talk.text)))
+
+
+def _answer_of_the_line(talk: Talk, asked: str) -> None:
+    talk.happened.append(ASIDE)
+    placed = orders.last(talk)
+    if talk.form is not None or placed is not None:
+        talk.say(f"policy.{asked}_on")
+    if talk.form is not None:
+        note_asked(talk, talk.form)
+    elif placed is not None:
+        if asked in talk.words()["notes"]:
+            amend.tell(talk, placed)
+        ask.anything_else(talk)
+    elif asked == "asks_hours":
+        talk.say("policy.asks_hours")
+    else:
+        talk.say(f"policy.{asked}")
+        talk.memory.pending = Pending(kind="offer_person")
+        talk.ask(Asks.CONFIRM, "policy.price_person", choices=ask.choices_of(talk, "offer_person"))
+
+
+def note_asked_besides(talk: Talk) -> None:
+    """What was asked in the same breath in which something was wanted."""
+    if ASKED_OF_US in talk.happened and talk.form is not None:
+        note_asked(talk, talk.form)
+
+
+def note_asked(talk: Talk, form: Form) -> None:
+    """What staff are to tell before somebody comes goes with the order."""
+    asked = asked_of_the_line(talk)
+    if asked and (words := talk.words()["notes"].get(asked)):
+        notes.note(form, words)
 
 
 def policy(talk: Talk) -> bool:
     """Answer from `config/knowledge.yaml`. What is not there is never made up: a person is offered."""
-    if cues.says("fraud_call", talk.text):
-        return _warn(talk)
     if (item := _asks_how_to_order(talk)) is not None:
         return _take_up(talk, item)
     if cues.says("man_or_woman", talk.text):
         return _who_comes(talk)
+    if asked := asked_of_the_line(talk):  # beside something else that is wanted
+        talk.say(f"policy.{asked}_on")
+        talk.happened.append(ASKED_OF_US)
+        return False
     in_passing, may_they = _in_passing(talk), _may_they(talk)
     if not (
         talk.heard.has("policy_question")
@@ -26,14 +87,26 @@ def policy(talk: Talk) -> bool:
         or may_they
         or _about_this(talk)
         or (cues.says("too_dear", talk.text) and not talk.requests())
+        or _asks_its_price(talk)
     ):
         return False
+    _tell(talk, may_they)
+    return not talk.requests() or not talk.heard.has("policy_question") or in_passing
+
+
+def _tell(talk: Talk, may_they: bool = False) -> None:
+    """The answer that stands in the knowledge file, or that there is none."""
     # Only what is surely spoken of: a weak guess would turn a bare «啥条件» into an answer about something else.
     spoken_of = (*talk.requests(), *_under_way(talk))
     if _asks_besides(talk):
         spoken_of = (*_under_way(talk), *talk.requests())
     entry = talk.rules.knowledge.answer(talk.text, spoken_of)
     talk.understood = True
+    if talk.form is None:
+        about = entry.item if entry and entry.item in talk.rules.catalogue else None
+        named = about or next(iter(_spoken_of(talk)), None)
+        if named and not _asks_what_pays_it(talk, named):
+            talk.memory.topic = named
     if entry is None:
         _unknown(talk)
     else:
@@ -47,7 +120,33 @@ def policy(talk: Talk) -> bool:
             talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
         elif entry.item in talk.rules.catalogue and not asks_more:
             talk.memory.pending = Pending(kind="told", items=[str(entry.item)], said=talk.text)
-    return not talk.requests() or not talk.heard.has("policy_question") or in_passing
+
+
+def _asks_what_pays_it(talk: Talk, named: str) -> bool:
+    """«有补贴没» after «洗个澡多少钱» asks on about the bath."""
+    catalogue, topic = talk.rules.catalogue, talk.memory.topic
+    return (
+        topic is not None and catalogue[topic].category not in PAPERS and catalogue[named].category in PAPERS
+    )
+
+
+def still_asks(talk: Talk) -> bool:
+    """«那二级呢», «户口本要不要», «贵不贵» in answer to «要请工作人员跟您说吗？»: the same is asked on, and nothing declined."""
+    pending, text = talk.pending, talk.text
+    if talk.form is not None or pending is None or pending.kind not in ("offer_person", "told"):
+        return False
+    if (
+        talk.requests()
+        or talk.slots("time")
+        or len(text) > LONGEST_ASKED_ON
+        or (pending.said and not pending.items)
+    ):
+        return False
+    if not any(cues.says(cue, text) for cue in ("asks_on", "asks_price")) or cues.says("may_it", text):
+        return False
+    _tell(talk)
+    talk.happened.append(ASIDE)  # they ask again and again, and need not be handed over for it
+    return True
 
 
 def _under_way(talk: Talk) -> tuple[str, ...]:
@@ -66,18 +165,17 @@ def _about_this(talk: Talk) -> bool:
     return talk.rules.knowledge.answer(talk.text, (form.item,)) is not None
 
 
+def _asks_its_price(talk: Talk) -> bool:
+    """«理发多少钱», however it was heard."""
+    nothing_wanted = talk.form is None and not talk.requests() and not talk.slots("time")
+    return nothing_wanted and cues.says("asks_price", talk.text) and bool(cues.items_mentioned(talk.text))
+
+
 def _may_they(talk: Talk) -> bool:
     """«那我妈八十三了能领不»: whether they may, which also reads like asking for it."""
     if talk.form is not None or len(talk.requests()) != 1 or not cues.says("eligible", talk.text):
         return False
     return talk.rules.knowledge.answer(talk.text, talk.requests()) is not None
-
-
-def _warn(talk: Talk) -> bool:
-    """Somebody rang them up and wants money or a code."""
-    talk.say("fraud_call")
-    talk.understood = True
-    return True
 
 
 def _asks_how_to_order(talk: Talk) -> str | None:
@@ -164,4 +262,6 @@ def _price(talk: Talk) -> None:
 def _spoken_of(talk: Talk) -> list[str]:
     """The service that the sentence names, if any."""
     named = cues.items_mentioned(talk.text)
-    return [scored.label for scored in talk.heard.ranking if scored.label in named][:1]
+    ranked = [scored.label for scored in talk.heard.ranking if scored.label in named]
+    topic = [talk.memory.topic] if talk.memory.topic and not named else []
+    return (ranked or topic or sorted(named))[:1]

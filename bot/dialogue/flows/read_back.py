@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.dialogue import cues, forms, notes
-from bot.dialogue.flows import ask
+from bot.dialogue import cues, details, forms, notes, people, times, whom
+from bot.dialogue.flows import ask, policy
 from bot.dialogue.flows.request import drop, for_another, meant, place, replace_item
 from bot.dialogue.memory import Form, Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 
+TELLS = ("wish", "diet", "health", "for_whoever_comes", "rules_out", "asks_to_bring")
+SHORTEST_REST = 4  # characters
 SURELY_NO = 0.75  # «一直滴水，不是大事» sounds a little like a no
 SHORT_WISH = 10  # characters
 SHORT_NO = 8
+PARTICLES = 3  # characters besides a time that say nothing («十点以后来»)
 SOON = 8  # characters: a time this near to the «no» is what the «no» is about
 
 
@@ -22,9 +25,15 @@ def answer_confirmation(talk: Talk) -> bool:
     form = talk.form
     if talk.memory.asking != Asks.CONFIRM or form is None or talk.pending is not None:
         return False
+    if _puts_right(talk, form):
+        return True
     text, heard = talk.text, talk.heard
-    says_no = cues.says("opens_no", text) or _means_no(talk)
+    if talk.slots("time") and all(times.is_remark(heard.text, slot) for slot in talk.slots("time")):
+        notes.take_aside(talk, form)  # «下午我要睡觉», «我十二点要吃饭»
+        return True
+    says_no = (cues.says("opens_no", text) or _means_no(talk)) and not cues.says("ends_yes", text)
     says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
+    says_yes |= cues.says("ends_yes", text)
     moves = _moves_it(talk)
     others = [item for item in talk.requests() if item != form.item and not moves]
     if says_no and not others and not moves and (instead := talk.other_item([form.item])):
@@ -38,20 +47,16 @@ def answer_confirmation(talk: Talk) -> bool:
     if not says_no and _belongs_to_it(talk, form, others):
         notes.take_aside(talk, form)
         return True
-    if cues.says("drop", text) and forms.drop_detail(talk, form):
+    if talk.drops and details.drop_detail(talk, form):
         return True
-    if cues.says("drop", text) and (other := meant(talk, form)) is not form:
+    if talk.drops and (other := meant(talk, form)) is not form:
         return drop(talk, other)
     if others and (says_no or cues.says("replace", text)):
         return replace_item(talk, form, others)
-    if (
-        (heard.has("cancel_order") or cues.says("drop", text))
-        and not says_yes
-        and not others
-        and not talk.slots("time")
-    ):
+    cancels = heard.has("cancel_order") and cues.says("unwanted", text)  # «贵重东西我收起来了» only sounds so
+    if (cancels or talk.drops) and not says_yes and not others and not talk.slots("time"):
         return drop(talk, form)
-    if heard.has("cancel_order") and not others:
+    if cancels and not others:
         return False  # «明天的饭不要了»: an order of before, or this form; decided by the flow for orders
     if not others and notes.take_wish(talk, form):
         talk.say("confirm.noted")
@@ -60,7 +65,10 @@ def answer_confirmation(talk: Talk) -> bool:
             _place(talk, form)
         return True
     changed = forms.fill(talk, form) if not others else set()
-    if says_yes and not changed and (talk.heard.sure or cues.says("opens_yes", text)):
+    agrees = talk.heard.sure or cues.says("opens_yes", text) or cues.says("ends_yes", text)
+    if says_yes and not changed and agrees:
+        if not others:
+            _note_the_rest(talk, form)
         _place(talk, form)
         talk.understood = True
         return not others
@@ -72,7 +80,7 @@ def answer_confirmation(talk: Talk) -> bool:
         talk.say("refused_more")
         talk.understood = True
         return True
-    if not others and forms.take_name(talk, form):
+    if not others and people.take_name(talk, form):
         talk.say("confirm.changed")
         talk.understood = True
         return True
@@ -92,13 +100,74 @@ def answer_confirmation(talk: Talk) -> bool:
     return False
 
 
+def _puts_right(talk: Talk, form: Form) -> bool:
+    """What of it is wrong, told without what is right («地址对，时间不对»), the right name, or «早一点»."""
+    name = cues.core(talk.text)
+    if form.elder_id is None and whom.is_a_name(name) and not talk.heard.has("thanks"):
+        form.name = name
+    elif people.take_name(talk, form):
+        talk.say("confirm.changed")
+    elif cues.says("asks_name_kept", talk.text) and form.name in talk.memory.named:
+        talk.memory.named.remove(form.name)
+    elif cues.says("sooner", talk.text) and form.time is not None:
+        notes.note(form, talk.text)
+        talk.say("confirm.noted")
+    elif not talk.heard.slots and (wrong := _told_wrong(talk)):
+        _forget(talk, form, wrong)
+    else:
+        return False
+    talk.understood = True
+    return True
+
+
+def _named_wrong(talk: Talk) -> list[str]:
+    """What is wrong, by the word for it («时间», «名字», «都不对»)."""
+    if cues.says("all_wrong", talk.text):
+        return ["time", "place"]
+    if any(talk.slots(name) for name in ("time", "place")):
+        return []
+    if cues.says("name_only", talk.text):
+        return ["name"]
+    word = next((part for part in ("time", "place") if cues.says(f"{part}_word", talk.text)), None)
+    wrong = word or _told_wrong(talk)
+    return [wrong] if wrong else []
+
+
+def _told_wrong(talk: Talk) -> str | None:
+    return next((part for part in ("time", "place", "name") if cues.says(f"{part}_wrong", talk.text)), None)
+
+
+def _forget(talk: Talk, form: Form, part: str) -> None:
+    """Ask for this part of the request anew; of an address it may be one number that is wrong."""
+    if part == "time":
+        form.time = None
+    elif part == "place":
+        talk.ask(Asks.PLACE, "order.place_right")
+    elif form.elder_id is None:
+        talk.memory.told.get(form.beneficiary or "", {}).pop("name", None)
+        form.name = None
+
+
+def _note_the_rest(talk: Talk, form: Form) -> None:
+    """«嗯，来的时候带上拖把»: what goes with the yes is told whoever comes."""
+    rest = cues.without("opens_yes", talk.text) if cues.says("opens_yes", talk.text) else ""
+    tells = any(cues.says(cue, rest) for cue in TELLS)
+    if tells and len(rest) >= SHORTEST_REST and not cues.says("question", rest):
+        notes.note(form, rest)
+        talk.say("confirm.noted")
+
+
 def _place(talk: Talk, form: Form) -> None:
     """Place it, and answer what was asked in the same breath («对，那多少钱»)."""
-    asks_price = cues.says("asks_price", talk.text)
+    asked = policy.asked_of_the_line(talk)
+    asks_price = cues.says("asks_price", talk.text) and not asked
     if asks_price:
         notes.note(form, talk.words()["notes"]["price"])
+    policy.note_asked(talk, form)
     place(talk, form)
-    if asks_price:
+    if asked:
+        talk.say(f"policy.{asked}_on")
+    elif asks_price:
         talk.say("policy.price_on")
     elif cues.says("asks_about", talk.text) or cues.says("man_or_woman", talk.text):
         talk.say("policy.unknown")
@@ -113,20 +182,23 @@ def answer_wrong_what(talk: Talk) -> bool:
     if talk.heard.has("affirm") and not talk.requests():
         talk.understood = True
         return True
+    if len(talk.text) <= SHORT_NO and (wrong := _named_wrong(talk)):
+        for part in wrong:
+            _forget(talk, form, part)
+        talk.understood = True
+        return True
     others = [item for item in talk.requests() if item != form.item]
     if others:
         return replace_item(talk, form, others)
-    if talk.heard.has("cancel_order") or cues.says("drop", talk.text):
+    if talk.heard.has("cancel_order") or talk.drops:
         return drop(talk, form)
     if forms.fill(talk, form):
         talk.say("confirm.changed")
         talk.understood = True
         return True
-    wrong = {"time": cues.says("time_word", talk.text), "place": cues.says("place_word", talk.text)}
-    if wrong["time"]:
-        form.time, talk.understood = None, True
-    elif wrong["place"]:
-        form.place, form.place_known, talk.understood = None, False, True
+    if wrong := _named_wrong(talk):
+        _forget(talk, form, wrong[0])
+        talk.understood = True
     return talk.understood
 
 
@@ -168,9 +240,13 @@ def _belongs_to_it(talk: Talk, form: Form, others: Sequence[str]) -> bool:
 
 
 def _moves_it(talk: Talk) -> bool:
-    """«不对，后天，明天我要去赶集»: another time with its reason, not another request."""
-    times = talk.slots("time")
-    return bool(times) and cues.says("opens_no", talk.text) and times[0].start <= SOON
+    """«不对，后天，明天我要去赶集», «十点以后来，她要去买菜»: another time with its reason, not another request."""
+    slots = talk.slots("time")
+    if not slots:
+        return False
+    head = cues.before("pause_in_speech", talk.text)
+    mere = head != talk.text and slots[0].end <= len(head) <= len(slots[0].text) + PARTICLES
+    return (cues.says("opens_no", talk.text) and slots[0].start <= SOON) or mere
 
 
 def _leave_it_at_one(talk: Talk, form: Form) -> bool:

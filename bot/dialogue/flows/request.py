@@ -11,19 +11,44 @@ from typing import Any
 from backend.domain.order import Order
 from backend.domain.people import Elder
 from backend.services.commands import RegisterCaller
-from bot.dialogue import cues, forms, notes, phrasing, whom
+from bot.dialogue import cues, details, forms, notes, phrasing, whom
 from bot.dialogue.flows import ask
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import ABOUT_ORDERS, Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.clauses import MARKS, begin_of_part
+from nlu.slots.person import possible, read_person
 from nlu.slots.time import plans_then
-from nlu.understanding import Person, Phone, Slot
+from nlu.understanding import Person, Phone, ScoredLabel, Slot
 
+SHORTEST_REQUEST = 4  # characters; «你们» of «你们忙不过来就算了» says nothing
 PAPERS = ("gov", "soc")  # categories whose words («养老金», «残疾») also tell how somebody lives
 # What a form holds about the person it is for.
 WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
+
+
+def without_condition(talk: Talk) -> None:
+    """«让人来打扫，做不了那就算了» is a request: what is given up only for a case is read without it."""
+    heard = talk.heard
+    if not cues.says("drop_if", talk.text) or heard.danger is not None or heard.has("emergency"):
+        return
+    rest = cues.without("drop_if", talk.text).strip(MARKS + " ")
+    expecting = Asks(talk.memory.asking) if talk.memory.asking else None
+    if len(rest) >= SHORTEST_REQUEST:
+        talk.heard = talk.rules.parser.parse(rest, expecting=expecting, alternatives=(), now=talk.turn.now)
+    elif talk.form is not None:
+        talk.heard = replace(heard, labels=(ScoredLabel("inform", 1.0),))
+
+
+def behind_lead_in(talk: Talk) -> None:
+    """«对了还有，我要洗澡» is a request, and no mere «对»."""
+    rest = cues.without("more_behind", talk.text)
+    if rest == talk.text or len(rest) < SHORTEST_REQUEST or talk.requests() or talk.heard.danger is not None:
+        return
+    heard = talk.rules.parser.parse(rest, expecting=None, alternatives=(), now=talk.turn.now)
+    if any(name in talk.rules.catalogue for name in heard.names()):
+        talk.heard = heard
 
 
 def gives_up(talk: Talk) -> bool:
@@ -31,13 +56,13 @@ def gives_up(talk: Talk) -> bool:
     form, heard = talk.form, talk.heard
     if form is None or talk.memory.asking == Asks.CONFIRM or talk.slots("time"):
         return False
-    if cues.says("drop", talk.text) and meant(talk, form) is not form:
+    if talk.drops and meant(talk, form) is not form:
         return drop(talk, form)  # «打扫的算了，就送饭»
-    if cues.says("drop", talk.text) and forms.drop_detail(talk, form):
+    if talk.drops and details.drop_detail(talk, form):
         return True
     if talk.requests():
         return False
-    if not (heard.has("deny") or heard.has("cancel_order")) or not cues.says("drop", talk.text):
+    if not (heard.has("deny") or heard.has("cancel_order")) or not talk.drops:
         return False
     named = cues.items_mentioned(talk.text)
     return (not named or form.item in named) and drop(talk, form)
@@ -210,11 +235,11 @@ def remember_whom(talk: Talk) -> None:
     """«我爸刚才摔了» … «给他找个人洗澡»: who was spoken of outside any request is who «他» means later."""
     if talk.form is not None:
         return
-    said = [slot for slot in talk.slots("beneficiary") if slot.value != "self"]
+    said = [slot for slot in talk.slots("beneficiary") if slot.value != "self"] or _spoken_of(talk)
     kin = [
         slot
         for slot in said
-        if isinstance(slot.resolved, Person) and slot.resolved.relation not in forms.NOT_KIN
+        if isinstance(slot.resolved, Person) and slot.resolved.relation not in whom.NOT_KIN
     ]
     if len(kin or said) == 1:
         meant = whom.spoken_of(kin or said, talk.world.caller)
@@ -226,6 +251,15 @@ def remember_whom(talk: Talk) -> None:
     if meant.beneficiary is not None:
         _take_card(talk, meant)
         talk.memory.last_whom = _whom(meant)
+
+
+def _spoken_of(talk: Talk) -> list[Slot]:
+    """«我妈腿疼，吃啥药好»: a relative for whom nothing is wanted yet; nobody when several are named."""
+    spans = possible(talk.heard.text)
+    words = [(one.start, one.end, talk.heard.text[one.start : one.end]) for one in spans]
+    people = [Slot("beneficiary", word, a, b, word, read_person(word)) for a, b, word in words]
+    kin = [one for one in people if isinstance(one.resolved, Person) and one.resolved.relation != "self"]
+    return kin if len({one.text for one in kin}) == 1 else []
 
 
 def _name_told(talk: Talk, people: Sequence[Slot]) -> str | None:
@@ -284,11 +318,11 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
     text = talk.heard.text
     people = [
         slot
-        for slot in _last_meant(talk.slots("beneficiary", of=form.item), text)
+        for slot in _last_meant(_without_parts(talk.slots("beneficiary", of=form.item)), text)
         if not cues.says("their_name", text[: slot.start]) and not cues.says("my_name", text[: slot.start])
     ]
-    if len(people) == 1 and (pair := _with_me(talk, people[0])):
-        people = pair
+    if len(people) == 1:
+        people = _with_me(talk, people[0]) or _each_at_home(talk, form, people[0]) or people
     others = [slot for slot in people if slot.value != "self"]
     if len(others) == 1 and not cues.says("together", text):
         return  # «我想给我妈订»: I ask, she is served
@@ -309,7 +343,10 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
         len(text),
     ]
     shared = _said_once(talk, form, starts[0])
+    words = [person.text for person in people]
     for index, person in enumerate(people):
+        if person.text in words[:index]:
+            continue
         part = forms.open_form(talk, form.item)
         if goes_on:
             part.time, part.place = deepcopy(form.time), None if form.place_known else form.place
@@ -318,9 +355,30 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
         own = [
             s
             for s in talk.heard.slots
-            if starts[index] <= s.start < starts[index + 1] and s.slot != "beneficiary" and s not in shared
+            if person.text in _words_at(words, starts, s) and s.slot != "beneficiary" and s not in shared
         ]
         forms.fill_from(talk, part, [*shared, *own])
+
+
+def _words_at(words: Sequence[str], starts: Sequence[int], slot: Slot) -> list[str]:
+    """Who is spoken of where this slot stands; somebody may be named again («我妈和我婆婆，都要打扫，我妈周六»)."""
+    return [
+        word for word, (start, end) in zip(words, pairwise(starts), strict=True) if start <= slot.start < end
+    ]
+
+
+def _each_at_home(talk: Talk, form: Form, first: Slot) -> list[Slot]:
+    """«先去我爸那打扫，银古小区…，下午去我妈那，怀远小区…»: whoever else has a home of their own beside a second address."""
+    text = talk.heard.text
+    if len(talk.slots("place", of=form.item)) < 2 or first.value == "self":
+        return []
+    others = [
+        Slot("beneficiary", word, one.start, one.end, word, read_person(word))
+        for one in possible(text)
+        if one.start >= first.end and (word := text[one.start : one.end]) != first.text
+    ]
+    homes = [one for one in others if one.value != "self" and cues.says("home_of", text[one.end :])]
+    return [first, homes[0]] if len(homes) == 1 else []
 
 
 def _begin_of_part(text: str, person: Slot, before: Slot) -> int:
@@ -337,6 +395,15 @@ def _said_once(talk: Talk, form: Form, first_person: int) -> list[Slot]:
     return [
         *before,
         *(slot for name in once if len(said[name]) == 1 for slot in said[name] if slot not in before),
+    ]
+
+
+def _without_parts(people: Sequence[Slot]) -> Sequence[Slot]:
+    """«给我爸妈送饭，我妈叫于秀琴，我爸叫马福» names two people, not four."""
+    both = any(isinstance(one.resolved, Person) and one.resolved.relation == "parents" for one in people)
+    single = ("mother", "father") if both else ()
+    return [
+        one for one in people if not (isinstance(one.resolved, Person) and one.resolved.relation in single)
     ]
 
 
@@ -378,6 +445,8 @@ def take_up(talk: Talk, item: str, said: str | None = None) -> None:
         )
         forms.fill_from(talk, form, heard.slots)
     forms.fill(talk, form)
+    if form.beneficiary is None:
+        _same_as_before(talk, form)
 
 
 def _known(talk: Talk, slot: Slot) -> Elder | None:

@@ -14,7 +14,7 @@ OF_SOMETHING_ELSE = ("complaint", "policy_question", "emergency")
 def one_day(talk: Talk) -> bool:
     """What is said of some of its days is passed on; nothing of it is cancelled or moved."""
     changes = any(cues.says(cue, talk.text) for cue in ("pauses", "resumes", "that_day", "away"))
-    if not changes or any(talk.likely(name) for name in OF_SOMETHING_ELSE):
+    if not changes or any(talk.likely(name) for name in OF_SOMETHING_ELSE) or cues.says("mourns", talk.text):
         return False
     named = cues.items_mentioned(talk.text) & {order.item for order in orders.open_orders(talk)}
     if talk.form is not None and (not named or talk.form.item in named):

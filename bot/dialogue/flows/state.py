@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.dialogue import cues, phrasing
-from bot.dialogue.flows import ask, orders, request
+from bot.dialogue.flows import amend, ask, orders, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import ABOUT_ORDERS, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
 from bot.dialogue.turn import Asks
 from nlu.understanding import Person, WantedTime
 
@@ -19,6 +19,8 @@ def status(talk: Talk) -> None:
         told = list(talk.world.orders)
     if orders.others(talk):  # not the order of one elder for that of another
         told = orders.of_people(talk, told) or [order for order in told if order.elder_id is None]
+    if cues.says("was_cancelled", talk.text) and talk.slots("time"):  # «周五那个取消了没有»
+        told = [order for order in told if any(orders.is_of_day(order, slot) for slot in talk.slots("time"))]
     if not told:
         none_open(talk)
         if not talk.form and not orders.others(talk):
@@ -62,10 +64,31 @@ def asks_how_it_stands(talk: Talk) -> bool:
     if order is None or talk.likely("complaint") or cues.items_mentioned(talk.text) - {order.item}:
         return False
     asks = cues.says("when_comes", talk.text) and not cues.says("may_it", talk.text)
-    if not (asks or cues.says("nobody_yet", talk.text)):
+    if not (asks or cues.says("nobody_yet", talk.text)) or orders.was_due(order, talk.turn.now):
         return False
     status(talk)
     talk.understood = True
+    return True
+
+
+def asks_about_coming(talk: Talk) -> bool:
+    """«要是没人来咋办», «你们打我哪个电话», «来的人叫啥», of what was ordered in this conversation."""
+    order = orders.last(talk)
+    if order is None:
+        return False
+    if cues.says("rings_before", talk.text):
+        return amend.pass_on(talk, order)
+    if cues.says("if_nobody", talk.text):
+        talk.say("order.if_nobody")
+    elif cues.says("asks_phone_kept", talk.text) and order.phone:
+        talk.say("confirm.phone", phone=phrasing.phone_groups(order.phone))
+    elif cues.says("who_is_coming", talk.text):
+        talk.say("who_comes.unknown")
+    else:
+        return False
+    ask.anything_else(talk)
+    talk.understood = True
+    talk.happened.append(ASIDE)
     return True
 
 

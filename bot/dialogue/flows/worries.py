@@ -45,6 +45,11 @@ def advice(kind: str, text: str) -> str | None:
     return next(fitting, None)
 
 
+def wants_money(text: str) -> bool:
+    """Whether somebody is after the money, a code or the bank card of whoever speaks, or of theirs."""
+    return says("fraud_alone", text) or (says("fraud", text) and says("fraud_by", text))
+
+
 def fraud(talk: Talk) -> bool:
     """Somebody wants their money: first not to pay, then whom to ring; staff are told. It is nothing to be ordered."""
     text, danger = talk.text, talk.heard.danger
@@ -55,7 +60,7 @@ def fraud(talk: Talk) -> bool:
         talk.understood = True
         return talk.form is None
     goods = says("fraud_goods", text)
-    if not (goods or (says("fraud", text) and says("fraud_by", text))):
+    if not (goods or wants_money(text)):
         return False
     if danger is not None and danger.kind == "violence" and not says("fraud_by_phone", text):
         return False
@@ -74,7 +79,7 @@ def no_alarm(talk: Talk) -> bool:
     """What only the classifier takes for danger, and what was said speaks against («水管爆了，快来人», «他把我拉黑了，
     联系不上»), is read without it."""
     found, text = talk.heard.danger, talk.text
-    if talk.memory.in_danger or not (found or talk.heard.has("emergency")):
+    if talk.memory.in_danger or not (found or talk.heard.has("emergency") or _was_guessed(talk)):
         return False
     if talk.form is not None and cues.says("habit", text):
         return False  # taken down for whoever comes
@@ -87,9 +92,15 @@ def no_alarm(talk: Talk) -> bool:
     return False
 
 
+def _was_guessed(talk: Talk) -> bool:
+    """Whether it sounds like danger more than like anything else, and nothing else was understood."""
+    first = talk.heard.ranking[:1]
+    return talk.heard.names() == ("out_of_scope",) and any(one.label == "emergency" for one in first)
+
+
 def _calm(talk: Talk, *, quietly: bool = False) -> None:
     """Read the sentence without the alarm; where it then says nothing else, a kind word is said."""
-    labels = tuple(one for one in talk.heard.labels if one.label != "emergency")
+    labels = tuple(one for one in talk.heard.labels if one.label not in ("emergency", "out_of_scope"))
     if not labels:
         labels = (ScoredLabel("out_of_scope", 1.0),)
         if talk.form is None and not quietly:

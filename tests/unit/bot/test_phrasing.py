@@ -67,6 +67,10 @@ MONDAY = datetime(2026, 11, 23, 9, 0)
         ),
         (Wanted("2026-12-15", recurrence="FREQ=MONTHLY;BYMONTHDAY=15"), "每月十五号，从十二月十五号开始"),
         (Wanted("2026-12-15", recurrence="FREQ=MONTHLY;INTERVAL=3"), "每三个月一次，从十二月十五号开始"),
+        (
+            Wanted("2026-12-19", recurrence="FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=15,16,17,18,19,20,21"),
+            "每月第三个星期六，从十二月十九号开始",
+        ),
         (Wanted(None, asap=True), "尽快"),
         (Wanted(None), "时间您都方便"),
     ],
@@ -102,3 +106,24 @@ def test_no_sentence_stays_too_long_and_nothing_is_lost(text: str) -> None:
     assert all(phrasing.length(piece) <= phrasing.MOST_CHARACTERS for piece in pieces)
     marks = str.maketrans("", "", "，、。；")
     assert "".join(pieces).translate(marks) == text.translate(marks)
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (
+            "您订了明天中午十二点的送餐和后天上午的上门打扫。",
+            ("您订了明天中午十二点的送餐。", "和后天上午的上门打扫。"),
+        ),
+        (
+            "地址是老毛纺厂家属院 三号楼 二单元 五楼东户 502。",
+            ("地址是老毛纺厂家属院 三号楼 二单元。", "五楼东户 502。"),
+        ),
+        (
+            "地址是西夏区同心路老车站后头铁路小区三号楼一单元。",
+            ("地址是西夏区同心路老车站后头铁路小区。", "三号楼一单元。"),
+        ),
+    ],
+)
+def test_a_long_sentence_is_broken_between_names_and_never_within(text: str, pieces: tuple[str, ...]) -> None:
+    assert phrasing.broken_short([text]) == pieces

@@ -5,60 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 import config
-from backend.domain.order import Wanted
+from backend.domain.order import Order, Wanted
 from bot.dialogue import cues
-from bot.dialogue.flows import move
+from bot.dialogue.flows import move, orders
 
 MORNING = datetime(2026, 11, 26, 10, 0)
-
-
-@pytest.mark.parametrize(
-    ("cue", "text"),
-    [
-        ("pauses", "这周五先停一天"),
-        ("pauses", "后天那顿不要了"),
-        ("pauses", "礼拜六礼拜天不用送"),
-        ("resumes", "明天不停了 照送"),
-        ("until", "换到15号为止"),
-        ("wrong_person", "错了错了 是给我老伴理 不是我"),
-        ("wrong_person", "不是我妈，是我婆婆"),
-        ("another_home", "你们去我闺女那儿打扫"),
-        ("how_many", "要两份 我老姐妹来了"),
-        ("besides", "顺便把窗帘也洗了"),
-        ("besides", "让他把窗子也擦了"),
-        ("counts", "我一共订了几个"),
-        ("counts", "都订了啥"),
-        ("counts", "我刚才订的啥来着"),
-        ("ordered_before", "我上周三给我妈订的助浴"),
-        ("withdraws", "不租了，算了"),
-        ("sooner", "早一点行不行"),
-        ("more_to_come", "还有一个事"),
-        ("is_wrong", "我订的打扫地址错了"),
-        ("same_again", "我爸也要一次，后天"),
-    ],
-)
-def test_a_sentence_about_an_order_carries_its_cue(cue: str, text: str) -> None:
-    assert cues.says(cue, text)
-
-
-@pytest.mark.parametrize(
-    ("cue", "text"),
-    [
-        ("pauses", "明天不停了"),
-        ("ordered_before", "跟上回订的一样，再来一次"),
-        ("counts", "一共多少钱"),
-        ("sooner", "早上八点"),
-        ("more_to_come", "等一下，改到后天"),
-        ("withdraws", "不用了"),
-        ("another_home", "送到三号楼"),
-    ],
-)
-def test_a_sentence_like_it_does_not(cue: str, text: str) -> None:
-    assert not cues.says(cue, text)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +67,21 @@ def test_no_cue_stands_twice_in_the_lexicon() -> None:
     text = (Path(config.__file__).parent / "lexicon" / "replies.yaml").read_text("utf-8")
     names = [line.split(":")[0] for line in text.splitlines() if line[:1].isalpha() and ":" in line]
     assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "due"),
+    [
+        (Wanted("2026-11-26T09:00"), True),
+        (Wanted("2026-11-26T08:00/2026-11-26T12:00"), False),
+        (Wanted("2026-11-25"), True),
+        (Wanted("2026-11-26"), False),
+        (Wanted("2026-11-24T09:30", recurrence="FREQ=DAILY"), True),
+        (Wanted("2026-11-24T12:00", recurrence="FREQ=DAILY"), False),
+        (Wanted("2026-11-27T09:00", recurrence="FREQ=DAILY"), False),
+        (Wanted(), False),
+    ],
+)
+def test_somebody_should_have_come_by_now(wanted: Wanted, due: bool) -> None:
+    order = SimpleNamespace(wanted=wanted)
+    assert orders.was_due(cast(Order, order), MORNING) is due

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.dialogue import cues, phrasing
+from bot.dialogue import phrasing
 from bot.dialogue.memory import Form
 from bot.dialogue.notes import note
 from config.catalogue import load_catalogue
@@ -14,72 +14,6 @@ from config.dispatch import load_dispatch
 from config.wording import load_wording
 
 WORDS = load_wording().words
-
-
-@pytest.mark.parametrize(
-    ("cue", "text"),
-    [
-        ("wish", "不要男的 要个女的"),
-        ("wish", "女的就行"),
-        ("wish", "多带个人来"),
-        ("wish", "你们去的人耐心点"),
-        ("wish", "盐少些"),
-        ("wish", "不要打电话，发短信"),
-        ("suspects", "你们不会是骗人的吧"),
-        ("suspects", "你是哪里的 是不是骗子"),
-        ("suspects", "你们是骗子吧"),
-        ("asks_who_runs", "你们是政府的还是公司的"),
-        ("asks_who_runs", "你们是哪个单位的"),
-        ("asks_for_person", "我要跟人说话"),
-        ("asks_for_person", "转人工"),
-        ("asks_for_person", "换个人来"),
-        ("too_dear", "太贵了吧"),
-        ("too_dear", "能便宜点不"),
-        ("how_to_order", "那个饭咋订呢"),
-        ("man_or_woman", "来的是男的还是女的"),
-        ("call_back", "你们啥时候给我回话"),
-        ("call_back", "你们管不管"),
-        ("tells_which", "就昨天打扫卫生的"),
-        ("bad_service", "昨天送的饭是凉的"),
-        ("praise", "昨天来的那个女娃好得很"),
-        ("asks_to_wait", "等一下 我问一下我老伴"),
-        ("asks_clock", "现在几点了"),
-        ("fraud_call", "公安打电话说我犯法了"),
-        ("come_and_do", "能不能叫人到家里帮他们弄"),
-        ("come_and_do", "那你们来吧"),
-        ("hurries", "急得很"),
-        ("mourns", "我爷前天没了"),
-        ("place_sign", "老电厂后头"),
-    ],
-)
-def test_the_sentence_carries_the_sign(cue: str, text: str) -> None:
-    assert cues.says(cue, text)
-
-
-@pytest.mark.parametrize(
-    ("cue", "text"),
-    [
-        ("wish", "我要女儿的地址"),
-        ("wish", "买双男鞋"),
-        ("who_comes", "要女式的衣服"),
-        ("suspects", "你们昨天骗我说人来，结果没来"),
-        ("asks_for_person", "多带个人来"),
-        ("asks_for_person", "你是机器人吧"),
-        ("too_dear", "上次收了我两百，太黑了"),
-        ("how_to_order", "咋订了两份"),
-        ("tells_which", "昨天那个再给我来一次"),
-        ("praise", "干得不好"),
-        ("bad_service", "昨天水管坏了"),
-        ("asks_to_wait", "等等 改成后天"),
-        ("asks_to_wait", "我看看病"),
-        ("hurries", "不着急"),
-        ("fraud_call", "要我女儿的电话"),
-        ("place_sign", "她一个人住"),
-        ("small_talk", "家里太冷"),
-    ],
-)
-def test_the_sentence_does_not_carry_the_sign(cue: str, text: str) -> None:
-    assert not cues.says(cue, text)
 
 
 @pytest.mark.parametrize(
