@@ -19,6 +19,7 @@ MAX_LENGTH = 400  # characters of one utterance that are looked at; two minutes 
 PLANE = 0x10000  # the tables cover the first plane; what lies beyond (emoji, rare characters) stays as it is
 TABLE_FILE = Path(__file__).parent / "model" / "characters.npz"
 LATIN = re.compile(r"[a-z]{2,}")
+_LINE_BREAK = re.compile(r"(?P<marked>(?<=[，。！？；：、,.!?;:]))?[ \t\u3000]{0,9}[\r\n]\s*")
 SPACE = 0x20
 
 Codes = NDArray[np.uint32]
@@ -64,6 +65,11 @@ def even(text: str) -> str:
     result = codes.copy()
     result[inside] = tables().even[codes[inside]]
     return result.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def in_one_line(text: str) -> str:
+    """A message of several lines as it would be said: what stands in a line of its own is a part of the sentence."""
+    return _LINE_BREAK.sub(lambda found: "，" if found["marked"] is None else "", text.strip())
 
 
 def sounds(text: str) -> NDArray[np.int64]:

@@ -28,6 +28,7 @@ from bot.dialogue.flows import (
 from bot.dialogue.memory import Memory
 from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
+from nlu.speech import in_one_line
 from nlu.understanding import Understanding
 
 # Each looks at the sentence and says True when the turn is answered; a pending question was then answered, too.
@@ -85,7 +86,7 @@ class Dialogue:
 
     def asks_something_new(self, turn: Turn) -> bool:
         """Whether a first sentence stands on its own, so that nothing broken off has to be taken up for it."""
-        text = (turn.text or "").strip()
+        text = in_one_line(turn.text or "")
         heard = self.rules.parser.parse(text, expecting=None, alternatives=turn.alternatives, now=turn.now)
         return any(name in self.rules.catalogue for name in heard.names())
 
@@ -94,7 +95,7 @@ class Dialogue:
         memory = deepcopy(memory)
         memory.turns += 1
         memory.ended = False
-        text = (turn.text or "").strip()
+        text = in_one_line(turn.text or "")
         expecting = Asks(memory.asking) if memory.asking else None
         heard = self.rules.parser.parse(
             text, expecting=expecting, alternatives=turn.alternatives, now=turn.now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialogue import cues, notes, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
-from bot.dialogue.told_names import NOBODY, SELF, THEM, Told, name_in_answer, names_told
+from bot.dialogue.told_names import NOBODY, SELF, THEM, Told, name_at_the_end, name_in_answer, names_told
 from bot.dialogue.turn import Asks
 from nlu.slots.names import is_surname
 from nlu.understanding import Person, Slot
@@ -31,6 +31,8 @@ def take_person(talk: Talk, form: Form, slot: Slot) -> bool:
         return False  # «我是她孙女»
     if form.beneficiary and person and not person.name and cues.says("only_there", before):
         return False  # «我家有病人», «从前都是我老伴扫»
+    if form.beneficiary not in (None, "self") and _is_mere_name(talk, slot):
+        return False  # «帮我妈预约，姓名：于秀琴»
     if form.beneficiary not in (None, "self") and cues.says("mere_person", slot.text):
         return False  # «老人冻着呢» is who was named before
     if person and person.relation in whom.NOT_KIN and _is_next_door(talk, slot):
@@ -80,6 +82,11 @@ def take_person(talk: Talk, form: Form, slot: Slot) -> bool:
     if asked == Asks.NAME and person and person.relation == "self":
         return False
     return whom.settle(form, slot, talk.world.caller)
+
+
+def _is_mere_name(talk: Talk, slot: Slot) -> bool:
+    """Whether the name of somebody spoken of is told here, and nobody else."""
+    return any(told.whose == NOBODY and told.name == slot.text for told in names_told(talk.heard.text))
 
 
 def _is_next_door(talk: Talk, slot: Slot) -> bool:
@@ -166,7 +173,9 @@ def take_told_names(talk: Talk, form: Form) -> bool:
     theirs = [one.name for one in told if _is_theirs(form, one)]
     if theirs:
         form.name = "、".join(dict.fromkeys(theirs)) if _are_several(form) else theirs[0]
-    elif not told and asked and (name := name_in_answer(talk.text)):
+    elif (
+        not told and form.name is None and talk.requests() and (name := name_at_the_end(talk.heard.text))
+    ) or (not told and asked and (name := name_in_answer(talk.text))):
         form.name = name
     elif form.name is None and form.relation in PARENTS:
         form.name = cues.child_of(talk.text)

@@ -14,6 +14,7 @@ from nlu.slots.person import relation_of_word
 
 SELF, THEM, NOBODY = "self", "them", "nobody"  # whose a name may be beside that of a relative
 WHOLE = 3  # letters of most names
+FORM_PARTS = 3  # who writes so many parts at once fills in a form
 _PART = re.compile(r"[^\s，。！？；、,.!?;（）()]+")
 
 
@@ -48,6 +49,13 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
         nobodys = [one.name for one in found if one.whose == NOBODY]
         before = said if name_at(said, 0) == said else nobodys[-1] if nobodys else None
     return told
+
+
+def name_at_the_end(text: str) -> str | None:
+    """The last part of a message, if it is a name and nothing else: «我妈要订饭，银古小区2-4-101，明天中午，于秀琴»."""
+    parts = [part[0] for part in _PART.finditer(text)]
+    is_form = len(parts) >= FORM_PARTS and len(parts[-1]) == WHOLE
+    return parts[-1] if is_form and name_at(parts[-1], 0) == parts[-1] else None
 
 
 def _in_part(part: str, asked: bool) -> Iterator[Told]:

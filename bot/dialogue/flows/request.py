@@ -15,6 +15,7 @@ from bot.dialogue import cues, details, forms, notes, phrasing, whom
 from bot.dialogue.flows import ask
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import ABOUT_ORDERS, Talk
+from bot.dialogue.told_names import names_told
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.clauses import MARKS, begin_of_part
@@ -316,10 +317,13 @@ def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
     talked about before, and what was said of it holds for both.
     """
     text = talk.heard.text
+    names = {told.name for told in names_told(text)}  # «帮我妈预约，姓名：于秀琴»
     people = [
         slot
         for slot in _last_meant(_without_parts(talk.slots("beneficiary", of=form.item)), text)
-        if not cues.says("their_name", text[: slot.start]) and not cues.says("my_name", text[: slot.start])
+        if slot.text not in names
+        and not cues.says("their_name", text[: slot.start])
+        and not cues.says("my_name", text[: slot.start])
     ]
     if len(people) == 1:
         people = _with_me(talk, people[0]) or _each_at_home(talk, form, people[0]) or people

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.speech import MAX_LENGTH, cut, even, fold, sounds, spelled, tables
+from nlu.speech import MAX_LENGTH, cut, even, fold, in_one_line, sounds, spelled, tables
 
 
 @given(st.text(max_size=200))
@@ -67,3 +67,15 @@ def test_the_longest_input_is_cut_and_quick() -> None:
     started = time.perf_counter()
     even(text)
     assert time.perf_counter() - started < 0.05
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("我妈要订饭\n明天中午\r\n\r\n于秀琴", "我妈要订饭，明天中午，于秀琴"),
+        ("预约：\n项目：洗澡，\n明天\n", "预约：项目：洗澡，明天"),
+        ("明天中午 \n 两份", "明天中午，两份"),
+    ],
+)
+def test_lines_are_parts_of_a_sentence(written: str, said: str) -> None:
+    assert in_one_line(written) == said
