@@ -187,6 +187,7 @@ class Tables:
                 for name, columns in (
                     ("ix_orders_reported", ("state", "id")),
                     ("ix_orders_region_reported", ("region", "department", "state", "id")),
+                    ("ix_orders_place_reported", ("region", "state", "id")),
                 )
             ),
         )
