@@ -121,14 +121,14 @@ class SqlOrderLists(SqlOrders):
         if wanted.text is not None:
             yield self._found_by(wanted.text.strip())
 
-    def _found_by(self, words: str) -> Condition:
-        if (digits := normal_phone(words)) is not None:
-            return Condition("phone", {"text": words, "index": self._sender_index(digits)}, _has_phone)
-        if words.isdigit():
-            return Condition("number", {"text": words}, lambda t: t.number == bindparam("text"))
-        if not words:
+    def _found_by(self, text: str) -> Condition:
+        if (digits := normal_phone(text)) is not None:
+            return Condition("phone", {"text": text, "index": self._sender_index(digits)}, _has_phone)
+        if text.isdigit():
+            return Condition("number", {"text": text}, lambda t: t.number == bindparam("text"))
+        if not text:
             return Condition("nothing", {}, lambda _: false())
-        return Condition("name", {"text": words, "after": words + AFTER_EVERY_NAME}, _has_name)
+        return Condition("name", {"text": text, "after": text + AFTER_EVERY_NAME}, _has_name)
 
 
 def _reached(wanted: OrderFilter) -> Iterator[Condition]:

@@ -173,13 +173,18 @@ def take_told_names(talk: Talk, form: Form) -> bool:
     theirs = [one.name for one in told if _is_theirs(form, one)]
     if theirs:
         form.name = "、".join(dict.fromkeys(theirs)) if _are_several(form) else theirs[0]
-    elif (
-        not told and form.name is None and talk.requests() and (name := name_at_the_end(talk.heard.text))
-    ) or (not told and asked and (name := name_in_answer(talk.text))):
+    elif not told and (name := _name_alone(talk, form)):
         form.name = name
     elif form.name is None and form.relation in PARENTS:
         form.name = cues.child_of(talk.text)
     return (form.name, form.beneficiary) != before
+
+
+def _name_alone(talk: Talk, form: Form) -> str | None:
+    """A name beside which nobody is named: behind a request, or as the answer."""
+    if form.name is None and talk.requests() and (name := name_at_the_end(talk.heard.text)):
+        return name
+    return name_in_answer(talk.text) if talk.memory.asking == Asks.NAME else None
 
 
 def _is_theirs(form: Form, told: Told) -> bool:

@@ -10,9 +10,8 @@ from config.turn_taking import TurnRules
 from voice.line.line import FRAME_MS
 from voice.turns.frame import Frame
 
-LATE_FRAMES = (
-    2  # a voice detector answers a window of 32 ms late: what was voiced just before was speech, too
-)
+# A voice detector answers a window of 32 ms late: what was voiced just before was speech, too.
+LATE_FRAMES = 2
 
 
 class _Heard(NamedTuple):
