@@ -27,6 +27,8 @@ from backend.services.adopt_plan import PlanNotFoundError
 from backend.services.call_ports import CallNotFoundError
 from backend.services.ports import ElderNotFoundError, StaleError, TaskNotFoundError
 from backend.store.engine import AWAY
+from backend.web.api.app import PREFIX
+from backend.web.api.problem import not_found
 from backend.web.forms import ForeignFormError, FormTooLargeError
 from backend.web.guard import ExpiredFormError, ForbiddenError, NotSignedInError
 from backend.web.headers import HEADERS
@@ -74,6 +76,8 @@ def add_error_pages(app: FastAPI, pages: Pages) -> None:
         return RedirectResponse(f"/staff/login{goto}", status_code=303)
 
     def http(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith(f"{PREFIX}/"):  # a line end in the path: no mounted address matches it
+            return not_found().response()
         status = error.status_code if isinstance(error, HTTPException) else 500
         return page(request, status, _BY_STATUS.get(status, "broken"))
 

@@ -28,6 +28,11 @@ def test_every_answer_carries_the_security_headers(nobody: Staff, path: str) -> 
     assert headers["referrer-policy"] == "same-origin"
 
 
+def test_an_address_of_the_api_with_a_line_end_is_answered_as_the_api_answers(nobody: Staff) -> None:
+    answer = nobody.get("/api/v1/orders%0a/1")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_pages_with_personal_data_are_kept_nowhere(operator: Staff) -> None:
     assert operator.get("/staff").headers["cache-control"] == "no-store"
 
