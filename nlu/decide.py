@@ -19,6 +19,8 @@ ALONE = frozenset({
 ANSWERED = frozenset({
     Expecting.TIME, Expecting.PLACE, Expecting.PHONE, Expecting.BENEFICIARY, Expecting.DETAIL, Expecting.NAME,
 })  # fmt: skip
+# A danger is the trouble itself: what its own words sound like is no request beside it.
+SAME_AS_DANGER = frozenset({"emergency_repair", "care_visit"})
 RANKED = 5
 
 
@@ -111,7 +113,13 @@ def choose(
             )
         ]
     if danger is not None:
-        rest = [item for item in chosen if item.label != "emergency" and item.label not in ALONE]
+        rest = [
+            item
+            for item in chosen
+            if item.label != "emergency"
+            and item.label not in ALONE
+            and (item.label not in SAME_AS_DANGER or joined or parts.get(item.label, 0) >= weights.part_sure)
+        ]
         return (ScoredLabel("emergency", danger.confidence), *rest)
     return tuple(sorted(chosen, key=lambda item: item.label != "emergency"))
 

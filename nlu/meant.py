@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from config.catalogue import load_catalogue
 from config.lexicon import load
 from nlu.clauses import MARKS
 from nlu.speech import even
@@ -21,6 +22,7 @@ PAYMENTS = frozenset(
 PAPERS = PAYMENTS | {
     "disability_certificate", "ability_assessment", "social_security_card", "medical_insurance", "utility_payment",
 }  # fmt: skip
+ITEMS = frozenset(item.code for item in load_catalogue().official())
 LONGEST_OFF_TOPIC = 32  # characters
 LONGEST_QUESTION = 24  # characters; who tells more wants something done
 _PART = re.compile(f"[^{re.escape(MARKS)} ]+[{re.escape(MARKS)} ]*")
@@ -106,6 +108,14 @@ def asked_not_wanted(text: str, chosen: tuple[ScoredLabel, ...]) -> tuple[Scored
         return chosen
     asked = tuple(one for one in chosen if one.label in ASKS)
     return asked or (ScoredLabel(POLICY, chosen[0].confidence),)
+
+
+def rules_not_wanted(text: str, chosen: tuple[ScoredLabel, ...]) -> tuple[ScoredLabel, ...]:
+    """Only the question where a rule is asked about and nothing is wished («高龄津贴一个月是多少»)."""
+    asked = tuple(one for one in chosen if one.label == POLICY)
+    if len(chosen) != len(asked) + 1 or not asked or not {one.label for one in chosen} <= ITEMS | {POLICY}:
+        return chosen
+    return chosen if _rule("wishes").search(even(text)) else asked
 
 
 def is_off_topic(text: str) -> bool:

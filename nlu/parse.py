@@ -25,19 +25,33 @@ from nlu.contacts import LEAST_LEFT, Wish, wish_of
 from nlu.danger import find_danger, speaks_against
 from nlu.decide import ANSWERED, Weights, choose, is_sure, may_be_several, mix, ranked, sigmoid
 from nlu.engines.encoder import EncoderModel
+from nlu.engines.mending import mended
 from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
-from nlu.meant import asked_not_wanted, beside_what_is_had, is_ailment, told_not_wanted
+from nlu.meant import asked_not_wanted, beside_what_is_had, is_ailment, rules_not_wanted, told_not_wanted
 from nlu.slots import ANY_MOMENT, find_slots
 from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import with_a_whole_number
+from nlu.slots.place_answer import says_only
 from nlu.slots.time import possible, time_value
-from nlu.speech import cut
-from nlu.understanding import TALK_LABELS, Expecting, Parser, ScoredLabel, Slot, Understanding, WantedTime
+from nlu.speech import cut, even
+from nlu.understanding import (
+    TALK_LABELS,
+    Danger,
+    Expecting,
+    Parser,
+    ScoredLabel,
+    Slot,
+    Understanding,
+    WantedTime,
+)
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 # How much the recogniser's best reading and its next ones count.
 READINGS = (0.6, 0.25, 0.15)
+AS_WRITTEN = (
+    0.4  # how much the sentence counts as it was written, beside what is left when the misheard is set right
+)
 ANSWER = "inform"
 DAY = len("2026-11-24")
 SURE_WITHOUT_OPENING = 0.75
@@ -76,12 +90,17 @@ class NuanxianParser:
             text = with_a_whole_number(text, alternatives)
         if (known := settled(text, expecting=expecting, now=now)) is not None:
             return known
-        wish, logits, tags = self._wish(text, expecting)
-        wanted = wish.text if wish else text
+        meant = mended(text)
+        wish, logits, tags = self._wish(meant, expecting)
+        if meant != text:
+            logits = (1 - AS_WRITTEN) * logits + AS_WRITTEN * self._wish(text, expecting)[1]
+        wanted = wish.text if wish else meant
         if wish:
             tags = _spread(tags, wish.places, len(text))
         if alternatives:
-            others = [self._read(cut(other), expecting) for other in alternatives[: len(READINGS) - 1]]
+            others = [
+                self._read(mended(cut(other)), expecting) for other in alternatives[: len(READINGS) - 1]
+            ]
             counts = np.array(READINGS[: 1 + len(others)], np.float32)
             logits = (counts / counts.sum()) @ np.stack([logits, *others])
         chances = sigmoid(logits)
@@ -91,16 +110,22 @@ class NuanxianParser:
             chances = self._without_a_mere_guess(text, chances)
         joined = is_joined(wanted)
         several = may_be_several(chances, self.labels, self.weights, joined=joined)
-        parts = self._said_in_parts(wanted) if several else {}
+        parts = self._said_in_parts(wanted, danger) if several else {}
         chosen = choose(chances, self.labels, self.weights, danger, parts, joined=joined)
         if danger is None and expecting is None and chosen[0].label in self.requests:
             chosen = self._and_one_more(wanted, chosen)
-        if expecting not in ASKED and (told := told_not_wanted(text, chosen, expecting)):
+        if expecting not in ASKED and (told := told_not_wanted(meant, chosen, expecting)):
             chosen = ranking = (told,)
         if expecting is None:
-            chosen = asked_not_wanted(text, chosen)
+            chosen = rules_not_wanted(meant, asked_not_wanted(meant, chosen))
         names = [item.label for item in chosen]
         slots = find_slots(text, now=now, expecting=expecting, labels=names, encoder=tags)
+        if (
+            expecting in (Expecting.PLACE, Expecting.TIME)
+            and danger is None
+            and says_only(expecting, text, slots)
+        ):
+            chosen = (ScoredLabel(ANSWER, max(chosen[0].confidence, self.weights.ask_back)),)
         if len(chosen) > 1:
             slots = self._attached(text, slots, names, wish)
         sure = chosen[0].confidence >= self.weights.ask_back
@@ -129,7 +154,7 @@ class NuanxianParser:
             return chances
         chances = chances.copy()
         chances[alarm] = 0.0
-        if is_ailment(text) and chances.max() < self.weights.ask_back:
+        if is_ailment(mended(text)) and chances.max() < self.weights.ask_back:
             chances[self.labels.index(ESCORT)] = self.weights.ask_back - UNSURE
         return chances
 
@@ -174,13 +199,16 @@ class NuanxianParser:
         logits, tags = self.encoder.read(text, expecting=expecting)
         return mix(logits, fast, self.weights), tags
 
-    def _said_in_parts(self, text: str) -> dict[str, float]:
-        """The best labels of the parts of a sentence, each read by itself, with their confidence."""
+    def _said_in_parts(self, text: str, danger: Danger | None = None) -> dict[str, float]:
+        """The best labels of the parts of a sentence, each read by itself, with their confidence; those that tell of the
+        danger aside."""
         parts = clauses(text)
         if len(parts) < 2:
             return {}
         said: dict[str, float] = {}
         for part in parts:
+            if danger is not None and any(word in even(part.text) for word in danger.why):
+                continue
             chances = sigmoid(self._read(part.text, None))
             label, chance = self.labels[int(chances.argmax())], float(chances.max())
             if chance >= self.weights.part_least:
@@ -237,7 +265,7 @@ class NuanxianParser:
 
         What was set aside around the wish belongs to all of them.
         """
-        slots = _on_the_day_said_first(slots)
+        slots = on_the_day_said_first(slots)
         if named := _owners_named(text, slots, chosen):
             return tuple(replace(slot, label=slot.label or named.get(slot.start)) for slot in slots)
         places = [self.labels.index(label) for label in chosen]
@@ -293,7 +321,7 @@ def _owners_named(text: str, slots: Sequence[Slot], chosen: Sequence[str]) -> di
     return owners
 
 
-def _on_the_day_said_first(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+def on_the_day_said_first(slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
     """«明天上午打扫卫生，下午理发»: the day said first holds for the rest, where none is said of it."""
     day: str | None = None
     result = []

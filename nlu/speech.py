@@ -15,12 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from config.lexicon import load
+
 MAX_LENGTH = 400  # characters of one utterance that are looked at; two minutes of speech
 PLANE = 0x10000  # the tables cover the first plane; what lies beyond (emoji, rare characters) stays as it is
 TABLE_FILE = Path(__file__).parent / "model" / "characters.npz"
 LATIN = re.compile(r"[a-z]{2,}")
 _LINE_BREAK = re.compile(r"(?P<marked>(?<=[，。！？；：、,.!?;:]))?[ \t\u3000]{0,9}[\r\n]\s*")
 SPACE = 0x20
+HAN_FIRST, HAN_LAST = "\u3400", "\u9fff"
 
 Codes = NDArray[np.uint32]
 
@@ -65,6 +68,22 @@ def even(text: str) -> str:
     result = codes.copy()
     result[inside] = tables().even[codes[inside]]
     return result.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def simplified(text: str) -> str:
+    """The text in simplified characters, and otherwise as it was written; same length."""
+    return "".join(_simplified(letter) for letter in text)
+
+
+@lru_cache(maxsize=4096)
+def _simplified(letter: str) -> str:
+    return letter if not HAN_FIRST <= letter <= HAN_LAST or letter in _of_names() else even(letter)
+
+
+@lru_cache(maxsize=1)
+def _of_names() -> str:
+    """Letters that the script calls variants, and that stand in names as they are."""
+    return str(load("pronunciation")["of_names"])
 
 
 def in_one_line(text: str) -> str:
@@ -139,8 +158,6 @@ def build_tables() -> None:
 
     import opencc
     from pypinyin import Style, pinyin
-
-    from config.lexicon import load
 
     rules = load("pronunciation")
     simplify = opencc.OpenCC("t2s").convert

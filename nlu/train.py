@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from config.catalogue import load_catalogue
 from nlu.augment import cut_out_answers, joined, misheard, with_courtesy, with_questions
 from nlu.clauses import MARKS
+from nlu.danger.patterns import words_of_danger
 from nlu.data_files import DATA_FOLDER, Example, fingerprint, read_folder
 from nlu.decide import Weights
 from nlu.engines.encoder import EncoderModel
@@ -25,8 +26,8 @@ from nlu.understanding import TALK_LABELS
 MODEL_FOLDER = Path(__file__).parent / "model"
 WORK_FOLDER = Path("var/nlu-training")
 FILES = (
-    "characters.npz", "decision.json", "encoder.npz", "encoder.onnx", "ngrams.npz", "pieces.npz", "slots.crfsuite",
-    "wanted.npz",
+    "characters.npz", "decision.json", "encoder.npz", "encoder.onnx", "mending.npz", "ngrams.npz", "pieces.npz",
+    "slots.crfsuite", "wanted.npz", "whole.npz",
 )  # fmt: skip
 SEED = 7
 MISHEARD_SHARE = 0.3  # of the sentences of an epoch that the encoder hears with errors
@@ -97,14 +98,18 @@ def _roughen(example: Example, rng: random.Random) -> Example:
 
 def train_linear(
     *,
+    words_of: Callable[[str], Sequence[str]],
     data: Path = DATA_FOLDER,
     model: Path = MODEL_FOLDER,
     work: Path = WORK_FOLDER,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Everything that needs no torch: tables, slots, n-grams, and the weights and thresholds that join the engines."""
+    """Everything that needs no torch: tables, slots, n-grams, the weights and thresholds that join the engines, and what a
+    whole sentence is. `words_of` cuts a run of Chinese characters into words."""
     from nlu.calibrate import Held, calibrate
+    from nlu.engines.fit_mending import common_words, fit_mending
     from nlu.engines.fit_ngrams import fit_ngrams
+    from nlu.fit_whole import fit_whole
     from nlu.slots.fit_tagger import fit_tagger
     from nlu.slots.fit_wanted import fit_wanted
 
@@ -112,6 +117,8 @@ def train_linear(
     examples, labels = read_folder(data), all_labels()
     check_labels(examples, labels)
     model.mkdir(exist_ok=True)
+    said = [*(example.text for example in examples), *words_of_danger()]
+    fit_mending(said, common_words(read_pieces(model))).save(model / "mending.npz")
     fit_wanted(examples, path=model / "wanted.npz", say=say)
     fit_tagger(data=data, path=model / "slots.crfsuite", say=say)
     encoder = read_encoder(model, labels)
@@ -129,6 +136,7 @@ def train_linear(
     final = fit_ngrams([example.text for example in drawn], targets_of(drawn, labels), labels)
     final.save(model / "ngrams.npz")
     weights.save(model / "decision.json")
+    fit_whole(examples, words_of, final, path=model / "whole.npz", say=say)
     write_manifest(data, model, len(examples))
     say(f"{len(final.known)} n-grams; wrote {model}")
 
@@ -158,6 +166,14 @@ def read_encoder(model: Path, labels: Sequence[str]) -> EncoderModel | None:
             "the encoder knows other labels than the catalogue: train it anew (make train-encoder)"
         )
     return EncoderModel(model / "encoder.onnx", Vocabulary.load(model / "pieces.npz"), known)
+
+
+def read_pieces(model: Path) -> list[str]:
+    """The encoder's pieces of words, if there is one."""
+    if not (model / "pieces.npz").is_file():
+        return []
+    with np.load(model / "pieces.npz") as stored:
+        return str(stored["pieces"]).splitlines()
 
 
 def write_manifest(data: Path, model: Path, sentences: int) -> None:

@@ -52,6 +52,7 @@ class Completeness(StrEnum):
     """How much of what the line needs has been said, while the caller pauses."""
 
     ANSWERED = "answered"  # enough, however unfinished it may sound: just what was asked for, or danger
+    WHOLE = "whole"  # a whole request beyond doubt, whatever its last word
     SETTLED = "settled"  # a whole request, or an answer: nothing more is needed
     LISTING = "listing"  # a whole request that names things: one more may follow
     OPEN = "open"  # could stand so, could go on

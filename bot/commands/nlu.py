@@ -71,12 +71,13 @@ def train(
 ) -> None:
     """Train on nlu/data: the n-grams and thresholds in under two minutes, with --encoder everything."""
     from nlu.train import train_linear
+    from voice.speaking.segmentation import words_of
 
     if encoder:
         from nlu.train_encoder import train_encoder
 
         train_encoder(say=typer.echo, more=more)
-    train_linear(say=typer.echo)
+    train_linear(words_of=words_of, say=typer.echo)
 
 
 @app.command()

@@ -23,6 +23,11 @@ def take_answer(talk: Talk, form: Form) -> bool:
         return _leave_out(talk, form, asked)
     if asked == Asks.PLACE and cues.says("same_place", text):
         return places.take_usual(talk, form)  # «一样的»
+    if asked == Asks.PLACE and cues.says("a_room", text):
+        notes.note(form, text)  # «客厅的»: where in the house
+        talk.say("taken_down")
+        talk.understood = True
+        return False
     if asked == Asks.BENEFICIARY and (ward := whom.by_name(text, talk.world.caller)):
         form.beneficiary = ward.name
         whom.take_profile(form, whom.Match(elder=ward), talk.world.caller)

@@ -163,6 +163,12 @@ def and_me(text: str) -> tuple[int, str]:
     return (found.start(1), found[1]) if found else (0, "")
 
 
+def then_me(text: str) -> tuple[int, str]:
+    """Where the «我» of «…，下午给我洗» stands, and that word; empty when nothing is wanted for the caller."""
+    found = _cue("then_me").search(text)
+    return (found.start(1), found[1]) if found else (0, "")
+
+
 def digits(text: str) -> str:
     """The first groups of a number that stand in the text; empty when none does."""
     return "".join(re.findall(r"[0-9]{3,}", text))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.dialogue import cues, notes, phrasing, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.clauses import begin_of_part
+from nlu.slots.detail import as_meant
 from nlu.understanding import Slot
 
 BUYS = "errand"
@@ -16,6 +19,7 @@ NAMED = {"errand": ("medicine",), "medical_escort": ("medicine", "hospital")}
 
 
 def take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
+    slot = replace(slot, text=as_meant(slot.text, form.item))
     if len(slot.text) == 1 and notes.is_wish(talk):
         return False  # «盐少些» wants no salt
     if slot.text in form.details or slot.text in (form.place or ""):
@@ -33,15 +37,17 @@ def take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
         notes.note(form, cues.clause(talk.heard.text, slot.start))  # «邻居李婶有钥匙» is more than the key
         return True
     if counts := _what_it_counts(talk, slot):
-        form.details.append(counts + slot.text)  # «感冒灵两盒»
+        form.details.append(as_meant(counts, form.item) + slot.text)  # «感冒灵两盒»
         return True
-    if (whole := _amount_corrected(form, slot.text)) is not None:
+    if (whole := _amount_corrected(talk, form, slot.text)) is not None:
         form.details = [
             whole if cues.counted(one) and cues.thing(one) in whole else one for one in form.details
         ]
         return True
     if measure := cues.measure(slot.text):  # «两份» … «一份就够了»
-        form.details = [detail for detail in form.details if cues.measure(detail) != measure]
+        form.details = [
+            detail for detail in form.details if cues.measure(detail) != measure or _beside_it(talk, detail)
+        ]
     form.details.append(slot.text)
     return True
 
@@ -58,13 +64,20 @@ def _what_it_counts(talk: Talk, slot: Slot) -> str:
     return cues.part("counted_thing", talk.heard.text[begin : slot.start]) if cues.measure(slot.text) else ""
 
 
-def _amount_corrected(form: Form, amount: str) -> str | None:
+def _amount_corrected(talk: Talk, form: Form, amount: str) -> str | None:
     """«五斤» after «二斤鸡蛋» is five pounds of eggs, where only one thing is counted so."""
     measure = cues.measure(amount)
     counted = [
-        one for one in form.details if measure and cues.counted(one) == measure and cues.thing(one) != one
+        one
+        for one in form.details
+        if measure and cues.counted(one) == measure and cues.thing(one) != one and not _beside_it(talk, one)
     ]
     return amount + cues.thing(counted[0]) if len(counted) == 1 else None
+
+
+def _beside_it(talk: Talk, detail: str) -> bool:
+    """«两份羊杂碎，一份不要葱»: said in one breath, and not put right, both amounts are meant."""
+    return detail in talk.heard.text and not cues.says("corrects", talk.heard.text)
 
 
 def take_named(talk: Talk, form: Form) -> None:
@@ -81,6 +94,7 @@ def take_named(talk: Talk, form: Form) -> None:
 
 def _named_details(item: str, text: str) -> list[str]:
     """What the sentence names of the things this item is about («轮椅», «公园»), longest words first."""
+    text = as_meant(text, item)
     found: list[str] = []
     for word in sorted(load("details")["items"].get(item, ()), key=len, reverse=True):
         if word in text and not any(word in longer for longer in found):
@@ -103,6 +117,11 @@ def drop_detail(talk: Talk, form: Form) -> bool:
     """«肉不要了»: one of several things is taken off the list, and the rest stays. False when all or nothing of it is named."""
     before = cues.before("drop", talk.text)
     named = [detail for detail in form.details if cues.thing(detail) in before]
+    if not named and any(cues.core(before) in detail for detail in form.details):
+        notes.note(form, talk.text)  # «盐不买了», of «二斤鸡蛋一袋盐»
+        talk.say("confirm.changed")
+        talk.understood = True
+        return True
     if not named or len(named) == len(form.details):
         return False
     form.details = [detail for detail in form.details if detail not in named]

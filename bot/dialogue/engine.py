@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
-from bot.dialogue import answers, cues, forms, notes, repair
+from bot.dialogue import answers, cues, forms, notes, repair, reread, told, whom
 from bot.dialogue.flows import (
     ask,
     courtesy,
     danger,
     existing,
     family,
+    instead,
     pace,
     person,
     policy,
     read_back,
     request,
+    several,
     worries,
 )
 from bot.dialogue.memory import Memory
 from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Rules, Talk
 from bot.dialogue.turn import Asks, Command, Reply, Turn, World
-from nlu.speech import in_one_line
+from nlu.speech import in_one_line, simplified
 from nlu.understanding import Understanding
 
 # Each looks at the sentence and says True when the turn is answered; a pending question was then answered, too.
@@ -45,10 +47,12 @@ _STOPPING: tuple[Callable[[Talk], bool], ...] = (
     courtesy.puts_off,
     courtesy.tells_diet,
     policy.still_asks,
+    existing.comes_too_late,
     pace.pace,
     policy.of_the_line,
     existing.answer_which,
     courtesy.answer_offer,
+    instead.instead,
     read_back.answer_wrong_what,
     read_back.answer_confirmation,
     request.gives_up,
@@ -66,6 +70,7 @@ _ADDING: tuple[Callable[[Talk], bool], ...] = (
 
 LIKELY_BARE = 0.3
 REMARKED_ON = frozenset({Asks.TIME, Asks.PLACE, Asks.NAME, Asks.PHONE})
+TOLD_BESIDE = frozenset({Asks.TIME, Asks.PLACE, Asks.DETAIL, Asks.BENEFICIARY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,16 @@ class Dialogue:
         memory = deepcopy(memory)
         memory.turns += 1
         memory.ended = False
+        turn = replace(turn, text=simplified(turn.text)) if turn.text else turn
         text = in_one_line(turn.text or "")
         expecting = Asks(memory.asking) if memory.asking else None
         heard = self.rules.parser.parse(
             text, expecting=expecting, alternatives=turn.alternatives, now=turn.now
         )
+        if memory.borrowed or (heard.danger is None and whom.speaks_from_anothers_phone(text)):
+            memory.borrowed, world = True, replace(world, caller=whom.stranger(world.caller))
         talk = Talk(rules=self.rules, memory=memory, turn=turn, world=world, heard=heard)
-        request.without_condition(talk)
-        request.behind_lead_in(talk)
+        reread.reread(talk)
         if not text and not turn.returning:
             repair.silence(talk)
         else:
@@ -137,6 +144,7 @@ def _answer(talk: Talk) -> None:
                 break
         policy.note_asked_besides(talk)
         _take_answer(talk)
+        told.remember(talk)
     if talk.understood or (resuming and not talk.slots("time")):
         talk.memory.misses = 0
     else:
@@ -172,10 +180,12 @@ def _take_answer(talk: Talk) -> None:
     changed = forms.fill(talk, form)
     talk.understood |= forms.fill_others(talk)
     if "beneficiary" in changed and not form.name:
-        request.split_by_person(talk, form, goes_on=True)
+        several.split_by_person(talk, form, goes_on=True)
         form = talk.form or form
     answered = changed or answers.take_answer(talk, form)
     noted = talk.memory.asking != Asks.CONFIRM and notes.take_wishes(talk, form)
+    if talk.memory.asking in TOLD_BESIDE and (answered or noted):
+        told.keep(talk, talk.heard, [form])
     if talk.memory.asking in REMARKED_ON and not (answered or noted or talk.understood):
         noted = notes.take_remark(talk, form)
     nothing_new = cues.says("that_one", talk.text) or answers.says_again(talk, form)

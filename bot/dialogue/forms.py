@@ -8,7 +8,7 @@ from datetime import date
 
 from backend.domain.order import Order, Wanted
 from backend.services.commands import PlaceOrder
-from bot.dialogue import details, notes, people, phones, places, shares, times, wanted_time, whom
+from bot.dialogue import cues, details, notes, people, phones, places, shares, times, wanted_time, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
@@ -30,11 +30,22 @@ def open_form(talk: Talk, item: str) -> Form:
 def fill(talk: Talk, form: Form) -> set[str]:
     """Take everything the sentence gives for this form. Returns the names of the slots that changed."""
     changed = fill_from(talk, form, shares.mine(talk, form))
+    if places.take_bed(talk, form) or places.take_same(talk, form):
+        changed.add("place")
     changed |= wanted_time.take_rhythm(talk, form)
     details.take_named(talk, form)
     if people.take_told_names(talk, form):
         changed.add("name")
+    if "time" in changed and (talk.memory.together or cues.says("for_all", talk.text)):
+        _share_time(talk, form)
     return changed
+
+
+def _share_time(talk: Talk, form: Form) -> None:
+    """«都后天», «一起来，明天»: the time of one request is that of all that have none yet."""
+    for other in talk.memory.forms:
+        if other.time is None and form.time is not None:
+            other.time = dict(form.time)
 
 
 def fill_others(talk: Talk) -> bool:
@@ -50,6 +61,7 @@ def fill_from(talk: Talk, form: Form, slots: Sequence[Slot]) -> set[str]:
     for slot in sorted(slots, key=lambda slot: slot.slot != "beneficiary"):
         if not notes.is_code(talk, slot) and _TAKE[slot.slot](talk, form, slot):
             changed.add(slot.slot)
+    form.missing = [name for name in form.missing if name not in changed]  # told after all
     return changed
 
 
@@ -57,6 +69,8 @@ def _take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     goes = isinstance(slot.resolved, Place) and slot.resolved.destination
     if goes and form.item != places.READS_WHERE_TO:
         return details.take_detail(talk, form, slot)
+    if form.place and talk.memory.asking == Asks.NAME and whom.is_home_of_named(slot.text):
+        return False  # «刘德胜家», to the name: the address was told before
     return places.take_place(talk, form, slot)
 
 
@@ -87,7 +101,8 @@ def missing(talk: Talk, form: Form) -> Asks | None:
     for ask in item.asks:
         if ask not in form.missing and not _has(form, ask):
             return Asks(ask)
-    if form.elder_id is None and not form.name and not caller.known and "name" not in form.missing:
+    known = caller.known and not talk.memory.name  # who told us their name a moment ago was a stranger
+    if form.elder_id is None and not form.name and not known and "name" not in form.missing:
         return Asks.NAME
     if not (form.phone or talk.memory.phone or caller.phone) and "phone" not in form.missing:
         return Asks.PHONE
@@ -130,9 +145,15 @@ def to_command(talk: Talk, form: Form) -> PlaceOrder:
         wanted=wanted,
         place=form.place,
         phone=form.phone or talk.memory.phone or caller.phone,
-        details=(*form.details, *form.wishes),
+        details=tuple(told(form)),
         missing=tuple(form.missing),
     )
+
+
+def told(form: Form) -> list[str]:
+    """What is told of the job, each thing once: a piece is left out where the whole is told («门锁», «门锁打不开»)."""
+    known = list(dict.fromkeys((*form.details, *form.wishes)))
+    return [one for one in known if not any(one in other and one != other for other in known)]
 
 
 def like_before(talk: Talk, form: Form, order: Order, *, whole: bool) -> None:

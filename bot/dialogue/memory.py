@@ -51,6 +51,7 @@ class Pending:
     items: list[str] = field(default_factory=list)
     wanted: dict[str, Any] | None = None
     said: str | None = None  # the sentence that led to the question: its time and place still count
+    guessed: bool = False  # what is offered was hardly heard: only a yes, or its name, takes it
 
 
 @dataclass(slots=True)
@@ -73,9 +74,14 @@ class Memory:
     # What was told on the way of whom: beneficiary word → "name", "place". Nobody is asked the same twice.
     told: dict[str, dict[str, str]] = field(default_factory=dict)
     last_whom: dict[str, Any] | None = None  # whom the last order or sentence was about: «再给她找个人打扫»
+    together: bool = False  # several requests are to be seen to at one time («一次来弄完»)
     topic: str | None = None  # the service that was asked about last
     diets: list[str] = field(default_factory=list)  # what they may eat, told before a meal was asked for
+    told_before: list[str] = field(
+        default_factory=list
+    )  # for whoever comes, told before anything was asked for
     named: list[str] = field(default_factory=list)  # names that were read back
+    borrowed: bool = False  # whoever speaks is not whom the records know by this telephone
     phone: str | None = None
     phone_part: str = ""  # the first groups of a number that is being said
     orders: list[str] = field(default_factory=list)  # placed or changed in this conversation

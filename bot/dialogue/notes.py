@@ -111,11 +111,12 @@ def take_remark(talk: Talk, form: Form) -> bool:
     text = talk.text
     others = [slot for slot in talk.heard.slots if slot.slot != "beneficiary"]
     speaks_of = [slot for slot in talk.heard.slots if slot not in others and slot.value != "self"]
-    tells = speaks_of or cues.says("remark", text) or cues.says("tells_of", text)
+    tells = speaks_of or any(cues.says(cue, text) for cue in ("remark", "tells_of", "plain_fact"))
     if others or not tells or not SHORTEST_REMARK <= len(text) <= LONGEST_WISH:
         return False
     against = ("question", "refuse", "unknown", "hesitates", "any", "opens_no")
-    told = talk.heard.has("inform") or not talk.heard.sure or speaks_of
+    fact = cues.says("plain_fact", text)  # «没办过», «在家走不了»
+    told = talk.heard.has("inform") or not talk.heard.sure or speaks_of or fact
     if not told or talk.requests() or any(cues.says(cue, text) for cue in against):
         return False
     if cues.says("said_aside", text):

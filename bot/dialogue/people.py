@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.dialogue import cues, notes, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
-from bot.dialogue.told_names import NOBODY, SELF, THEM, Told, name_at_the_end, name_in_answer, names_told
+from bot.dialogue.told_names import (
+    CONTACT,
+    NOBODY,
+    SELF,
+    THEM,
+    Told,
+    name_at_the_end,
+    name_in_answer,
+    names_in_answer,
+    names_told,
+    stays,
+    whole_of,
+)
 from bot.dialogue.turn import Asks
-from nlu.slots.names import is_surname
+from config.lexicon import load
+from nlu.slots.names import USUAL_LENGTH, is_surname
+from nlu.slots.person import possible, read_person
+from nlu.slots.roles import is_plain
 from nlu.understanding import Person, Slot
 
 PARENTS = ("mother", "father")  # relations whose name a child tells with its own: «我是李秀英的女儿»
 MARRIED = {"spouse", "wife", "husband"}  # what one and the same person is called
 MEANT_BY = ("corrects", "replace", "together")  # cues of sentences in which a relative is meant
+NAMED_BESIDE = (Asks.PLACE, Asks.TIME, Asks.PHONE)  # asked when a name may be told with the answer
 LED_BY = 4  # characters beside the name by which somebody is to be called («叫我马老师就行»)
 # Categories of items that nobody needs any more when they have died; papers and benefits do go on.
 SERVES_LIVING = ("pub", "home", "care")
@@ -33,6 +51,9 @@ def take_person(talk: Talk, form: Form, slot: Slot) -> bool:
         return False  # «我家有病人», «从前都是我老伴扫»
     if form.beneficiary not in (None, "self") and _is_mere_name(talk, slot):
         return False  # «帮我妈预约，姓名：于秀琴»
+    if _is_name_in_answer(talk, form, slot):
+        form.name = slot.text
+        return True  # «兴庆区银古小区2-4-101 于秀琴 139…», to the place
     if form.beneficiary not in (None, "self") and cues.says("mere_person", slot.text):
         return False  # «老人冻着呢» is who was named before
     if person and person.relation in whom.NOT_KIN and _is_next_door(talk, slot):
@@ -63,6 +84,10 @@ def take_person(talk: Talk, form: Form, slot: Slot) -> bool:
         and not _is_called_so(talk, slot)
     ):
         return False  # «邻居李婶有钥匙», «我一个老汉，女的不方便»
+    if person and person.name and _is_of_contact(talk, slot.start):
+        return False  # «打我弟的13909512233，他叫于强»
+    if asked == Asks.NAME and person and _is_anothers(form, person):
+        return False  # «我姐叫刘敏»
     if asked == Asks.NAME and person and (person.name or person.relation in whom.NOT_KIN):
         form.name = person.name or slot.text
         if cues.says("of_both", form.beneficiary or "") and cues.says("of_both", talk.text):
@@ -79,14 +104,45 @@ def take_person(talk: Talk, form: Form, slot: Slot) -> bool:
         both = form.name and form.name in before and cues.says("of_both", form.beneficiary)
         form.name = f"{form.name}、{person.name}" if both else person.name
         return True
-    if asked == Asks.NAME and person and person.relation == "self":
+    if asked == Asks.NAME and person and person.relation == "self" and not cues.says("serves", before):
         return False
-    return whom.settle(form, slot, talk.world.caller)
+    name = form.name
+    settled = whom.settle(form, slot, talk.world.caller)
+    if settled and form.name is None and stays(talk.text):
+        form.name = name  # «不是我妈，是我婆婆，名字对的»
+    return settled
+
+
+def _is_anothers(form: Form, person: Person) -> bool:
+    """Whether the name is that of a relative for whom nothing is asked."""
+    if person.name is None or person.relation in whom.NOT_KIN or form.relation in whom.NOT_KIN:
+        return False
+    ours = {person.relation, form.relation}
+    return len(ours) == 2 and "self" not in ours and not ours <= MARRIED and form.relation != "parents"
+
+
+def _is_of_contact(talk: Talk, at: int) -> bool:
+    """Whether a number was told right before, so that the name is of whoever is rung up."""
+    behind = (talk.heard.text[slot.end : at] for slot in talk.slots("phone") if slot.end <= at)
+    return any(len(gap) <= LED_BY + 1 for gap in behind)
 
 
 def _is_mere_name(talk: Talk, slot: Slot) -> bool:
     """Whether the name of somebody spoken of is told here, and nobody else."""
     return any(told.whose == NOBODY and told.name == slot.text for told in names_told(talk.heard.text))
+
+
+def _is_name_in_answer(talk: Talk, form: Form, slot: Slot) -> bool:
+    """Whether a name stands beside the answer to another question: that of whom it is for, and nobody else."""
+    if talk.memory.asking not in NAMED_BESIDE or talk.requests() or form.elder_id is not None:
+        return False
+    known = isinstance(slot.resolved, Person) and whom.find(slot.resolved, talk.world.caller).elder
+    before = talk.heard.text[: slot.start]
+    return (
+        whom.is_mere_name(slot)
+        and not known
+        and not any(cues.says(cue, before) for cue in ("serves", "is_not"))
+    )
 
 
 def _is_next_door(talk: Talk, slot: Slot) -> bool:
@@ -158,7 +214,7 @@ def take_told_names(talk: Talk, form: Form) -> bool:
     """Take the name that the sentence tells of the person served: «我妈马秀英», «我叫刘洋，她叫于秀琴», «姓刘名芳»,
     «我是李秀英的女儿». Names of others are kept for their requests. True when the name changed."""
     asked = talk.memory.asking == Asks.NAME
-    told = names_told(talk.heard.text, asked=asked)
+    told = [one for one in names_told(talk.heard.text, asked=asked) if not _tells_of_contact(talk, one)]
     for one in told:
         _keep_for_others(talk, form, one)
     if form.elder_id is not None:
@@ -168,21 +224,78 @@ def take_told_names(talk: Talk, form: Form) -> bool:
         if len(told) == 1:  # «刘建国 我老伴»
             form.beneficiary, form.relation, form.name = relatives[0].word, relatives[0].whose, told[0].name
         return (form.name, form.beneficiary) != before
-    if named := next((one for one in told if one.word and one.name == form.beneficiary), None):
-        form.beneficiary, form.relation = named.word, named.whose  # «我妈叫于秀琴，明天上午打扫»
+    if form.beneficiary is None and (relative := _only_relative(talk, told)):
+        whom.settle(form, relative, talk.world.caller)  # «我是马丽，我妈叫于秀琴，明天上午打扫»
+    _take_relation(form, told)
     theirs = [one.name for one in told if _is_theirs(form, one)]
+    named = [one.name for one in told if one.whose == NOBODY]
+    if named and form.beneficiary == "self":
+        theirs = named  # «于秀琴，女，82，联系人王芳»
+    if not theirs and form.beneficiary in (None, "self") and form.name is None:
+        theirs = [one.name for one in told if one.whose == CONTACT]
+    if asked and not told and _are_several(form):
+        theirs = names_in_answer(talk.text)
     if theirs:
         form.name = "、".join(dict.fromkeys(theirs)) if _are_several(form) else theirs[0]
-    elif not told and (name := _name_alone(talk, form)):
+    elif (not told and (name := _name_alone(talk, form))) or (name := _whole_name(talk, form)):
         form.name = name
     elif form.name is None and form.relation in PARENTS:
         form.name = cues.child_of(talk.text)
     return (form.name, form.beneficiary) != before
 
 
+def _only_relative(talk: Talk, told: Sequence[Told]) -> Slot | None:
+    """The one relative of those who are looked after whose name is told beside a request that names nobody else."""
+    always = load("relations")["looked_after"]["always"]
+    relatives = [one for one in told if one.word]
+    if len(relatives) != 1 or relatives[0].whose not in always or not talk.requests():
+        return None
+    return None if cues.says("for_me", talk.text) else _slot(talk.heard.text, relatives[0].word)
+
+
+def call_by_relation(form: Form, text: str) -> None:
+    """«我妈叫于秀琴»: she is spoken of as «我妈», and not by her name."""
+    _take_relation(form, names_told(text))
+
+
+def _take_relation(form: Form, told: Sequence[Told]) -> None:
+    if named := next((one for one in told if one.word and one.name == form.beneficiary), None):
+        form.beneficiary, form.relation = named.word, named.whose  # «我妈叫于秀琴，明天上午打扫»
+
+
+def who_wants(text: str) -> Slot | None:
+    """The only one who is said to want something («孙子要理发»)."""
+    wanting = {text[one.start : one.end] for one in possible(text) if is_plain(text, one.start, one.end)}
+    return _slot(text, wanting.pop()) if len(wanting) == 1 else None
+
+
+def _slot(text: str, word: str) -> Slot:
+    start = text.find(word)
+    return Slot("beneficiary", word, start, start + len(word), word, read_person(word))
+
+
+def _name_behind_place(talk: Talk) -> str | None:
+    """«银古小区2-4-101于秀琴»."""
+    end = max((slot.end for slot in talk.slots("place")), default=len(talk.heard.text))
+    rest = talk.heard.text[end:]
+    return rest if len(rest) == USUAL_LENGTH and whom.is_a_name(rest) else None
+
+
+def _whole_name(talk: Talk, form: Form) -> str | None:
+    """«单名一个芳», when only the surname was told before."""
+    return whole_of(form.name, talk.text) if form.name and is_surname(form.name) else None
+
+
+def _tells_of_contact(talk: Talk, told: Told) -> bool:
+    """«打我弟的13909512233，他叫于强»."""
+    return told.whose == THEM and _is_of_contact(talk, talk.heard.text.find(told.name))
+
+
 def _name_alone(talk: Talk, form: Form) -> str | None:
     """A name beside which nobody is named: behind a request, or as the answer."""
     if form.name is None and talk.requests() and (name := name_at_the_end(talk.heard.text)):
+        return name
+    if form.name is None and talk.memory.asking == Asks.PLACE and (name := _name_behind_place(talk)):
         return name
     return name_in_answer(talk.text) if talk.memory.asking == Asks.NAME else None
 
@@ -190,7 +303,7 @@ def _name_alone(talk: Talk, form: Form) -> str | None:
 def _is_theirs(form: Form, told: Told) -> bool:
     """Whether this is the name of the person, or one of the people, whom the request is for."""
     if told.whose == SELF:
-        return form.beneficiary == "self"
+        return form.beneficiary == "self" or cues.says("me_and", form.beneficiary or "")
     if told.whose in (THEM, NOBODY):
         return form.beneficiary not in (None, "self") or (told.whose == NOBODY and form.name is None)
     if form.relation == "parents":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 
 from bot.dialogue import cues, notes
@@ -10,7 +11,7 @@ from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
 from nlu.clauses import MARKS
 from nlu.slots.person import read_person
-from nlu.slots.place import read_place
+from nlu.slots.place import FINER, read_place
 from nlu.slots.place_pieces import Atom, chains_of
 from nlu.understanding import Place, Slot
 
@@ -19,6 +20,8 @@ REGION = frozenset({"county", "known", "town"})
 NAMED = frozenset({*REGION, "road", "village", "estate"})
 READS_WHERE_TO = "medical_escort"  # the item that says where to go, beside where to come
 LONGEST_KIN = 6  # characters
+WITH_UNIT = 3  # numbers with dashes between them when the unit is among them
+SHORTEST_NAME = 2  # characters by which a village is called
 SHORT_PLACE = 6  # characters of a place that no word tells to be one
 SHORTEST_OVERLAP = 2  # characters of an address that are said again
 
@@ -41,7 +44,7 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         return True
     text = (slot.value or slot.text) + _description(talk, place, slot)
     atoms = _atoms(text)
-    put_right = cues.says("opens_no", talk.text)
+    put_right = cues.says("opens_no", talk.text) or cues.says("part_was_wrong", talk.text)
     if put_right and place.door and {atom.kind for atom in atoms} == {"door"}:
         text = place.door  # «不对，是七零二»
     if text.isdecimal() and talk.memory.asking != Asks.PLACE and not put_right:
@@ -61,7 +64,12 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
 
 def _is_poor(text: str, atoms: list[Atom]) -> bool:
     """«三零一», «五楼», «小区门口»: nobody finds it by that alone."""
-    return cues.says("bare_landmark", text) or (bool(atoms) and not _names_something(atoms))
+    named = text
+    for atom in atoms:
+        named = named.replace(atom.text, "", 1)
+    named = named.strip(MARKS + " ")
+    called = len(named) >= SHORTEST_NAME and not cues.says("bare_landmark", named)  # «十里铺，五队»
+    return cues.says("bare_landmark", text) or (bool(atoms) and not called and not _names_something(atoms))
 
 
 def _ask_for_the_rest(talk: Talk, form: Form, text: str) -> None:
@@ -79,7 +87,15 @@ def with_part(text: str, part: str) -> str:
 def _is_not_meant(talk: Talk, form: Form, slot: Slot) -> bool:
     """«不是6号楼» is denied; «我在银川» tells where somebody else than the person served is, where both are told."""
     before = talk.heard.text[: slot.start]
+    behind = talk.heard.text[slot.end :]
     if cues.says("not_there", before) or cues.says("identity", before):
+        return True
+    if cues.says("part_was_wrong", behind) and {atom.kind for atom in _atoms(slot.text)} <= FINER:
+        return True  # «五零一错了，是五零二»
+    if cues.says("stop_of_it", behind) and {atom.kind for atom in _atoms(slot.text)} <= REGION:
+        return True  # «银川站», «银川国龙医院»
+    if cues.says("a_room", slot.text):
+        notes.note(form, slot.text)  # «客厅的»: where in the house
         return True
     if cues.says("no_place", slot.text) and not {atom.kind for atom in _atoms(slot.text)} & NAMED:
         return True  # «自己在家»
@@ -113,6 +129,20 @@ def _take_destination(talk: Talk, form: Form, slot: Slot) -> bool:
     return True
 
 
+def take_same(talk: Talk, form: Form) -> bool:
+    """«…理发，也是这个地址» in the request itself: where the one before it was."""
+    return form.place is None and cues.says("same_place_too", talk.text) and take_usual(talk, form)
+
+
+def take_bed(talk: Talk, form: Form) -> bool:
+    """«宁医大总院心脏外科12床»: who lies in bed there is looked after there, whatever was asked."""
+    part = cues.part("bed", talk.text)
+    if form.place is not None or not part:
+        return False
+    form.place, form.place_known = part, False
+    return True
+
+
 def take_usual(talk: Talk, form: Form) -> bool:
     """«老地方», «一样的地址», «跟我妈一起住»: what the records or this conversation know already."""
     home, memory = talk.world.caller.elder, talk.memory
@@ -121,7 +151,7 @@ def take_usual(talk: Talk, form: Form) -> bool:
     if home and home.address and form.beneficiary in (None, "self"):
         form.place, form.place_known = home.address, True
         return True
-    if cues.says("same_place", talk.text):
+    if cues.says("same_place", talk.text) or cues.says("same_place_too", talk.text):
         named = [facts.get("place") for word, facts in memory.told.items() if word in talk.text]
         latest = (memory.last_whom or {}).get("place")
         form.place = next((place for place in (*named, latest) if place), None)
@@ -152,7 +182,12 @@ def _only_describes(slot: Slot) -> bool:
 
 def may_be_one(text: str) -> bool:
     """«幸福里», «老电厂后头», but not «她一个人住», «要热的啊»."""
-    if cues.says("no_place", text) or cues.says("any", text) or cues.says("question", text):
+    if (
+        cues.says("a_room", text)
+        or cues.says("no_place", text)
+        or cues.says("any", text)
+        or cues.says("question", text)
+    ):
         return False
     return cues.says("place_sign", text) or (len(text) <= SHORT_PLACE and not cues.says("sentence", text))
 
@@ -177,6 +212,8 @@ def told_further(before: str, text: str) -> str:
         return _corrected(before, text) or (before if text in before else _added(before, text))
     if text in before:
         return before
+    if kinds & NAMED and known and known <= FINER:
+        return text + before  # «三号楼二单元501» … «凤凰花园»
     if not kinds & NAMED:  # «村口小卖部旁边»
         return f"{before}，{text}" if known & NAMED else text
     if kinds <= REGION and not known & REGION:
@@ -186,13 +223,40 @@ def told_further(before: str, text: str) -> str:
 
 def _corrected(before: str, said: str) -> str | None:
     """The address with the parts that were said now («三单元») in place of its own; None when one is not in it."""
+    if (other := _in_the_dashes(before, said)) is not None:
+        return other
     left, address = said, before
     for part in cues.patterns("address_parts"):
         found = part.search(said)
         if found and part.search(address):
             address = part.sub(found[0], address, count=1)
             left = left.replace(found[0], "", 1)
-    return None if left == said or left.strip() else address
+    if left == said:
+        return None
+    return _from_there(before, said) if left.strip() else address
+
+
+def _in_the_dashes(before: str, said: str) -> str | None:
+    """«3号楼», told of «…2-4-101»; None when it is another part, or nothing stands there with dashes."""
+    atoms, place = _atoms(said), read_place(said)
+    dashes = next((atom for atom in _atoms(before) if atom.kind == "dashes"), None)
+    number = {"building": place.building, "unit": place.unit}.get(atoms[0].kind) if len(atoms) == 1 else None
+    if dashes is None or number is None:
+        return None
+    pieces = re.split("[-－—]", dashes.text)
+    if atoms[0].kind == "unit" and len(pieces) < WITH_UNIT:
+        return None
+    pieces[0 if atoms[0].kind == "building" else 1] = number
+    return before[: dashes.start] + "-".join(pieces) + before[dashes.end :]
+
+
+def _from_there(before: str, said: str) -> str | None:
+    """«…五号楼» and «六号楼二单元301»: put right from its first part on, where nothing that was told is lost by it."""
+    parts = cues.patterns("address_parts")
+    known = next((found for part in parts if part.match(said) and (found := part.search(before))), None)
+    if known is None or any(part.search(before[known.end() :]) and not part.search(said) for part in parts):
+        return None
+    return before[: known.start()] + said
 
 
 def _added(before: str, text: str) -> str:
@@ -211,6 +275,9 @@ def _from_the_same(before: str, text: str, atoms: list[Atom]) -> str | None:
         return None
     names = list(takewhile(lambda atom: atom.kind in NAMED and atom.text in before, atoms))
     numbers = text[names[-1].end :]
+    if numbers and all(atom.kind == "zone" for atom in atoms[len(names) :]):
+        known = at + len(text) - len(numbers)
+        return before[:at] + text + before[known:]  # «长城花园C区», told of «…长城花园3号楼2单元501»
     return (numbers and _corrected(before, numbers)) or before[:at] + text
 
 

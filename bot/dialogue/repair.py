@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bot.dialogue import cues, phrasing
-from bot.dialogue.flows import ask, courtesy, person
+from bot.dialogue import cues, phrasing, whom
+from bot.dialogue.flows import ask, courtesy, person, policy
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import ASIDE, Talk
+from bot.dialogue.talk import ASIDE, PAPERS, Talk
 from bot.dialogue.turn import Asks, Choice
 from nlu.answers import bare_answer
 
@@ -19,6 +19,7 @@ REPEATED = frozenset({"repeat", "slower", "louder", "clearer"})
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
 LONGEST_TURN = 1_000
 LEAST_LIKELY_OFFER = 0.06
+SHORTEST_QUESTION = 5  # characters
 STORY = 24  # characters: whoever begins with so many has not come to the point yet
 
 
@@ -45,17 +46,22 @@ def too_long(talk: Talk) -> None:
 
 
 def not_understood(talk: Talk) -> None:
-    """Once: the same in other words, with at most three choices. Twice in a row: a person."""
+    """Once: what it may have been, or the same in other words, with at most three choices. Twice in a row: a person."""
     memory = talk.memory
-    guess = talk.other_item(())
-    if guess is not None and talk.form is None and memory.misses == 0:
-        ask.offer(talk, [guess])  # likely enough to ask for it by name
+    first = memory.misses == 0 and talk.form is None
+    if first and (_comes_back_to_topic(talk) or _guesses(talk)):
         return
     if talk.form is not None and bare_answer(talk.text, expecting=Asks.CONFIRM):
         return  # «嗯» to «what is your name»: they listen, and it is asked again
-    if talk.form is None and memory.misses == 0 and _only_opens(talk):
+    if talk.form is None and cues.says("mere_sound", talk.text):
+        talk.say("greet.listening")
+        return
+    if first and _only_opens(talk):
         said = list(talk.phrase("greet.listening")) == memory.said
         talk.say("greet.again" if said else "greet.listening")
+        return
+    if first and _asks_what_we_cannot_say(talk):
+        policy.offer_person(talk)
         return
     memory.misses += 1
     talk.happened.append("not_understood")
@@ -70,11 +76,40 @@ def not_understood(talk: Talk) -> None:
     _offer(talk)
 
 
+def _comes_back_to_topic(talk: Talk) -> bool:
+    """«身份证户口本都有», «诊断证明有», after a question about a service: whether it is to be arranged."""
+    topic = talk.memory.topic
+    if topic is None or cues.says("question", talk.text) or cues.items_mentioned(talk.text) - {topic}:
+        return False
+    talk.memory.pending = Pending(kind="offer_items", items=[topic])
+    talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
+    return True
+
+
+def _guesses(talk: Talk) -> bool:
+    """What is likely enough, or the one service named, to be asked for by its name («再就是我妈的药»)."""
+    catalogue = talk.rules.catalogue
+    told = cues.items_mentioned(talk.text) & set(catalogue)
+    named = {
+        item for item in told if catalogue[item].category not in PAPERS
+    }  # «我爸是低保户» asks for nothing
+    guess = talk.other_item(()) or (named.pop() if len(named) == 1 else None)
+    if guess is None or cues.says("asks_on", talk.text) or talk.heard.has("emergency"):
+        return False
+    ask.offer_one(talk, guess)
+    return True
+
+
+def _asks_what_we_cannot_say(talk: Talk) -> bool:
+    """«养老院咋进», «邻居把我的路堵了，谁管»: a whole question that has nothing to do with our services."""
+    asks = cues.says("question", talk.text) or cues.says("may_it", talk.text)
+    return asks and len(talk.text) >= SHORTEST_QUESTION and not talk.text.isascii()
+
+
 def _only_opens(talk: Talk) -> bool:
     """«我妈», «八十二了», «我是马丽»: whom it is about, before what is wanted."""
-    told = any(talk.slots(name) for name in ("beneficiary", "place", "phone")) or cues.says(
-        "tells_age", talk.text
-    )
+    told = any(talk.slots(name) for name in ("beneficiary", "place", "phone"))
+    told = told or cues.says("tells_age", talk.text) or whom.is_a_name(cues.core(talk.text))
     return told and not talk.requests() and not cues.says("question", talk.text)
 
 

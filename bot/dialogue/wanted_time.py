@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from backend.domain.order import Wanted
 from bot.dialogue import cues, notes, times
@@ -30,6 +31,10 @@ def take_time(talk: Talk, form: Form, slot: Slot) -> bool:
         return False
     if len(talk.slots("time")) > 1 and talk.memory.asking and cues.says("reason_then", text[slot.end :]):
         return False  # «后天吧，明天我女子要来»
+    if form.time and not said.day_said and cues.says("and_then_too", text[slot.end :]):
+        notes.note(form, cues.clause(text, slot.start))
+        talk.understood = True
+        return False  # «晚上也要»
     if form.time and (day := times.in_the_week(form.wanted, said, slot.text)):
         said = day  # «下个礼拜» … «礼拜二吧»
     if form.time and form.wanted.recurrence and cues.says("starts", text[slot.end :]):
@@ -94,8 +99,17 @@ def take_rhythm(talk: Talk, form: Form) -> set[str]:
         changed |= {"time"} if form.lasting != days and form.time else set()
         form.lasting = days
     if talk.rules.catalogue[form.item].daily:
-        form.hour = meal_hour(talk.text) or form.hour
-    if form.wanted.recurrence and times.without_days(form, days_left_out(talk.text, talk.turn.now)):
+        form.hour = meal_hour(cues.without_all("no_such_meal", talk.text)) or form.hour
+    if _next_meal(talk, form):
+        changed.add("time")
+    for cue in ("would_do_else", "own_time"):
+        if talk.memory.asking == Asks.TIME and (aside := cues.part(cue, talk.text)):
+            notes.note(form, aside)  # «什么时候都行，工作日», «我女子三点下班»
+            talk.understood = True
+    out = days_left_out(talk.text, talk.turn.now)
+    if out and form.lasting == times.FOREVER and form.wanted.iso and not form.wanted.recurrence:
+        form.time = asdict(times.whole(form))  # «从下周一开始，周末不要»
+    if form.wanted.recurrence and times.without_days(form, out):
         changed.add("time")
     elif talk.memory.asking in (Asks.TIME, Asks.CONFIRM) and cues.says("rules_out", talk.text):
         known = len(form.wishes)
@@ -108,14 +122,27 @@ def take_rhythm(talk: Talk, form: Form) -> set[str]:
     return changed
 
 
+def _next_meal(talk: Talk, form: Form) -> bool:
+    """«早饭» to «when?»: the next one there is."""
+    asked = talk.memory.asking == Asks.TIME and form.time is None and not talk.slots("time")
+    if not asked or form.hour is None or not cues.says("only_meal", talk.text):
+        return False
+    now = talk.turn.now
+    day = now.date() + timedelta(days=form.hour <= f"{now:%H:%M}")
+    form.time = asdict(Wanted(iso=f"{day}T{form.hour}"))
+    return True
+
+
 def _with_the_last(talk: Talk, form: Form) -> bool:
     """«跟换药一起送来就行»: the time, and where nothing else was told the place, of what was ordered just before."""
     order = talk.order(talk.memory.orders[-1]) if talk.memory.orders else None
-    asked = talk.memory.asking == Asks.TIME and form.time is None
-    if not asked or order is None or not cues.says("with_that", talk.text) or talk.slots("time"):
+    known = any(isinstance(slot.resolved, WantedTime) and slot.resolved.iso for slot in talk.slots("time"))
+    asked = talk.memory.asking == Asks.TIME and not (form.wanted.iso or form.wanted.asap)
+    if not asked or order is None or not cues.says("with_that", talk.text) or known:
         return False
     form.time = asdict(order.wanted)
-    form.place = form.place or order.place
+    if form.beneficiary in (None, order.beneficiary):
+        form.place = form.place or order.place
     notes.note(form, talk.text)
     return True
 

@@ -72,6 +72,16 @@ def _same_name(person: Person, elder: Elder) -> bool:
     )
 
 
+def speaks_from_anothers_phone(text: str) -> bool:
+    """«我是她邻居，借她电话»: whoever speaks is not whom the records know by this number."""
+    return re.search(load("relations")["lent_phone"], text) is not None
+
+
+def stranger(caller: Caller) -> Caller:
+    """The same telephone in the hands of somebody whom the records do not know."""
+    return Caller(sender=caller.sender, phone=caller.phone)
+
+
 def by_name(text: str, caller: Caller) -> Elder | None:
     """The elder of this relative whose whole name occurs in the text."""
     return next((ward.elder for ward in caller.orders_for if ward.elder.name in text), None)
@@ -171,6 +181,11 @@ def is_a_name(text: str) -> bool:
     return len(text) > 1 and name_at(text, 0) == text
 
 
+def is_home_of_named(text: str) -> bool:
+    """Whether the text names a home by whose it is, and nothing else («刘德胜家»)."""
+    return text.endswith("家") and is_a_name(text.removesuffix("家"))
+
+
 def polite(form: Form, words: Mapping[str, Any]) -> str:
     """How the line speaks of «我妈» to the caller: 「您母亲」."""
     word = form.beneficiary or ""
@@ -181,5 +196,5 @@ def polite(form: Form, words: Mapping[str, Any]) -> str:
         return str(words["polite"][form.relation])
     for mine in words["mine"]:
         if word.startswith(mine) and len(word) > len(mine):
-            return str(words["yours"] + word[len(mine) :])
+            return str(words["yours"] + word[len(mine) :].replace(mine, words["yours"]))  # «我妈和我婆婆»
     return word

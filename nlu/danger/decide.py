@@ -18,12 +18,14 @@ from nlu.danger.matching import (
     syllables,
 )
 from nlu.danger.patterns import LEVELS, Rules, Sign, plain, rules
+from nlu.engines.mending import mended
 from nlu.speech import cut, even
 from nlu.understanding import Danger
 
 SHORT_LENGTH = 8  # syllables: so short a cry for help says nothing else
 # The classifier's probability of emergency …
 ALONE = 0.65  # … that is enough without any sign, unless something speaks against it
+BESIDE_A_TROUBLE = 0.97  # … that is enough where only an everyday trouble was told besides
 WITH_A_HINT = 0.3  # … that is enough with a mere hint
 WITH_A_WEAK_SIGN = 0.15  # … that is enough with one weak sign
 # Said in words that no classifier knows, or too quietly for it: a strong sign is believed.
@@ -47,25 +49,31 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What a sentence shows: signs that stand, and whether something speaks against danger: signs that were held back
-    or harmless, an everyday trouble."""
+    or harmless, or an everyday trouble."""
 
     evidence: tuple[Evidence, ...]
     held_back: bool
+    everyday: bool
     hits: Hits
 
 
 def find_danger(text: str, *, emergency_confidence: float = 0.0) -> Danger | None:
     """The danger that a sentence tells of, or None. `emergency_confidence` is the classifier's probability (0..1)
-    that it is an emergency; without it the rules decide alone."""
+    that it is an emergency; without it the rules decide alone. What was misheard is set right first; what was written
+    counts all the same."""
     text = cut(text)
+    meant = mended(text)
+    found = _judged(text, look(plain(meant), rules()), emergency_confidence)
+    if found is None and meant != text:
+        found = _judged(text, look(plain(text), rules(), by_sound=False), emergency_confidence)
+    return found
+
+
+def _judged(text: str, findings: Findings, emergency_confidence: float) -> Danger | None:
     evened = even(text)
-    known = rules()
-    findings = look(plain(text), known)
     judged = 0.0 if _is_pinyin(evened) else emergency_confidence
     confidence = _confidence(evened, findings, judged)
-    if confidence is None:
-        return None
-    return _danger(evened, known, findings, confidence)
+    return None if confidence is None else _danger(evened, rules(), findings, confidence)
 
 
 def _is_pinyin(text: str) -> bool:
@@ -77,13 +85,13 @@ def _is_pinyin(text: str) -> bool:
 def speaks_against(text: str) -> bool:
     """Whether something was said for which a guess of the classifier alone is no alarm: it is over, long known, denied,
     or something else is meant."""
-    findings = look(plain(cut(text)), rules())
-    return findings.held_back and not findings.evidence
+    findings = look(plain(mended(cut(text))), rules())
+    return (findings.held_back or findings.everyday) and not findings.evidence
 
 
-def look(text: str, known: Rules) -> Findings:
-    """The signs of a text made `plain`."""
-    hits, held_back = _clear_hits(text, known)
+def look(text: str, known: Rules, *, by_sound: bool = True) -> Findings:
+    """The signs of a text made `plain`; `by_sound`: words count that only sound like those of the lexicon, too."""
+    hits, held_back = _clear_hits(text, known, by_sound=by_sound)
     evidence: list[Evidence] = []
     for group in known.watched & hits.keys():
         for sign in known.signs.get(group, ()):
@@ -95,11 +103,11 @@ def look(text: str, known: Rules) -> Findings:
             found = _found(standing)
             evidence.extend(Evidence(sign, one) for one in found)
             held_back = held_back or not found
-    held_back = held_back or any(find_chain(text, hits, chain) for chain in known.everyday)
+    everyday = any(find_chain(text, hits, chain) for chain in known.everyday)
     if _only_calls(text, evidence, known) and any(find_chain(text, hits, chain) for chain in known.repairs):
         evidence, held_back = [], True
     evidence.sort(key=lambda item: (item.found.start, item.found.end, item.sign.kind, item.sign.level))
-    return Findings(tuple(evidence), held_back, hits)
+    return Findings(tuple(evidence), held_back, everyday, hits)
 
 
 def _only_calls(text: str, evidence: Sequence[Evidence], known: Rules) -> bool:
@@ -115,11 +123,11 @@ def _found(standing: Sequence[Sequence[Found]]) -> Sequence[Found]:
     return () if together is None else (together,)
 
 
-def _clear_hits(text: str, known: Rules) -> tuple[Hits, bool]:
+def _clear_hits(text: str, known: Rules, *, by_sound: bool) -> tuple[Hits, bool]:
     """The words found that no harmless phrase blots out, and whether it blotted out any that could be a sign."""
     written = find_words(text, known.words)
     spans = [found for chain in known.harmless for found in find_chain(text, written, chain, MARKS)]
-    heard = find_sounds(text, known.heard)
+    heard = find_sounds(text, known.heard) if by_sound else {}
     hits: dict[str, Sequence[Hit]] = {}
     blotted_out = False
     for group in written.keys() | heard.keys():
@@ -162,7 +170,8 @@ def _confidence(text: str, findings: Findings, classifier: float) -> float | Non
     weak = _apart(findings.evidence, ("weak",))
     if len(weak) > 1 and not 0 < classifier < HARDLY:
         return max(TWO_WEAK, classifier)
-    enough = WITH_A_WEAK_SIGN if weak else WITH_A_HINT if findings.evidence else ALONE
+    alone = BESIDE_A_TROUBLE if findings.everyday else ALONE
+    enough = WITH_A_WEAK_SIGN if weak else WITH_A_HINT if findings.evidence else alone
     if classifier >= enough and (findings.evidence or not findings.held_back):
         return max(TOGETHER, classifier)
     return None

@@ -2,14 +2,16 @@
 
 How a pattern is written: a word, `word/word` (one of them) or `<group>` (one of a group's words) is a term.
 `A + B` near each other in any order, `A > B` near each other in this order, `A & B` both anywhere in what was said.
-`A >> B` is A with B right behind it; B only tells what A means.
+`A >> B` is A with B right behind it; B only tells what A means. In a word of a list, `(a|b)c` is short for ac and bc.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from config.lexicon import load
@@ -165,8 +167,8 @@ class _Compiler:
         """The words of a list, `<group>` references and numerals written out."""
         if depth > 4:
             raise DangerLexiconError("groups of words refer to each other in a circle")
-        for entry in listed:
-            word = plain(str(entry)) if ANY_NUMERAL not in str(entry) else str(entry).translate(same())
+        for entry in (word for one in listed for word in written_out(str(one))):
+            word = plain(entry) if ANY_NUMERAL not in entry else entry.translate(same())
             if word.startswith("<") and word.endswith(">"):
                 if word[1:-1] not in self.lexicon["words"]:
                     raise DangerLexiconError(f"there is no group {word} under `words:`")
@@ -192,6 +194,12 @@ class _Compiler:
                     heard.add(keys, group, word)
 
 
+def written_out(word: str) -> Iterator[str]:
+    """The words that a word with alternatives stands for: `(a|b)c` is ac and bc."""
+    pieces = [piece.split("|") for piece in re.split(r"[()]", word)]
+    yield from map("".join, product(*pieces))
+
+
 @lru_cache(maxsize=1)
 def same() -> dict[int, str]:
     """Characters that are taken for another one, as `str.translate` wants it."""
@@ -207,3 +215,10 @@ def plain(text: str) -> str:
 def rules() -> Rules:
     """The compiled lexicon; made once a process."""
     return _Compiler(load("danger")).compile()
+
+
+def words_of_danger() -> tuple[str, ...]:
+    """The words of the lexicon, in order, without those that stand for others."""
+    listed = (str(word) for group in load("danger")["words"].values() for word in group)
+    kept = (word for word in listed if "<" not in word and ANY_NUMERAL not in word)
+    return tuple(dict.fromkeys(plain(one) for word in kept for one in written_out(word)))

@@ -24,6 +24,7 @@ from nlu.slots.place import (
     named_after_a_feast,
 )
 from nlu.slots.place import possible as possible_places
+from nlu.slots.place_answer import other_homes
 from nlu.slots.tagged import with_tags
 from nlu.slots.tagger import load_tagger
 from nlu.slots.time import candidate_of, is_house_number, resolve, time_value
@@ -74,7 +75,14 @@ def find_slots(
     free = _blanked(plain, phones)
     times = _times(text, free, now, expecting, spans, tagged)
     places = _places(text, free, expecting, spans, tagged, times)
-    people = _people(text, _blanked(free, (*times, *places)), plain, expecting, spans, tagged)
+    people = _people(
+        text,
+        _without_homes(_blanked(free, (*times, *places)), places, expecting),
+        plain,
+        expecting,
+        spans,
+        tagged,
+    )
     people = _with_name_on_a_form(text, plain, people, phones, times, places)
     found = with_tags(text, [*phones, *times, *places, *people], spans, now)
     if labels and labels[0] == "emergency" and not any(slot.slot == "beneficiary" for slot in found):
@@ -187,9 +195,17 @@ def _places(
     return [_place_slot(text, span) for span in found]
 
 
+def _without_homes(free: str, places: list[Slot], expecting: Expecting | None) -> str:
+    """The text without whoever is only said to live somewhere else: «…301，我儿子住康居小区»."""
+    if expecting is Expecting.PLACE and places:
+        for start, end in other_homes(free):
+            free = free[:start] + "，" * (end - start) + free[end:]
+    return free
+
+
 def _place_slot(text: str, span: PlaceSpan) -> Slot:
     said = text[span.start : span.end]
-    return Slot("place", said, span.start, span.end, span.said or said, replace(span.place, text=said))
+    return Slot("place", said, span.start, span.end, span.kept(text), replace(span.place, text=said))
 
 
 def _people(

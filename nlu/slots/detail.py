@@ -11,6 +11,7 @@ from config.lexicon import load
 from nlu.slots.amount import AmountSpan, find_amounts
 from nlu.slots.wanted import Candidate, is_wanted
 from nlu.slots.words import alternation
+from nlu.speech import sounds
 from nlu.understanding import Expecting, TaggedSpan
 
 TRUSTED = 0.35  # confidence from which a tagged detail is believed
@@ -30,6 +31,25 @@ class DetailSpan:
 @lru_cache(maxsize=1)
 def _vocabulary() -> re.Pattern[str]:
     return re.compile(alternation(word for words in load("details")["items"].values() for word in words))
+
+
+def as_meant(text: str, item: str) -> str:
+    """The text with the things of this item that a recogniser wrote by their sound («垫费» is 电费); same length."""
+    for word in load("details")["by_sound"].get(item, ()):
+        for found in _by_sound(text, word):
+            text = text[:found] + word + text[found + len(word) :]
+    return text
+
+
+def _by_sound(text: str, word: str) -> list[int]:
+    """Where letters stand that sound like the word, and are no known word themselves."""
+    heard, wanted = sounds(text), sounds(word)
+    width = len(word)
+    return [
+        at
+        for at in range(len(text) - width + 1)
+        if (heard[at : at + width] == wanted).all() and not _vocabulary().search(text, at, at + width)
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nlu.slots.names import NameSpan, bare_name, led_names, name_at, titled_names, words
+from nlu.slots.roles import is_only_beside, is_plain, is_wanting, role_of
 from nlu.slots.wanted import ASKED as ASKED_LOGIT
 from nlu.slots.wanted import Candidate, logit, tag_vote
 from nlu.slots.words import alternation, filled, mapped
@@ -20,6 +21,9 @@ CERTAIN = 3.0  # added to the logit of a name that was announced («我叫…»)
 SURE = 1.0  # logit from which somebody else counts beside the best one
 PART = re.compile(r"[^\s，。！？；、,.!?;:：（）()]+")
 ASKED = (Expecting.BENEFICIARY, Expecting.NAME)
+OWN = "我俺咱额"  # begin whose relative somebody is, said by whoever speaks
+NO_KIN = ("elder", "other")
+HARDLY = -1.0  # logit down to which somebody counts who says in so many words that they want it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class _Patterns:
     self_said: re.Pattern[str]
     self_answer: re.Pattern[str]
     self_given: re.Pattern[str]
+    self_instead: re.Pattern[str]
     not_self: re.Pattern[str]
     negated: re.Pattern[str]
     in_general: re.Pattern[str]
@@ -76,8 +81,10 @@ def _patterns() -> _Patterns:
         "describing": alternation(lexicon["describing"]),
         "self_strong": alternation(lexicon["self_strong"]),
     }
-    names = ("kin", "self_answer", "self_given", "not_self")
-    kin, answer, given, not_self = (re.compile(filled(lexicon["shapes"][name], fillings)) for name in names)
+    names = ("kin", "self_answer", "self_given", "self_instead", "not_self")
+    kin, answer, given, instead, not_self = (
+        re.compile(filled(lexicon["shapes"][name], fillings)) for name in names
+    )
     return _Patterns(
         kin,
         re.compile(lexicon["served_before"]),
@@ -86,6 +93,7 @@ def _patterns() -> _Patterns:
         re.compile(alternation(lexicon["self_words"])),
         answer,
         given,
+        instead,
         not_self,
         re.compile(lexicon["negated_before"]),
         re.compile(lexicon["in_general"]),
@@ -112,14 +120,16 @@ def find_people(
     asked = expecting in ASKED
     if asked and (span := _myself(text)):
         return [span]
+    whole = context or text
     everyone = [
-        span for span in _everyone(text, expecting)
-        if not _denied(span, text) and not is_contact(text, span.start, span.end) and not _is_home(span, text)
-    ]  # fmt: skip
+        span
+        for span in _everyone(text, expecting)
+        if not _denied(span, text) and not is_mentioned(whole, span.start, span.end)
+    ]
     answering = expecting is not None
-    scored = [_scored(span, text, context or text, answering, spans, tagged) for span in everyone]
-    likely = [span for span in scored if span.score > 0 or _given(span, text)]
-    chosen = _chosen(likely, text, SURE + ASKED_LOGIT * asked)
+    scored = [_scored(span, text, whole, answering, spans, tagged) for span in everyone]
+    likely = [span for span in scored if span.score > 0 or _given(span, text) or _surely_wants(span, whole)]
+    chosen = _chosen(likely, whole, SURE + ASKED_LOGIT * asked)
     return chosen if chosen or asked else _strong_self(text)
 
 
@@ -205,15 +215,22 @@ def is_contact(text: str, start: int, end: int) -> bool:
     )
 
 
+def is_mentioned(text: str, start: int, end: int) -> bool:
+    """Whether whoever stands there is only spoken of: dead, looking after another, to be rung up, at home somewhere, …"""
+    role = role_of(text, start, end)
+    known = role is not None and not is_only_beside(role)
+    return known or is_contact(text, start, end) or _is_home(text, start, end)
+
+
 def _denied(span: PersonSpan, text: str) -> bool:
     """«不是我妈，是我爸»: said not to be meant."""
     return bool(_patterns().negated.search(text[max(0, span.start - 4) : span.start]))
 
 
-def _is_home(span: PersonSpan, text: str) -> bool:
+def _is_home(text: str, start: int, end: int) -> bool:
     """«那个是我儿子家»: only their home is spoken of."""
     patterns = _patterns()
-    left, right = text[max(0, span.start - 4) : span.start], text[span.end : span.end + NEAR]
+    left, right = text[max(0, start - 4) : start], text[end : end + NEAR]
     return bool(patterns.home_before.search(left) and patterns.home_after.match(right))
 
 
@@ -250,9 +267,51 @@ def _kin(text: str, asked: bool) -> list[PersonSpan]:
             and _patterns().in_general.match(text, match.end())
         ):
             continue
-        person = Person(match.group(), relation_of_word()[word])
-        found.append(PersonSpan(match.start(), match.end(), person))
+        if not _may_follow(word, text, match.end()):
+            continue
+        relation = relation_of_word()[word]
+        if owner in words()["child_owners"]:
+            relation = _by_way_of("child", relation)
+        found.append(PersonSpan(match.start(), match.end(), Person(match.group(), relation)))
+    return _by_way(found, text)
+
+
+def _may_follow(word: str, text: str, end: int) -> bool:
+    """Whether what stands behind the word lets it be a person: «我屋里的要洗澡», not «我屋里的灯»."""
+    behind = words()["only_before"].get(word)
+    return behind is None or re.match(behind, text[end:]) is not None
+
+
+def _by_way(people: Sequence[PersonSpan], text: str) -> list[PersonSpan]:
+    """«我对象他妈», «我爸的妈妈»: one person, called by way of another."""
+    found: list[PersonSpan] = []
+    for span in people:
+        if found and _is_theirs(found[-1], span, text):
+            first = found.pop()
+            relation = _by_way_of(first.person.relation or "", span.person.relation or "")
+            said = text[first.start : span.end]
+            span = PersonSpan(first.start, span.end, Person(said, relation))
+        found.append(span)
     return found
+
+
+def _is_theirs(first: PersonSpan, then: PersonSpan, text: str) -> bool:
+    """Whether the second is named as a relative of the first: behind 的, as «他妈», or bare where that is usual."""
+    relation, next_one = first.person.relation, then.person.relation
+    link, said = text[first.end : then.start], text[then.start : then.end]
+    if next_one in (*NO_KIN, "neighbour", "friend") or relation in NO_KIN:
+        return False
+    own = said.startswith(("他", "她"))
+    if re.fullmatch(words()["links_of_kin"], link):
+        return own or said[0] not in OWN
+    alone = words()["by_way_of_alone"]
+    bare = relation in alone["by"] and next_one in alone["who"] and said[0] not in OWN
+    return not link and (own or bare)
+
+
+def _by_way_of(first: str, then: str) -> str:
+    """What the relative of a relative is to whoever speaks."""
+    return str(words()["by_way_of"].get(first, {}).get(then, "other"))
 
 
 def _called(text: str, start: int, end: int) -> bool:
@@ -304,7 +363,13 @@ def _scored(
 
 
 def _chosen(people: list[PersonSpan], text: str, sure: float) -> list[PersonSpan]:
-    """The best one, and others that are as well served: joined by «和», or each with its own «给»."""
+    """The best one, and others that are as well served: joined by «和», or each with its own «给».
+
+    Where something is plainly for somebody («给我爸…», «我爸要…»), nobody else is served but who is named together with them.
+    """
+    people = [span for span in people if not _is_beside(span, text)] or people
+    people = _without_stand_ins(people, text)
+    people = _plainly_served(people, text) or people
     if not people:
         return []
     best = max(span.score for span in people)
@@ -314,11 +379,54 @@ def _chosen(people: list[PersonSpan], text: str, sure: float) -> list[PersonSpan
         if span is first or any(_same(span, other) for other in kept):
             continue
         gap = text[first.end : span.start] if span.start > first.end else text[span.end : first.start]
-        joined = bool(_patterns().together.match(gap))
         each_given = _given(first, text) and _given(span, text)
-        if joined or each_given or span.score >= min(best, sure):
+        if _is_together(gap) or each_given or _is_plain(span, text) or span.score >= min(best, sure):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
+
+
+def _plainly_served(people: Sequence[PersonSpan], text: str) -> list[PersonSpan]:
+    """Those for whom something is plainly wanted, and whoever is named in one breath with them."""
+    served = [_is_plain(span, text) for span in people]
+    order = [*range(1, len(people)), *reversed(range(1, len(people)))]
+    for at in order:
+        if _is_together(text[people[at - 1].end : people[at].start]):
+            served[at - 1] = served[at] = served[at - 1] or served[at]
+    return [span for span, plain in zip(people, served, strict=True) if plain]
+
+
+def _without_stand_ins(people: list[PersonSpan], text: str) -> list[PersonSpan]:
+    """«给我妈办，老人走不动»: «老人» is who is named besides, and no second person."""
+    kinds = [span.person.relation in words()["stand_in"] and not _is_owned(span, text) for span in people]
+    return (
+        people
+        if all(kinds)
+        else [span for span, stands_in in zip(people, kinds, strict=True) if not stands_in]
+    )
+
+
+def _is_owned(span: PersonSpan, text: str) -> bool:
+    """Whether it is said whose relative they are, what they are called, or that they are meant together with somebody."""
+    said = text[span.start : span.end]
+    owned = said not in relation_of_word() or span.person.name is not None
+    return owned or _is_together(text[max(0, span.start - 1) : span.start])
+
+
+def _is_plain(span: PersonSpan, text: str) -> bool:
+    return is_plain(text, span.start, span.end)
+
+
+def _is_beside(span: PersonSpan, text: str) -> bool:
+    return is_only_beside(role_of(text, span.start, span.end))
+
+
+def _surely_wants(span: PersonSpan, text: str) -> bool:
+    """«孙子要理发»: they want it in so many words, and nothing speaks much against it."""
+    return span.score > HARDLY and is_wanting(text, span.start, span.end)
+
+
+def _is_together(gap: str) -> bool:
+    return _patterns().together.match(gap) is not None
 
 
 def _given(span: PersonSpan, text: str) -> bool:
@@ -327,9 +435,15 @@ def _given(span: PersonSpan, text: str) -> bool:
 
 
 def _same(one: PersonSpan, other: PersonSpan) -> bool:
-    if one.person.name or other.person.name:
-        return one.person.name == other.person.name
-    return one.person.relation == other.person.relation
+    return is_same(one.person, other.person)
+
+
+def is_same(one: Person, other: Person) -> bool:
+    """Whether both words name the same person, or the one is among those whom the other names («爸妈», «我妈»)."""
+    if one.name or other.name:
+        return one.name == other.name
+    among = words()["members"].get(other.relation or "", ())
+    return one.relation == other.relation or one.relation in among
 
 
 def _myself(text: str) -> PersonSpan | None:
@@ -346,6 +460,6 @@ def _myself(text: str) -> PersonSpan | None:
 
 
 def _strong_self(text: str) -> list[PersonSpan]:
-    """«给我自己办»: said even though it goes without saying."""
-    match = _patterns().self_given.search(text)
+    """«给我自己办», «不是我妈，是给我»: said even though it goes without saying."""
+    match = _patterns().self_given.search(text) or _patterns().self_instead.search(text)
     return [PersonSpan(*match.span("self"), Person(match["self"], SELF), CERTAIN)] if match else []

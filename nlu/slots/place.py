@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from config.lexicon import load
 from nlu.slots.numbers import number, spoken_digits
+from nlu.slots.place_answer import parts_as_said
 from nlu.slots.place_pieces import Atom, Chain, chains_of, lexicon
 from nlu.slots.time_words import feasts
 from nlu.slots.wanted import Candidate, is_wanted
@@ -18,7 +19,7 @@ from nlu.understanding import Expecting, Place, TaggedSpan
 
 # After an address the line asks these; who is still saying the address goes on with it.
 GOES_ON = (Expecting.NAME, Expecting.CONFIRM, Expecting.BENEFICIARY)
-FINER = frozenset({"zone", "building", "unit", "floor", "door", "side"})
+FINER = frozenset({"group", "zone", "building", "unit", "floor", "door", "side"})
 NUMBERED = frozenset({"building", "unit", "dashes", "door"})
 NAMED = frozenset({"estate", "village"})
 WIDE = frozenset({"known", "town"})
@@ -37,7 +38,16 @@ class PlaceSpan:
     start: int
     end: int
     place: Place
-    said: str = ""  # without the words between its parts that say nothing («五楼，就是502»)
+    # What of it is kept, where words between its parts say nothing («五楼，就是502»).
+    pieces: tuple[tuple[int, int], ...] = ()
+
+    def kept(self, text: str) -> str:
+        """The address in the words of the text, its pieces with nothing but a stop between them."""
+        said = text[slice(*self.pieces[0])] if self.pieces else text[self.start : self.end]
+        for (_, before), (start, end) in pairwise(self.pieces):
+            stop = re.search(MARK_OR_SPACE, text[before:start])
+            said += ("" if stop is None else " " if stop[0].isspace() else "，") + text[start:end]
+        return said.replace(",", "，") if self.pieces else said
 
 
 @lru_cache(maxsize=16)
@@ -61,6 +71,8 @@ def find_places(
         for run in _runs(chains_of(text), text)
         if goes_on or any(_is_address(chain, text, expecting, spans, tagged) for chain in run)
     ]
+    if asked and (told := _as_said(text, found)):
+        return told
     if asked and (whole := described(text, found)):
         return [whole]
     if not found and (usual := _usual(text, asked)):
@@ -224,19 +236,8 @@ def _place_of(run: Sequence[Chain], text: str) -> PlaceSpan:
             community="".join((*community, *by_kind.get("road_number", ()), *by_kind.get("zone", ()), *by_kind.get("group", ()))) or None,
             building=building, unit=unit, door=door,
         ),
-        _joined(run, text),
+        tuple((chain.start, chain.end) for chain in run) if len(run) > 1 else (),
     )  # fmt: skip
-
-
-def _joined(run: Sequence[Chain], text: str) -> str:
-    """The parts of an address with nothing but a stop between them; empty when it is of one part."""
-    if len(run) == 1:
-        return ""
-    said = text[run[0].start : run[0].end]
-    for before, part in pairwise(run):
-        stop = re.search(MARK_OR_SPACE, text[before.end : part.start])
-        said += ("" if stop is None else " " if stop[0].isspace() else "，") + text[part.start : part.end]
-    return said.replace(",", "，")
 
 
 def _numbers_of(by_kind: dict[str, list[str]], dashes: str) -> tuple[str | None, str | None, str | None]:
@@ -295,6 +296,26 @@ def _destinations(text: str, spans: Sequence[TaggedSpan], tagged: bool) -> list[
         for one in _destination_candidates(text)
         if is_wanted(text, one, spans=spans, tagged=tagged)
     ]
+
+
+# --- as it was said --------------------------------------------------------------------------------------------
+
+
+def _as_said(text: str, found: Sequence[PlaceSpan]) -> list[PlaceSpan]:
+    """The parts of an answer that tell where, with the pieces of an address that were found in them."""
+    told = []
+    for part in parts_as_said(text, chains_of(text)):
+        inside = [span for span in found if span.start < part.end and part.start < span.end]
+        start = min([part.start, *(span.start for span in inside)])
+        end = max([part.end, *(span.end for span in inside)])
+        if len(inside) == 1 and (inside[0].start, inside[0].end) == (start, end):
+            told.append(inside[0])
+            continue
+        pieces = part.pieces if (start, end) == (part.start, part.end) else ()
+        place = inside[0].place if inside else Place(text[start:end])
+        place = replace(place, text=text[start:end], community=place.community or text[start:end])
+        told.append(PlaceSpan(start, end, place, pieces))
+    return told
 
 
 # --- described by what stands there ----------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from config.lexicon import load
-from nlu.slots.person import is_contact, read_person
+from nlu.slots.person import is_mentioned, is_same, read_person
 from nlu.slots.place import read_place
+from nlu.slots.roles import is_only_beside, is_plain, role_of
 from nlu.slots.time import resolve, taken_back, time_value
-from nlu.understanding import Slot, TaggedSpan, WantedTime
+from nlu.understanding import Person, Slot, TaggedSpan, WantedTime
 
 WIDER = 0.7  # confidence from which a longer tagged stretch replaces the words that the rules know
 ALONE = {
@@ -30,20 +31,33 @@ def with_tags(text: str, slots: list[Slot], spans: Sequence[TaggedSpan], now: da
         certain = ALONE.get(span.slot)
         if certain is None or span.confidence < certain or not 0 <= span.start < span.end <= len(text):
             continue
-        if not any(_overlap(slot, span) for slot in slots) and _is_somebody(text, span):
+        if not any(_overlap(slot, span) for slot in slots) and _is_somebody(text, span, slots):
             slots.append(_alone(text, span, now))
     return slots
 
 
-def _is_somebody(text: str, span: TaggedSpan) -> bool:
+def _is_somebody(text: str, span: TaggedSpan, slots: Sequence[Slot]) -> bool:
     """«他» is somebody named before, no further person to serve, and «马路对过» is nobody."""
     if span.slot != "beneficiary":
         return True
     said, words = text[span.start : span.end], load("relations")
-    if said in words["pronouns"] or is_contact(text, span.start, span.end):
+    if said in words["pronouns"] or is_mentioned(text, span.start, span.end):
         return False
     person = read_person(said)
+    others = [slot for slot in slots if slot.slot == "beneficiary"]
+    if others and not _is_further(text, span, person, others):
+        return False
     return bool(person.relation or person.name or said[-1] in words["person_ends"])
+
+
+def _is_further(text: str, span: TaggedSpan, person: Person, others: Sequence[Slot]) -> bool:
+    """Whether another person than the `others` is served, too; not if named again, or beside whom it is plainly for."""
+    known = [slot.resolved for slot in others if isinstance(slot.resolved, Person)]
+    if person.relation and any(is_same(person, one) for one in known):
+        return False
+    if is_only_beside(role_of(text, span.start, span.end)):
+        return False
+    return is_plain(text, span.start, span.end) or not any(is_plain(text, s.start, s.end) for s in others)
 
 
 def _overlap(slot: Slot, span: TaggedSpan) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from nlu.slots.time_draft import Draft, drafts, rule
+from nlu.slots.time_in_force import give_part_in_force, join_alternatives, rests_then, without_others
 from nlu.slots.time_reading import BYDAY, weekly
 from nlu.slots.time_resolve import hour_of, resolve_draft
 from nlu.slots.time_words import lexicon
@@ -59,8 +61,10 @@ def resolve(
         if _covers(draft, text)
         or (draft.asap and text[draft.start : draft.end] in lexicon()["asap_sure"])
         or (draft.shift and len(text) <= SHORT_SHIFT)
+        or draft.since is not None  # «一天两顿，从今天晚上开始»
         or (not draft.recurrence and rule("changed_to").search(text[: draft.start]))
         or rule("meant_then").match(text[draft.end :])
+        or rule("insists_before").search(text[: draft.start])
         or is_wanted(text, candidate_of(draft), asked=asked or answering, spans=spans, tagged=tagged)
     ]
     if not wanted and asked and rule("bare_day").match(text.strip(MARKS + " ")):
@@ -120,7 +124,17 @@ def time_value(time: WantedTime) -> str | None:
 
 def possible(text: str, now: datetime, *, asked: bool = False) -> list[Draft]:
     """All expressions that can be a wanted time by their own words."""
-    return [draft for draft in drafts(text, now) if _allowed(draft, text, asked)]
+    found = drafts(text, now)
+    give_part_in_force(found, text)
+    join_alternatives(found, text)
+    return without_others(
+        [
+            draft
+            for draft in found
+            if _allowed(draft, text, asked) and not (asked and rests_then(draft, text))
+        ],
+        text,
+    )
 
 
 def candidate_of(draft: Draft) -> Candidate:
@@ -207,6 +221,7 @@ def _rhythm(found: list[Draft], text: str) -> list[Draft]:
     if rhythm is None:
         return found
     kept, on_days = [], set[int]()
+    _take_two_hours(rhythm, found, text)
     for draft in found:
         days = _weekdays(draft)
         if days and left_out(text, draft.start, draft.end):
@@ -236,6 +251,19 @@ def _rhythm(found: list[Draft], text: str) -> list[Draft]:
         else:
             kept.append(draft)
     return kept
+
+
+def _take_two_hours(rhythm: Draft, found: list[Draft], text: str) -> None:
+    """«每天看着我吃药，早上八点，晚上八点»: twice a day."""
+    if rhythm.timed or rhythm.by_hours:
+        return
+    for first, second in pairwise(found):
+        alone = first is not rhythm and not _is_day(first) and not first.to and first.clock and first.part
+        if alone and _second_hour(first, second, text):
+            rhythm.by_hours = (hour_of(first), hour_of(second))
+            rhythm.start, rhythm.end = first.start, second.end
+            found[:] = [draft for draft in found if draft not in (first, second)]
+            return
 
 
 def _only_then(rhythm: Draft, draft: Draft, text: str) -> bool:
@@ -284,12 +312,20 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
         if gap and rule("negated_before").search(gap):
             continue
         if kept and rule("settled_before").search(text[: draft.start]):
+            _keep_day(kept, draft)
             kept = []  # «礼拜三浇水，那就礼拜五»
         while kept and not _completes(kept[-1], draft) and _takes_back(text[kept[-1].end : draft.start]):
             kept.pop()
         kept.append(draft)
     kept = [draft for draft in kept if not _ruled_out(draft, text, asked)]
     return _free(kept, text) or kept
+
+
+def _keep_day(before: list[Draft], draft: Draft) -> None:
+    """«周六，…，那就下午吧»: the hour that is settled on is one of the day that was named before."""
+    day = next((one for one in reversed(before) if one.days and not one.recurrence), None)
+    if day and draft.timed and not draft.days:
+        draft.days = list(day.days)
 
 
 def _started(found: list[Draft], text: str) -> list[Draft]:
@@ -300,6 +336,7 @@ def _started(found: list[Draft], text: str) -> list[Draft]:
     for draft in found:
         if draft.days and draft is not rhythm and rule("starts_after").match(text[draft.end : draft.end + 3]):
             rhythm.since = draft.days[0].first
+            rhythm.from_hour = hour_of(draft) if draft.timed else 0
             return [other for other in found if other is not draft]
     return found
 
@@ -316,6 +353,9 @@ def _takes_back(gap: str) -> bool:
 def _free(kept: list[Draft], text: str) -> list[Draft]:
     """The times at which nothing else is planned; of «明天或者后天去» both or none."""
     free: list[Draft] = []
+    treated = [one for one in kept if _is_day(one) and rule("treated_then").match(text[one.end :])]
+    if treated and not any(_is_day(one) and one not in treated for one in kept):
+        return kept  # «每周二四六上午要去县医院透析»
     after: Draft | None = None
     another_day = sum(bool(draft.days) for draft in kept) > 1
     for draft in reversed(kept):
@@ -324,6 +364,10 @@ def _free(kept: list[Draft], text: str) -> list[Draft]:
             free.insert(0, draft)
         after = draft
     return free
+
+
+def _is_day(draft: Draft) -> bool:
+    return bool(draft.days or draft.recurrence)
 
 
 def _busy(draft: Draft, text: str, another_day: bool) -> bool:

@@ -162,6 +162,20 @@ def _lunar(word: Word, now: datetime) -> Reading | None:
     )
 
 
+def _lunar_whole(word: Word, now: datetime) -> Reading | None:
+    """«腊月里»: from the first of that month of the moon on, to the day before the next one begins."""
+    month = int(lexicon()["lunar_months"][word.found["lone_month"]])
+    today = now.date()
+    running = next_lunar(today, month % 12 + 1, 1)
+    first = next_lunar(today, month, 1)
+    if running and first and running < first:
+        first = today  # it has begun
+    if first is None:
+        return None
+    after = next_lunar(first + DAY, month % 12 + 1, 1)
+    return Reading(days=Days(first, after - DAY, "month")) if after else None
+
+
 def _lunar_alone(word: Word, now: datetime) -> Reading | None:
     found = next_lunar_day_of_month(now.date(), as_number(word.found["lone_lunar"]))
     return Reading(days=one(found, "lunar")) if found else None
@@ -204,4 +218,5 @@ DAY_READERS: dict[str, Callable[[Word, datetime], Reading | None]] = {
     "weekend": _weekend, "solar": _solar, "short_solar": _short_solar, "lunar": _lunar, "festival": _festival,
     "announced": _announced, "lunar_bare": _lunar_bare, "month_word": _month_word, "only_month": _only_month,
     "month_days": _month_day, "near_date": _near_date, "lunar_alone": _lunar_alone,
+    "lunar_whole": _lunar_whole,
 }  # fmt: skip

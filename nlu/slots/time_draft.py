@@ -42,6 +42,7 @@ class Draft:
     no_such_day: str | None = None
     shift: str | None = None
     since: date | None = None  # «下个月起每天»: no time before this day
+    from_hour: int = 0  # … and on that day none before this hour («从今天晚上开始»)
     until: date | None = None  # «每天中午，送到月底»: no time after this day
     tail: str | None = None  # "before" or "after"
     to: Draft | None = None  # the other end of a range

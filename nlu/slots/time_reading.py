@@ -12,6 +12,7 @@ from nlu.slots.time_words import Reading, Word, as_number, lexicon, part_names, 
 
 BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MEALS = (7, 12, 18)  # hours of three a day
+TWO_MEALS = (12, 18)
 LONGEST_WAIT = timedelta(days=400)
 
 
@@ -140,7 +141,7 @@ def weekly(days: Iterable[int]) -> str:
 
 
 def _meals_a_day(word: Word, now: datetime) -> Reading:
-    hours = _early_late(word, now).by_hours or MEALS
+    hours = _early_late(word, now).by_hours or (TWO_MEALS if re.search("[两二]", word.text) else MEALS)
     return Reading(recurrence="FREQ=DAILY", by_hours=hours)
 
 

@@ -15,6 +15,7 @@ Moments = tuple[datetime, datetime]  # equal ones are a point
 EARLIEST_BEFORE = timedelta(hours=2)  # «八点以前» begins at least so much before eight
 SOONEST = timedelta(minutes=15)  # ranges that begin now are rounded up to this
 PART_LEFT = timedelta(hours=1)  # a part of the day with less than this left means tomorrow's
+NOON = time(12)
 FIRST_SEARCH_DAYS = 400
 OPEN_END_DAYS = 6
 OPEN_START = ("FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY", "FREQ=MONTHLY;INTERVAL=3")
@@ -57,7 +58,8 @@ def _one_day(draft: Draft, now: datetime) -> tuple[Days | None, str | None]:
     conflict = None
     for other in draft.days[1:]:
         if {base.said, other.said} <= {"weekday", "this_week"}:
-            base = _until(base, other)
+            both = base.said == other.said == "weekday" and base.single and not draft.vague
+            base = replace(_until(base, other), each=both)  # «周二周四»
         elif base.said == other.said == "day":
             base = Days(min(base.first, other.first), max(base.last, other.last), base.said)
         elif other.said == "weekday":
@@ -182,6 +184,13 @@ def _range_end(draft: Draft, to: Draft, day: date, begin: datetime) -> datetime:
 def _tail(draft: Draft, begin: datetime, end: datetime) -> Moments:
     if draft.tail == "before" and draft.timed:
         opening = _at(begin.date(), _clock_of(str(lexicon()["day_starts"])))
+        part = (
+            _at(begin.date(), _clock_of(str(lexicon()["parts"][draft.part].get("from", "00:00"))))
+            if draft.part
+            else opening
+        )
+        if draft.clock and part.time() >= NOON and part < begin:
+            return part, begin  # «下午，五点以前»
         return min(opening, begin - EARLIEST_BEFORE), begin
     if draft.tail == "after" and draft.timed:
         start = begin if draft.clock or begin == end else end
@@ -285,7 +294,8 @@ def _repeated(draft: Draft, now: datetime) -> WantedTime:
 def _first_on(draft: Draft, day: date, now: datetime) -> str | None:
     """The first time on that day that is still ahead."""
     if draft.by_hours:
-        ahead = [moment for hour in draft.by_hours if (moment := _at(day, (hour, 0))) > now]
+        begin = max(now, _at(day, (draft.from_hour, 0)) - SOONEST if day == draft.since else now)
+        ahead = [moment for hour in draft.by_hours if (moment := _at(day, (hour, 0))) > begin]
         return _minute(ahead[0]) if ahead else None
     if draft.timed:
         times = _times(draft, day)

@@ -117,7 +117,7 @@ def _speaker(number: int) -> Conditions:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--set", default="judge", choices=("practice", "judge", "afterthoughts"))
+    arguments.add_argument("--set", default="judge", choices=("practice", "judge", "unseen", "afterthoughts"))
     arguments.add_argument("-k", default="", help="only measurements that have this word in their names")
     given = arguments.parse_args()
     configure("error")

@@ -24,6 +24,7 @@ def silence_needed_ms(kind: Phrase, profile: CallerProfile, rules: Endpoint) -> 
         Phrase.COMPLETE: rules.complete_ms,
         Phrase.LIST: rules.list_ms,
         Phrase.VAGUE: rules.vague_ms,
+        Phrase.BACKCHANNEL: rules.vague_ms,
         Phrase.EMPTY: rules.unread_ms,
         Phrase.UNFINISHED: rules.unfinished_ms,
         Phrase.OBJECTLESS: rules.unfinished_ms,

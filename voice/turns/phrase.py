@@ -35,6 +35,10 @@ class Phrase(StrEnum):
     EMPTY = "empty"
 
 
+# Whatever it means besides, this is what it is.
+PLAIN = frozenset({Phrase.CLOSED, Phrase.BACKCHANNEL})
+
+
 def bare(text: str) -> str:
     """The words without marks and spaces."""
     return _MARKS.sub("", text)
@@ -75,12 +79,13 @@ def phrase(text: str, asks: str | None, choices: tuple[str, ...], words: Words) 
 def judged(kind: Phrase, completeness: Completeness | None) -> Phrase:
     """The kind that the words suggest, corrected by whoever understands them.
 
-    Words that show that a sentence goes on, or that it is rounded off, are believed whatever it means, unless they are the
-    very answer («给我妈» to «是给谁办的»).
+    Words that show that a sentence goes on are believed whatever it means, unless they are the very answer («给我妈» to
+    «是给谁办的») or a whole request beyond doubt («派个人来打扫一下»). That it is rounded off is believed less: a recogniser
+    easily hears «了» or «吗» at the end of a few words.
     """
-    if kind is Phrase.OPEN and completeness is Completeness.MISSING:
+    if kind in (Phrase.OPEN, Phrase.COMPLETE) and completeness is Completeness.MISSING:
         return Phrase.VAGUE
-    if completeness is Completeness.ANSWERED and kind is not Phrase.CLOSED:
+    if completeness in (Completeness.ANSWERED, Completeness.WHOLE) and kind not in PLAIN:
         return Phrase.SETTLED
     if completeness in (Completeness.SETTLED, Completeness.LISTING):
         whole = Phrase.SETTLED if completeness is Completeness.SETTLED else Phrase.LIST

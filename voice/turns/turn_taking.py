@@ -307,9 +307,15 @@ class TurnTaking:
         if not utterance.is_read:
             return stopping + self._recognise(utterance) + self._late(utterance.last_ms)
         kind = self._kind(utterance)
-        if silence_ms < silence_needed_ms(kind, self.profile, self._rules.endpoint):
+        if silence_ms < self._silence_needed_ms(kind, utterance):
             return stopping
         return stopping + self._finish(utterance, kind)
+
+    def _silence_needed_ms(self, kind: Phrase, utterance: Utterance) -> int:
+        """A «嗯» can be the beginning of a sentence, but keeps nothing that we have to say waiting for long."""
+        if kind is Phrase.BACKCHANNEL and (utterance.stopped_us or self._held is not None):
+            return self._rules.endpoint.open_ms
+        return silence_needed_ms(kind, self.profile, self._rules.endpoint)
 
     def _stop_for(self, utterance: Utterance) -> list[Action]:
         if not self._speaking or not self._interruption.stops_us or self._leaving is not None:

@@ -75,7 +75,10 @@ def _changes_one(talk: Talk) -> bool:
     surely_else = talk.heard.sure and bool(set(talk.requests()) - {order.item})
     besides = cues.says("besides", talk.text) and not surely_else and not talk.slots("time")
     of_it = orders.spoken_of(talk) is not None and notes.is_wish(talk)
-    in_case = cues.says("in_case", talk.text) or cues.says("another_worker", talk.text)
+    in_case = cues.says("in_case", talk.text) or (
+        not talk.requests() and cues.says("sooner_please", talk.text)
+    )
+    in_case |= cues.says("another_worker", talk.text)
     if besides or of_it or in_case or _is_wish(talk) or _another_phone(talk) or _another_kind(talk, order):
         return pass_on(talk, order)
     if any(talk.likely(name) for name in NO_REMARK):
@@ -190,8 +193,15 @@ def _says_more(talk: Talk, order: Order) -> bool:
     if not (order.item in talk.requests() or _likely(talk) in (None, order.item)):
         return False
     corrects = cues.says("corrects", text) and bool(talk.slots("place") or cues.says("door_number", text))
-    changes = any(cues.says(cue, text) for cue in ("how_many", "amends"))
+    changes = any(cues.says(cue, text) for cue in ("how_many", "amends")) or _names_a_thing(talk, order)
     return corrects or changes or (cues.says("adds", text) and _takes_more(talk, order))
+
+
+def _names_a_thing(talk: Talk, order: Order) -> bool:
+    """«鸡蛋买三斤吧», of eggs that are on the list already."""
+    bought = "detail" in talk.rules.catalogue[order.item].asks and order.number in talk.memory.orders[-1:]
+    things = (cues.thing(detail)[-SAME_THING:] for detail in order.details)
+    return bought and any(len(thing) == SAME_THING and thing in talk.text for thing in things)
 
 
 def _takes_more(talk: Talk, order: Order) -> bool:

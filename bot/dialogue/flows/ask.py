@@ -8,10 +8,12 @@ from typing import Any
 from backend.domain.order import OPEN, Order, Wanted
 from bot.dialogue import cues, forms, phrasing, times, whom
 from bot.dialogue.memory import Form, Pending
-from bot.dialogue.talk import ASIDE, Talk
+from bot.dialogue.talk import ASIDE, LIKELY_INSTEAD, Talk
 from bot.dialogue.turn import Asks, Choice
+from nlu.slots.amount import find_amounts
 
 MOST_CHOICES = 3
+MOST_READ = 44  # characters of details and notes that are read back: two sentences
 
 
 def next_question(talk: Talk) -> None:
@@ -92,9 +94,10 @@ def read_back(talk: Talk, form: Form) -> None:
         talk.say("confirm.what", who=who, what=what, when=when)
     else:
         talk.say("confirm.what_no_time", who=who, what=what)
-    said = [detail for detail in form.details if "detail" in item.asks or cues.measure(detail)]
+    said = [detail for detail in form.details if "detail" in item.asks or _is_counted(detail)]
     said += phrasing.specific(form.item, [one for one in form.details if one not in said], what, words)
-    details = [*said, *(wish for wish in form.wishes if wish != _told_rhythm(form))]
+    said = [one for one in said if not any(one in wish for wish in form.wishes)]
+    details = _shortly(said, [wish for wish in form.wishes if wish != _told_rhythm(form)])
     if details:
         talk.say("confirm.details", details=words["list_comma"].join(details))
     if form.place:
@@ -118,6 +121,20 @@ def read_back(talk: Talk, form: Form) -> None:
     talk.ask(Asks.CONFIRM, key, choices=choices_for(talk, Asks.CONFIRM))
 
 
+def _is_counted(detail: str) -> bool:
+    """«两份», «阿司匹林一盒»."""
+    return cues.measure(detail) is not None or any(one.strong for one in find_amounts(detail))
+
+
+def _shortly(details: Sequence[str], notes: Sequence[str]) -> list[str]:
+    """What is read back of the details and notes: of many notes the first, for the rest stands on the order anyway."""
+    read = list(details)
+    for one in notes:
+        if sum(map(len, read)) + len(one) <= MOST_READ or not read:
+            read.append(one)
+    return read
+
+
 def _in_their_words(told: str, when: str, wanted: Wanted, words: Mapping[str, Any]) -> str:
     """The wanted time with the rhythm as they told it."""
     if wanted.recurrence:
@@ -136,7 +153,7 @@ def _told_rhythm(form: Form) -> str | None:
 
 def twin(talk: Talk, form: Form) -> Order | None:
     """An order that stands and is the same: said twice, or in a second call, it is rather meant once."""
-    wanted, told = forms.to_command(talk, form).wanted, [*form.details, *form.wishes]
+    wanted, told = forms.to_command(talk, form).wanted, forms.told(form)
     for order in talk.world.orders:
         if order.state in OPEN and order.item == form.item and order.wanted == wanted:
             alike = order.beneficiary == (form.beneficiary or "self") and order.place == form.place
@@ -153,13 +170,26 @@ def offer(talk: Talk, items: Sequence[str]) -> bool:
         if item.label in talk.rules.catalogue and item.confidence >= 0.1
     ]
     offered = list(dict.fromkeys([*items, *ranked]))[:MOST_CHOICES]
+    if len(offered) == 1:
+        return offer_one(talk, offered[0])
     shorts = [talk.rules.catalogue[item].short for item in offered]
     talk.memory.pending = Pending(kind="offer_items", items=offered, said=talk.text)
     choices = [Choice(short, short) for short in shorts]
-    if len(offered) == 1:
-        talk.ask(Asks.CONFIRM, "unsure.one", choices=choices_for(talk, Asks.CONFIRM), choice=shorts[0])
-    else:
-        talk.ask(Asks.WHICH_ITEM, "unsure.some", choices=choices, what=phrasing.joined(shorts, talk.words()))
+    talk.ask(Asks.WHICH_ITEM, "unsure.some", choices=choices, what=phrasing.joined(shorts, talk.words()))
+    talk.understood = True
+    talk.happened.append("unsure")
+    return True
+
+
+def offer_one(talk: Talk, item: str, said: str | None = None) -> bool:
+    """«您是想打扫卫生，对吗？» What is neither likely nor named is a guess, and only a yes takes it."""
+    said = said or talk.text
+    heard = max((one.confidence for one in talk.heard.ranking if one.label == item), default=0.0)
+    unsure = heard < LIKELY_INSTEAD or talk.memory.misses > 0
+    guessed = unsure and item not in cues.items_mentioned(said)
+    talk.memory.pending = Pending(kind="offer_items", items=[item], said=said, guessed=guessed)
+    choices = choices_for(talk, Asks.CONFIRM)
+    talk.ask(Asks.CONFIRM, "unsure.one", choices=choices, choice=talk.rules.catalogue[item].short)
     talk.understood = True
     talk.happened.append("unsure")
     return True

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from backend.domain.order import Order
 from backend.services.commands import CancelOrder
-from bot.dialogue import cues, forms, phrasing
+from bot.dialogue import cues, forms, phrasing, whom
 from bot.dialogue.flows import orders, request
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
@@ -46,6 +46,37 @@ def withdraws_the_last(talk: Talk) -> bool:
     if order is None or talk.requests() or not cues.says("withdraws", talk.text):
         return False
     orders.which(talk, "cancel", [order])
+    return True
+
+
+def no_more_needed(talk: Talk) -> bool:
+    """«不用了，我女子来给我打扫», «我儿子修好了», «不吃你们的饭了»: asked before it is cancelled."""
+    meant = [order for order in (orders.last(talk), *orders.open_orders(talk)) if order is not None]
+    order = meant[0] if meant and (orders.last(talk) or len(meant) == 1) else None
+    if order is None or talk.form is not None or not cues.says("no_more_needed", talk.text):
+        return False
+    if set(talk.requests()) - {order.item} or cues.says("also", talk.text) or cues.says("praise", talk.text):
+        return False
+    orders.which(talk, "cancel", [order])
+    return True
+
+
+def for_another(talk: Talk) -> bool:
+    """«别给我送饭了，给我老伴送», of what was just ordered: it is cancelled, and read back for whom it is meant now."""
+    order, wanted = orders.last(talk), cues.after("gives_up_for", talk.text)
+    if order is None or not wanted or cues.items_mentioned(wanted) - {order.item}:
+        return False
+    given_up = cues.items_mentioned(talk.text.removesuffix(wanted))
+    people = [slot for slot in talk.slots("beneficiary") if slot.text in wanted]
+    if order.item not in given_up or len(people) != 1 or (people[0].value or "") == order.beneficiary:
+        return False
+    cancel(talk, order)
+    form = forms.open_form(talk, order.item)
+    orders.copied(talk, form, order)
+    whom.settle(form, people[0], talk.world.caller)
+    if not whom.is_spouse(form):
+        form.place = None
+    talk.memory.pending, talk.understood = None, True
     return True
 
 

@@ -8,6 +8,7 @@ from bot.dialogue.flows import amend, ask, existing, person, request
 from bot.dialogue.memory import Form, Pending
 from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
 from bot.dialogue.turn import Asks, Channel
+from nlu.clauses import MARKS
 
 SURE_GOODBYE = 0.6
 SHORT_NO = 8  # characters; «别让我妈掏钱，我来付» tells something
@@ -87,7 +88,6 @@ def answer_offer(talk: Talk) -> bool:
         return True
     if pending is None:
         return False
-    _without_the_no(talk)
     no = talk.heard.has("deny") or cues.says("opens_no", talk.heard.text)
     asks = cues.says("question", talk.text) and not (talk.heard.has("affirm") and talk.heard.sure)
     yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not (no or asks)
@@ -99,6 +99,8 @@ def answer_offer(talk: Talk) -> bool:
         return True
     if pending.kind == "who_comes":
         return _answer_who_comes(talk, pending, answered=yes or no or cues.says("any", talk.text))
+    if pending.kind == "offer_person" and cues.says("has_it_looked_up", talk.text):
+        return _answer_person(talk, wanted=True)
     if pending.kind == "offer_person" and cues.says("heard_it", talk.text):
         return _answer_person(talk, wanted=False)
     unsure = not talk.requests() or not talk.heard.sure
@@ -117,21 +119,13 @@ def answer_offer(talk: Talk) -> bool:
     return False
 
 
-def _without_the_no(talk: Talk) -> None:
-    """«不是，我要修灯» to an offer: what is wanted instead is read by itself."""
-    rest = cues.part("wanted_instead", talk.text)
-    if rest and cues.says("opens_no", talk.text) and not talk.requests():
-        heard = talk.rules.parser.parse(rest, expecting=None, alternatives=(), now=talk.turn.now)
-        if any(name in talk.rules.catalogue for name in heard.names()):
-            talk.heard = heard
-
-
 def _takes_topic(talk: Talk) -> bool:
     """«那约一个吧», «给办一个», «我想申请», a turn or two after a question about it: that is what is wanted."""
     topic, pending = talk.memory.topic, talk.pending
     if talk.form is not None or not topic or (pending is not None and pending.kind not in TOPICAL):
         return False
-    if not (cues.says("takes_it", talk.text) or _names_its_day(talk)) or cues.says("question", talk.text):
+    takes = cues.says("takes_it", talk.text)  # «那给我申请上么» only sounds like a question
+    if not takes and (not _names_its_day(talk) or cues.says("question", talk.text)):
         return False
     if cues.items_mentioned(talk.text) - {topic} or (talk.requests() and _names_its_thing(talk)):
         return False
@@ -204,6 +198,8 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     if item is None and no and (instead := talk.other_item(pending.items)):
         item = instead
     if item is None and not no and not talk.requests() and _tells_more(talk):
+        if pending.guessed:  # «您是想上门护理，对吗？» – «今天»
+            return ask.offer_one(talk, pending.items[0], said=f"{pending.said}{MARKS[0]}{talk.text}")
         item = pending.items[0]
     if item is None and no and not talk.requests():
         talk.memory.pending = None
@@ -216,6 +212,8 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     talk.memory.pending = None
     talk.understood = True
     request.take_up(talk, item, pending.said)
+    if pending.guessed and pending.said and talk.form is not None and not talk.form.wishes:
+        notes.note(talk.form, pending.said)  # what it was guessed from is read back in their own words
     return True
 
 
@@ -239,7 +237,12 @@ def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
     if placed and (amend.asks_what_is_wrong(talk) or amend.remark(talk)):
         return True
     leaves = talk.likely("goodbye") and _takes_leave(talk)
-    done = no or leaves or talk.likely("thanks") or cues.says("no_more_only", talk.text)
+    done = (
+        no
+        or leaves
+        or (talk.likely("thanks") and cues.says("gives_thanks", talk.text))
+        or cues.says("no_more_only", talk.text)
+    )
     if done:
         talk.memory.pending = None
         talk.say("nothing_else")
@@ -258,7 +261,8 @@ def courtesy(talk: Talk) -> bool:
     heard, memory = talk.heard, talk.memory
 
     def means(name: str) -> bool:
-        return talk.likely(name) and not (talk.form and notes.is_wish(talk))
+        said = name != "thanks" or cues.says("gives_thanks", talk.text)
+        return said and talk.likely(name) and not (talk.form and notes.is_wish(talk))
 
     if cues.says("wrong_number", talk.text) and talk.form is None and not talk.requests():
         talk.say("wrong_number")

@@ -7,7 +7,7 @@ import re
 from backend.domain.order import Order, State
 from backend.domain.queue import TaskKind
 from bot.dialogue import cues, notes, whom
-from bot.dialogue.flows import again, amend, ask, cancel, move, orders, request, series, state
+from bot.dialogue.flows import again, amend, ask, cancel, each, move, orders, request, series, state
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from nlu.understanding import WantedTime
@@ -22,7 +22,7 @@ offer_to_ask = state.offer_to_ask
 
 def existing(talk: Talk) -> bool:
     """Answer what the sentence wants of orders that exist. True when nothing else is left to do with it."""
-    if amend.in_part(talk) or move.away(talk):
+    if amend.in_part(talk) or move.away(talk) or _is_of_none(talk):
         return True
     handled = False
     if talk.heard.has("order_status"):
@@ -38,6 +38,15 @@ def existing(talk: Talk) -> bool:
         handled = move.another_time(talk) or (not talk.requests() and state.none_open(talk)) or handled
     talk.understood = talk.understood or handled
     return handled and (not talk.requests() or move.MOVED in talk.happened)
+
+
+def _is_of_none(talk: Talk) -> bool:
+    """«我爸每天那顿饭，周三不用了», of an order that is not known here: nothing is ordered by it."""
+    speaks_of_one = cues.says("that_order", talk.text) and cues.says("drop", talk.text)
+    if talk.form is not None or orders.open_orders(talk) or not speaks_of_one:
+        return False
+    talk.understood = state.none_open(talk)
+    return True
 
 
 def _takes_back_an_order(talk: Talk) -> bool:
@@ -70,6 +79,8 @@ def complaint(talk: Talk) -> bool:
     talk.say("complaint.more" if again else "complaint.taken")
     talk.understood = True
     talk.happened.append("complaint")
+    if talk.form is None and _arranges_it_anew(talk):
+        return True
     if not (_stood_up(talk) or _is_overdue(talk)) and _wants_besides(talk):
         return False
     if talk.form is None:
@@ -79,7 +90,8 @@ def complaint(talk: Talk) -> bool:
 
 def _wants_besides(talk: Talk) -> bool:
     """«干得太敷衍了，窗台都是灰» names the service only to say what was wrong with it."""
-    if cues.says("bad_service", talk.text) and not cues.says("wants_done", talk.text):
+    again = cues.says("put_right", talk.text)  # «给我换一份»
+    if cues.says("bad_service", talk.text) and (again or not cues.says("wants_done", talk.text)):
         return False
     return bool(talk.requests()) or talk.heard.has("order_status") or talk.heard.has("cancel_order")
 
@@ -147,6 +159,15 @@ def _comes_again(talk: Talk) -> bool:
     return True
 
 
+def _arranges_it_anew(talk: Talk) -> bool:
+    """«理发的没来，再约一个»: said in the same breath as what went wrong."""
+    named = cues.items_mentioned(talk.text) & set(talk.rules.catalogue)
+    if len(named) != 1 or not cues.says("once_more", talk.text):
+        return False
+    request.take_up(talk, named.pop())
+    return True
+
+
 def _wants_something_else(talk: Talk) -> bool:
     """An answer to «anything else?», a courtesy, or something that is wanted now; not which of the past is meant."""
     heard, text = talk.heard, talk.text
@@ -175,6 +196,8 @@ def _stood_up(talk: Talk) -> bool:
     if talk.form is None and cues.says("waited", talk.text):
         return True
     asks = talk.heard.has("order_status") or talk.heard.has("complaint")
+    if asks and cues.says("once_more", talk.text) and cues.says("did_not_come", talk.text):
+        return True  # «理发的没来，再约一个»
     reproaches = cues.says("reproach", talk.text) or not cues.says("question", talk.text)
     return asks and cues.says("stood_up", talk.text) and reproaches
 
@@ -197,8 +220,12 @@ def answer_which(talk: Talk) -> bool:
     """The answer to a question about orders; then whatever else is said of those that stand."""
     return (
         _answer_pending(talk)
-        or comes_too_late(talk)
+        or cancel.instead(talk)
+        or cancel.for_another(talk)
+        or cancel.no_more_needed(talk)
+        or each.changes(talk)
         or again.reorders(talk)
+        or state.missed_call(talk)
         or state.asks_about_coming(talk)
         or state.lists_all(talk)
         or state.asks_how_it_stands(talk)
@@ -213,7 +240,6 @@ def answer_which(talk: Talk) -> bool:
 def _others(talk: Talk) -> bool:
     return (
         cancel.names_another(talk)
-        or cancel.instead(talk)
         or cancel.not_going(talk)
         or move.of_the_last(talk)
         or state.ordered_before(talk)

@@ -76,7 +76,7 @@ def of_the_last(talk: Talk) -> bool:
 
 def _instead_of_its_day(talk: Talk, order: Order) -> WantedTime | None:
     """«明天不行，我妈要去复查，后天上午吧»: its own day is given up with a reason, another one is named."""
-    said = _last_time(talk.slots("time"))
+    said = last_time(talk.slots("time"))
     if said is None or not said.iso or not said.day_said or said.recurrence or said.conflict:
         return None
     other = said.iso[: times.DAY] != (order.wanted.iso or "")[: times.DAY]
@@ -293,7 +293,7 @@ def answer_which(talk: Talk, pending: Pending, order: Order) -> None:
 
 def answer_when(talk: Talk, standing: Sequence[Order]) -> bool:
     """The answer to «until when is it to be put off?»."""
-    said = _last_time(talk.slots("time"))
+    said = last_time(talk.slots("time"))
     if said is None or not standing:
         return False
     talk.memory.pending, talk.understood = None, True
@@ -301,5 +301,5 @@ def answer_when(talk: Talk, standing: Sequence[Order]) -> bool:
     return True
 
 
-def _last_time(slots: Sequence[Slot]) -> WantedTime | None:
+def last_time(slots: Sequence[Slot]) -> WantedTime | None:
     return next((s.resolved for s in reversed(slots) if isinstance(s.resolved, WantedTime)), None)

@@ -27,6 +27,10 @@ def pace(talk: Talk) -> bool:
         return False
     if _speaks_of_an_order(talk, wish):
         return False
+    if talk.form is None and any(
+        cues.says(cue, talk.text) for cue in ("no_more_only", "did_not_come", "within_it")
+    ):
+        return False  # «再说吧», «饭呢？都快一点了», «别来那么早»
     if talk.leaves_open or cues.says("counts", talk.text) or cues.says("asks_who", talk.text):
         return False  # «到时候再说» refuses an answer, «都订了啥» asks for something else
     hurries = cues.says("urges", talk.text) or cues.says("hurries", talk.text)

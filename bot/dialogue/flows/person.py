@@ -11,6 +11,12 @@ from bot.dialogue.talk import Talk
 def wants_person(talk: Talk) -> bool:
     if any(cues.says(cue, talk.text) for cue in ("no_person", "who_is_coming")):
         return False  # «不用叫人», «来的人叫啥»
+    if cues.says("diet", talk.text) and not cues.says("asks_for_person", talk.text):
+        return False  # «有没有清真的»
+    if talk.form is not None and cues.says("somebody_to_talk_to", talk.text):
+        hand_off(talk, why="asked_for", phrase="person.coming")
+        talk.understood = True
+        return True
     if talk.memory.orders and cues.says("another_worker", talk.text):
         return False  # «换个人来，别叫上次那个»
     if talk.heard.has("human") and not cues.says("asks_for_person", talk.text) and _means_no_person(talk):

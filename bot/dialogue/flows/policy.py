@@ -5,14 +5,13 @@ from __future__ import annotations
 from bot.dialogue import cues, notes
 from bot.dialogue.flows import amend, ask, orders, request
 from bot.dialogue.memory import Form, Pending
-from bot.dialogue.talk import ASIDE, Talk
+from bot.dialogue.talk import ASIDE, PAPERS, Talk
 from bot.dialogue.turn import Asks
 
 # What is asked of the line itself, and stands in no document: how it is paid, whether a subsidy pays it, who is there when.
 OF_THE_LINE = ("asks_subsidy_use", "asks_payment", "asks_hours")
 ASKED_OF_US = "asked_of_us"  # what a turn notes when one of these was asked beside something else
 LONGEST_ASKED_ON = 12  # characters of a question that goes on with the one before
-PAPERS = ("gov", "soc")  # categories about which people ask before they want anything done
 
 
 def of_the_line(talk: Talk) -> bool:
@@ -81,6 +80,9 @@ def policy(talk: Talk) -> bool:
         talk.happened.append(ASKED_OF_US)
         return False
     in_passing, may_they = _in_passing(talk), _may_they(talk)
+    if _reports_or_asks(talk):
+        _tell(talk, may_they=True)
+        return True
     if not (
         talk.heard.has("policy_question")
         or in_passing
@@ -108,7 +110,7 @@ def _tell(talk: Talk, may_they: bool = False) -> None:
         if named and not _asks_what_pays_it(talk, named):
             talk.memory.topic = named
     if entry is None:
-        _unknown(talk)
+        _unknown(talk, may_they)
     else:
         told = entry.sentences(talk.turn.channel.value)
         asks_more = talk.form is not None or (bool(talk.requests()) and not may_they)
@@ -178,6 +180,18 @@ def _may_they(talk: Talk) -> bool:
     return talk.rules.knowledge.answer(talk.text, talk.requests()) is not None
 
 
+def _reports_or_asks(talk: Talk) -> bool:
+    """«高龄津贴这个月没到账», «护理补贴符合不»: a report or a question about a paper or a benefit is no application."""
+    wanted = talk.requests()
+    papers = bool(wanted) and all(talk.rules.catalogue[item].category in PAPERS for item in wanted)
+    if talk.form is not None or cues.says("wants_it_done", talk.text):
+        return False
+    asked_on = talk.memory.topic in wanted and talk.memory.asking == Asks.CONFIRM
+    if asked_on and cues.says("mere_naming", talk.text):
+        return True  # «我妈的护理补贴», after «补贴停了咋回事»
+    return papers and any(cues.says(cue, talk.text) for cue in ("not_paid", "asks_of_papers"))
+
+
 def _asks_how_to_order(talk: Talk) -> str | None:
     """The service of «那个饭咋订呢»: whoever asks how it is ordered wants it, and it is ordered by telling us."""
     if talk.form is not None or not cues.says("how_to_order", talk.text):
@@ -227,14 +241,20 @@ def _in_passing(talk: Talk) -> bool:
     return cues.says("asks_about", talk.text)
 
 
-def _unknown(talk: Talk) -> None:
+def _unknown(talk: Talk, only_asked: bool = False) -> None:
     talk.happened.append("policy:unknown")
     if _about_price(talk):
         _price(talk)
         return
-    if talk.form or talk.requests():
+    if talk.form or (talk.requests() and not only_asked):
         talk.say("policy.unknown")
         return
+    offer_person(talk)
+
+
+def offer_person(talk: Talk) -> None:
+    """Nothing stands here about it: whether staff are to tell them."""
+    talk.understood = True
     talk.memory.pending = Pending(kind="offer_person", items=_spoken_of(talk))
     talk.ask(Asks.CONFIRM, "person.offer", choices=ask.choices_for(talk, Asks.CONFIRM))
 

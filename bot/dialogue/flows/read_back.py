@@ -58,6 +58,10 @@ def answer_confirmation(talk: Talk) -> bool:
         return drop(talk, form)
     if cancels and not others:
         return False  # «明天的饭不要了»: an order of before, or this form; decided by the flow for orders
+    within = cues.says("within_it", text) and not (talk.slots("time") or talk.slots("place"))
+    if not others and within and not cues.says("opens_yes", text):
+        notes.take_aside(talk, form)  # «不用带东西，我家都有»
+        return True
     if not others and notes.take_wish(talk, form):
         talk.say("confirm.noted")
         talk.understood = True
@@ -109,6 +113,10 @@ def _puts_right(talk: Talk, form: Form) -> bool:
         talk.say("confirm.changed")
     elif cues.says("asks_name_kept", talk.text) and form.name in talk.memory.named:
         talk.memory.named.remove(form.name)
+    elif amount := cues.part("amount_instead", talk.text):
+        measure = cues.measure(amount)
+        form.details = [*(one for one in form.details if cues.measure(one) != measure), amount]
+        talk.say("confirm.changed")
     elif cues.says("sooner", talk.text) and form.time is not None:
         notes.note(form, talk.text)
         talk.say("confirm.noted")

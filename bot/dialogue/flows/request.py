@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
-from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from backend.domain.order import Order
-from backend.domain.people import Elder
 from backend.services.commands import RegisterCaller
-from bot.dialogue import cues, details, forms, notes, phrasing, whom
-from bot.dialogue.flows import ask
+from bot.dialogue import cues, details, forms, notes, people, phrasing, told, whom
+from bot.dialogue.flows import ask, several
 from bot.dialogue.memory import Form
-from bot.dialogue.talk import ABOUT_ORDERS, Talk
-from bot.dialogue.told_names import names_told
+from bot.dialogue.talk import ABOUT_ORDERS, PAPERS, Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
-from nlu.clauses import MARKS, begin_of_part
+from nlu.clauses import MARKS
 from nlu.slots.person import possible, read_person
 from nlu.slots.time import plans_then
-from nlu.understanding import Person, Phone, ScoredLabel, Slot
+from nlu.understanding import Person, Phone, Slot
 
-SHORTEST_REQUEST = 4  # characters; «你们» of «你们忙不过来就算了» says nothing
-PAPERS = ("gov", "soc")  # categories whose words («养老金», «残疾») also tell how somebody lives
 # What a form holds about the person it is for.
 WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
-
-
-def without_condition(talk: Talk) -> None:
-    """«让人来打扫，做不了那就算了» is a request: what is given up only for a case is read without it."""
-    heard = talk.heard
-    if not cues.says("drop_if", talk.text) or heard.danger is not None or heard.has("emergency"):
-        return
-    rest = cues.without("drop_if", talk.text).strip(MARKS + " ")
-    expecting = Asks(talk.memory.asking) if talk.memory.asking else None
-    if len(rest) >= SHORTEST_REQUEST:
-        talk.heard = talk.rules.parser.parse(rest, expecting=expecting, alternatives=(), now=talk.turn.now)
-    elif talk.form is not None:
-        talk.heard = replace(heard, labels=(ScoredLabel("inform", 1.0),))
-
-
-def behind_lead_in(talk: Talk) -> None:
-    """«对了还有，我要洗澡» is a request, and no mere «对»."""
-    rest = cues.without("more_behind", talk.text)
-    if rest == talk.text or len(rest) < SHORTEST_REQUEST or talk.requests() or talk.heard.danger is not None:
-        return
-    heard = talk.rules.parser.parse(rest, expecting=None, alternatives=(), now=talk.turn.now)
-    if any(name in talk.rules.catalogue for name in heard.names()):
-        talk.heard = heard
+BESIDE_PLACE = 4  # characters («地址», «她住在»)
 
 
 def gives_up(talk: Talk) -> bool:
     """«算了，不交了» while something is being asked: the request is dropped."""
-    form, heard = talk.form, talk.heard
+    form, heard = talk.form or _parked(talk), talk.heard
     if form is None or talk.memory.asking == Asks.CONFIRM or talk.slots("time"):
         return False
     if talk.drops and meant(talk, form) is not form:
@@ -67,6 +38,13 @@ def gives_up(talk: Talk) -> bool:
         return False
     named = cues.items_mentioned(talk.text)
     return (not named or form.item in named) and drop(talk, form)
+
+
+def _parked(talk: Talk) -> Form | None:
+    """The request put aside when a person was fetched that they name now («把理发取消»)."""
+    named = cues.items_mentioned(talk.text)
+    parked = [form for form in talk.memory.forms if form.parked and form.item in named]
+    return parked[0] if len(parked) == 1 and talk.heard.has("cancel_order") else None
 
 
 def new_requests(talk: Talk) -> bool:
@@ -97,6 +75,7 @@ def new_requests(talk: Talk) -> bool:
         return replace_item(talk, current, items)
     talk.understood = True
     known = talk.memory.form_count
+    talk.memory.together |= len(items) > 1 and cues.says("for_all", talk.text)
     for item in items:
         form = next(
             (form for form in talk.memory.forms if form.item == item and not for_another(talk, form)), None
@@ -113,7 +92,7 @@ def new_requests(talk: Talk) -> bool:
         if len(items) > 1 and len(people) > 1:
             whom.settle(form, _nearest(people, _first_mention(talk, item)), talk.world.caller)
         else:
-            split_by_person(talk, form)
+            several.split_by_person(talk, form)
     if len(items) == 1:
         for form in (form for form in talk.memory.forms if form.item == items[0]):
             if notes.take_wishes(talk, form) and form is current:
@@ -124,6 +103,7 @@ def new_requests(talk: Talk) -> bool:
         if form.item in items and cues.says("as_before", talk.text) and (order := _last(talk, form.item)):
             forms.like_before(talk, form, order, whole=form.beneficiary is None)
     forms.fill_others(talk)
+    told.keep(talk, talk.heard, [form for form in talk.memory.forms if form.item in items])
     _say_noted(talk, [form for form in talk.memory.forms if form.id > known and form is not talk.form])
     return True
 
@@ -245,13 +225,22 @@ def remember_whom(talk: Talk) -> None:
     if len(kin or said) == 1:
         meant = whom.spoken_of(kin or said, talk.world.caller)
         meant.name = meant.name or _name_told(talk, said)
+        people.call_by_relation(meant, talk.heard.text)
     elif name := next((part for part in talk.text.split() if whom.is_a_name(part)), None):
         meant = Form(id=0, item="", beneficiary=name, name=name)
     else:
+        _remember_home(talk)
         return
     if meant.beneficiary is not None:
         _take_card(talk, meant)
         talk.memory.last_whom = _whom(meant)
+
+
+def _remember_home(talk: Talk) -> None:
+    """The address of whoever was spoken of before, in a message of its own («我妈 83岁», «地址银古小区2-4-101»)."""
+    places, last = talk.slots("place"), talk.memory.last_whom
+    if last and len(places) == 1 and len(talk.text) - len(places[0].text) <= BESIDE_PLACE:
+        last |= {"place": places[0].text, "place_known": False}
 
 
 def _spoken_of(talk: Talk) -> list[Slot]:
@@ -310,139 +299,17 @@ def _nearest(people: Sequence[Slot], mention: int) -> Slot:
     )
 
 
-def split_by_person(talk: Talk, form: Form, *, goes_on: bool = False) -> None:
-    """Two people named for one item are two orders, each with the place and time said next to the name.
-
-    What serves a whole household (a meal, cleaning) at one address stays one order for both. `goes_on`: the request was
-    talked about before, and what was said of it holds for both.
-    """
-    text = talk.heard.text
-    names = {told.name for told in names_told(text)}  # «帮我妈预约，姓名：于秀琴»
-    people = [
-        slot
-        for slot in _last_meant(_without_parts(talk.slots("beneficiary", of=form.item)), text)
-        if slot.text not in names
-        and not cues.says("their_name", text[: slot.start])
-        and not cues.says("my_name", text[: slot.start])
-    ]
-    if len(people) == 1:
-        people = _with_me(talk, people[0]) or _each_at_home(talk, form, people[0]) or people
-    others = [slot for slot in people if slot.value != "self"]
-    if len(others) == 1 and not cues.says("together", text):
-        return  # «我想给我妈订»: I ask, she is served
-    if len(people) < 2 or cues.says("replace", talk.text):
-        return
-    homes = {elder.address for slot in people if (elder := _known(talk, slot))}
-    homes |= {slot.text for slot in talk.slots("place", of=form.item)}
-    apart = any(cues.says("one_more_for", text[a.end : b.start]) for a, b in pairwise(people))
-    apart |= len(talk.slots("time", of=form.item)) > 1
-    if talk.rules.catalogue[form.item].household and len(homes) < 2 and not apart:
-        words = [slot.text if slot.value == "self" else slot.value or slot.text for slot in people]
-        form.beneficiary = phrasing.joined(words, talk.words(), link="list_and")
-        return
-    talk.memory.forms.remove(form)
-    starts = [
-        people[0].start,
-        *(_begin_of_part(text, one, before) for before, one in pairwise(people)),
-        len(text),
-    ]
-    shared = _said_once(talk, form, starts[0])
-    words = [person.text for person in people]
-    for index, person in enumerate(people):
-        if person.text in words[:index]:
-            continue
-        part = forms.open_form(talk, form.item)
-        if goes_on:
-            part.time, part.place = deepcopy(form.time), None if form.place_known else form.place
-            part.details, part.wishes = list(form.details), list(form.wishes)
-        whom.settle(part, person, talk.world.caller)
-        own = [
-            s
-            for s in talk.heard.slots
-            if person.text in _words_at(words, starts, s) and s.slot != "beneficiary" and s not in shared
-        ]
-        forms.fill_from(talk, part, [*shared, *own])
-
-
-def _words_at(words: Sequence[str], starts: Sequence[int], slot: Slot) -> list[str]:
-    """Who is spoken of where this slot stands; somebody may be named again («我妈和我婆婆，都要打扫，我妈周六»)."""
-    return [
-        word for word, (start, end) in zip(words, pairwise(starts), strict=True) if start <= slot.start < end
-    ]
-
-
-def _each_at_home(talk: Talk, form: Form, first: Slot) -> list[Slot]:
-    """«先去我爸那打扫，银古小区…，下午去我妈那，怀远小区…»: whoever else has a home of their own beside a second address."""
-    text = talk.heard.text
-    if len(talk.slots("place", of=form.item)) < 2 or first.value == "self":
-        return []
-    others = [
-        Slot("beneficiary", word, one.start, one.end, word, read_person(word))
-        for one in possible(text)
-        if one.start >= first.end and (word := text[one.start : one.end]) != first.text
-    ]
-    homes = [one for one in others if one.value != "self" and cues.says("home_of", text[one.end :])]
-    return [first, homes[0]] if len(homes) == 1 else []
-
-
-def _begin_of_part(text: str, person: Slot, before: Slot) -> int:
-    """Where the part of the sentence about this person begins («明天给我妈送饭，后天给我爸送饭»)."""
-    start = begin_of_part(text, person.start)
-    return start if start > before.end else person.start
-
-
-def _said_once(talk: Talk, form: Form, first_person: int) -> list[Slot]:
-    """What holds for each of several people: a time before the first of them, and what was said only once."""
-    once = ("time", "place", "detail")
-    said = {name: talk.slots(name, of=form.item) for name in once}
-    before = [slot for slot in said["time"] if slot.start < first_person]
-    return [
-        *before,
-        *(slot for name in once if len(said[name]) == 1 for slot in said[name] if slot not in before),
-    ]
-
-
-def _without_parts(people: Sequence[Slot]) -> Sequence[Slot]:
-    """«给我爸妈送饭，我妈叫于秀琴，我爸叫马福» names two people, not four."""
-    both = any(isinstance(one.resolved, Person) and one.resolved.relation == "parents" for one in people)
-    single = ("mother", "father") if both else ()
-    return [
-        one for one in people if not (isinstance(one.resolved, Person) and one.resolved.relation in single)
-    ]
-
-
-def _last_meant(people: Sequence[Slot], text: str) -> Sequence[Slot]:
-    """«给我爸订饭，不对，是给我妈订»: of those named only who stands behind the correction."""
-    meant = list(people)
-    for before, after in pairwise(people):
-        if cues.says("corrects", text[before.end : after.start]):
-            meant = [slot for slot in people if slot.start >= after.start]
-    return meant
-
-
-def _with_me(talk: Talk, both: Slot) -> list[Slot]:
-    """«我和老伴都要洗澡» is heard as one person, and means two; none when it does not."""
-    said = talk.heard.text
-    if both.value == "self":
-        return []
-    start, me = cues.and_me(said)
-    if me:  # «给我妈送饭，再给我自己送一份»
-        return [both, Slot("beneficiary", me, start, start + len(me), "self", Person(me, relation="self"))]
-    start, me = cues.me_and(said, both.start, both.end)
-    if not me:
-        return []
-    own = Slot("beneficiary", me, start, start + len(me), "self", Person(me, relation="self"))
-    return [own, replace(both, start=own.end, text=said[own.end : both.end])]
-
-
 def take_up(talk: Talk, item: str, said: str | None = None) -> None:
     """The caller chose this item from an offer. What they `said` before the offer still counts."""
     form = next((form for form in talk.memory.forms if form.item == item), None)
     form = form or forms.open_form(talk, item)
     form.parked = False
+    before = None
     if said:
         before = talk.rules.parser.parse(said, expecting=None, alternatives=(), now=talk.turn.now)
         forms.fill_from(talk, form, before.slots)
+        if form.beneficiary is None and (wanting := people.who_wants(said)):
+            whom.settle(form, wanting, talk.world.caller)
     if talk.heard.has("out_of_scope"):  # by itself «那给我爸申请一个» speaks of nothing of ours
         heard = talk.rules.parser.parse(
             talk.text, expecting=Asks.BENEFICIARY, alternatives=(), now=talk.turn.now
@@ -451,10 +318,8 @@ def take_up(talk: Talk, item: str, said: str | None = None) -> None:
     forms.fill(talk, form)
     if form.beneficiary is None:
         _same_as_before(talk, form)
-
-
-def _known(talk: Talk, slot: Slot) -> Elder | None:
-    return whom.find(slot.resolved, talk.world.caller).elder if isinstance(slot.resolved, Person) else None
+    for heard in filter(None, (before, talk.heard)):
+        told.keep(talk, heard, [form])
 
 
 def replace_item(talk: Talk, form: Form, items: Sequence[str]) -> bool:
@@ -495,7 +360,7 @@ def place(talk: Talk, form: Form) -> None:
     command = forms.to_command(talk, form)
     talk.commands.append(command)
     caller, memory = talk.world.caller, talk.memory
-    if not caller.known and command.beneficiary == "self":
+    if not (caller.known or memory.borrowed) and command.beneficiary == "self":
         memory.tell("self", name=form.name, place=form.place)
         if memory.name or memory.place:
             talk.commands.append(

@@ -10,6 +10,21 @@ from bot.dialogue.turn import Asks
 from nlu.understanding import Person, WantedTime
 
 MOST_TOLD = 2
+# Cues of sentences that speak of an order, whether or not it is known here.
+SPEAKS_OF_ONE = (
+    "as_ordered",
+    "that_order",
+    "drop",
+    "move",
+    "ordered_before",
+    "stood_up",
+    "did_not_come",
+    "when_comes",
+    "was_cancelled",
+    "insists",
+    "not_going",
+    "unwanted_there",
+)
 MOST_LISTED = 5
 
 
@@ -63,7 +78,8 @@ def asks_how_it_stands(talk: Talk) -> bool:
     order = orders.last(talk)
     if order is None or talk.likely("complaint") or cues.items_mentioned(talk.text) - {order.item}:
         return False
-    asks = cues.says("when_comes", talk.text) and not cues.says("may_it", talk.text)
+    asks = any(cues.says(cue, talk.text) for cue in ("when_comes", "did_not_come"))
+    asks = asks and not cues.says("may_it", talk.text)
     if not (asks or cues.says("nobody_yet", talk.text)) or orders.was_due(order, talk.turn.now):
         return False
     status(talk)
@@ -135,6 +151,9 @@ def answer_missing(talk: Talk, pending: Pending) -> bool:
 
 def offer_to_ask(talk: Talk) -> bool:
     """An order that they speak of is not here: it was made elsewhere, or before there was this line."""
+    named = cues.items_mentioned(talk.text)
+    ranked = [scored.label for scored in talk.heard.ranking if scored.label in named]
+    talk.memory.topic = next(iter(ranked), talk.memory.topic)
     return _offer_to_ask(talk, "order.none_to_ask")
 
 
@@ -162,13 +181,28 @@ def tells_whose(talk: Talk, pending: Pending) -> bool:
     return True
 
 
+def missed_call(talk: Talk) -> bool:
+    """«你们刚给我打电话了»: what it was about does not stand here; staff know."""
+    if talk.form is not None or talk.requests() or not cues.says("missed_call", talk.text):
+        return False
+    return offer_to_ask(talk)
+
+
 def none_open(talk: Talk) -> bool:
+    """Nothing stands of what they speak of; a service that they name is offered to whoever never ordered any."""
     if talk.form:
         return True
+    named = cues.items_mentioned(talk.text) & set(talk.rules.catalogue)
+    if (
+        not talk.world.orders
+        and len(named) == 1
+        and not any(cues.says(cue, talk.text) for cue in SPEAKS_OF_ONE)
+    ):
+        return ask.offer_one(talk, named.pop())
     talk.memory.pending = Pending(kind="none_open", said=talk.text)
-    named = orders.others(talk)
-    if named and talk.world.caller.elder is None and not orders.elders_named(talk):
+    others = orders.others(talk)
+    if others and talk.world.caller.elder is None and not orders.elders_named(talk):
         talk.ask(None, "order.none_open_of_other")
     else:
-        talk.ask(None, "order.none_open_for" if named else "order.none_open")
+        talk.ask(None, "order.none_open_for" if others else "order.none_open")
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.dialogue.told_names import name_in_answer, names_told
+from bot.dialogue.told_names import name_in_answer, names_in_answer, names_told, stays, whole_of
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,13 @@ from bot.dialogue.told_names import name_in_answer, names_told
         ("刘建国 我老伴", [("spouse", "刘建国")]),
         ("马占福我爸", [("father", "马占福")]),
         ("收件人：于秀琴", [("nobody", "于秀琴")]),
+        ("替我妈于秀琴约个打扫", [("mother", "于秀琴")]),
+        ("给我爸马福订饭，联系人王建国", [("father", "马福"), ("contact", "王建国")]),
+        ("给我妈（于秀琴，82岁）订饭", [("mother", "于秀琴")]),
+        ("父亲王有才78，母亲刘翠花76", [("father", "王有才"), ("mother", "刘翠花")]),
+        ("爸王有福妈李桂花", [("father", "王有福"), ("mother", "李桂花")]),
+        ("辖区独居老人刘桂兰需要助浴", [("nobody", "刘桂兰")]),
+        ("于秀琴，女，82", [("nobody", "于秀琴")]),
     ],
 )
 def test_a_name_is_told_with_whose_it_is(text: str, told: list[tuple[str, str]]) -> None:
@@ -37,6 +44,9 @@ def test_a_name_is_told_with_whose_it_is(text: str, told: list[tuple[str, str]])
         "我是党员",
         "我妈常年卧床",
         "我爸安装假肢",
+        "给我奶奶买土豆、白菜",
+        "给我妈毛衣洗一下",
+        "我妈周六，我婆婆周日",
     ],
 )
 def test_what_is_told_of_somebody_is_no_name(text: str) -> None:
@@ -64,3 +74,31 @@ def test_she_is_is_a_name_when_it_was_asked_for() -> None:
 )
 def test_a_name_in_a_longer_answer(text: str, name: str | None) -> None:
     assert name_in_answer(text) == name
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("哎呀，刘芳", "刘芳"),
+        ("我说刘芳", "刘芳"),
+        ("你写李桂香吧", "李桂香"),
+        ("刘……刘芳", "刘芳"),
+        ("和尚的和，和玉兰", "和玉兰"),
+        ("姓时 时来运", "时来运"),
+        ("身份证上是刘芳，平时叫刘二妮", "刘芳"),
+        ("大名没有，小名叫狗娃", "狗娃"),
+        ("他们叫我马大娘", "马大娘"),
+        ("我姓解", "解"),
+        ("邻居有钥匙", None),
+    ],
+)
+def test_the_name_of_an_answer_that_says_more(answer: str, name: str | None) -> None:
+    assert name_in_answer(answer) == name
+
+
+def test_two_names_and_the_rest_of_one() -> None:
+    assert names_in_answer("王有福和李桂花") == ["王有福", "李桂花"]
+    assert names_in_answer("马上，李桂花") == []
+    assert whole_of("刘", "单名一个芳") == "刘芳"
+    assert whole_of("刘", "王芳") is None
+    assert stays("不是我妈，是我婆婆，名字对的")

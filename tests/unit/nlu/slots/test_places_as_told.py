@@ -7,7 +7,7 @@ from nlu.understanding import Expecting
 
 
 def said(text: str, expecting: Expecting | None = Expecting.PLACE) -> list[str]:
-    return [span.said or text[span.start : span.end] for span in find_places(text, expecting=expecting)]
+    return [span.kept(text) for span in find_places(text, expecting=expecting)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,110 @@
+"""Sentences of which only a part counts («谢谢啊，还有我妈的药», «不是，我要修灯»): that part is read by itself.
+
+All of it is done before any flow looks at the sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.dialogue import cues
+from bot.dialogue.talk import Talk
+from bot.dialogue.turn import Asks
+from nlu.clauses import MARKS
+from nlu.understanding import ScoredLabel, Understanding
+
+SHORTEST = 4  # characters; «你们» of «你们忙不过来就算了» says nothing
+
+
+def reread(talk: Talk) -> None:
+    """Replace what was heard, and where nothing of the rest matters the text too, by the part that counts."""
+    if talk.heard.danger is not None or talk.heard.has("emergency"):
+        return
+    _without_condition(talk)
+    _not_only(talk)
+    _behind_lead_in(talk)
+    _behind_no(talk)
+    _behind_what_never_was(talk)
+    _without_slip(talk)
+    _for_somebody_else(talk)
+
+
+def wants(talk: Talk, heard: Understanding) -> bool:
+    """Whether a service is asked for in what was heard."""
+    return any(name in talk.rules.catalogue for name in heard.names())
+
+
+def _read(talk: Talk, text: str, expecting: Asks | None = None) -> Understanding:
+    return talk.rules.parser.parse(text, expecting=expecting, alternatives=(), now=talk.turn.now)
+
+
+def _without_condition(talk: Talk) -> None:
+    """«让人来打扫，做不了那就算了» is a request: what is given up only for a case is read without it."""
+    if not cues.says("drop_if", talk.text):
+        return
+    rest = cues.without("drop_if", talk.text).strip(MARKS + " ")
+    expecting = Asks(talk.memory.asking) if talk.memory.asking else None
+    if len(rest) >= SHORTEST:
+        talk.heard = _read(talk, rest, expecting)
+    elif talk.form is not None:
+        talk.heard = replace(talk.heard, labels=(ScoredLabel("inform", 1.0),))
+
+
+def _not_only(talk: Talk) -> None:
+    """«不光打扫，还要做饭» denies nothing."""
+    rest = cues.without("not_only", talk.text)
+    if rest != talk.text and wants(talk, heard := _read(talk, rest)):
+        talk.heard, talk.turn = heard, replace(talk.turn, text=rest)
+
+
+def _behind_lead_in(talk: Talk) -> None:
+    """«对了还有，我要洗澡» is a request and no mere «对»; «没啥了，就是叫他们轻点» tells something and is no goodbye."""
+    cue = "more_behind" if cues.says("more_behind", talk.text) else "tells_more_behind"
+    rest = cues.without(cue, talk.text)
+    if rest == talk.text or len(rest) < SHORTEST or talk.requests():
+        return
+    heard = _read(talk, rest)
+    if wants(talk, heard) or talk.form is None:
+        talk.heard, talk.turn = heard, replace(talk.turn, text=rest)
+
+
+def _behind_no(talk: Talk) -> None:
+    """«不是，我要修灯»: what is wanted instead."""
+    rest = cues.part("wanted_instead", talk.text)
+    if talk.form is not None or talk.requests() or not rest or not cues.says("opens_no", talk.text):
+        return
+    heard = _read(talk, rest)
+    if wants(talk, heard):
+        talk.heard = heard
+
+
+def _behind_what_never_was(talk: Talk) -> None:
+    """«不要打扫了，给我洗衣服», when nothing stands and nothing is being arranged: only what is wanted counts."""
+    wanted = cues.after("gives_up_for", talk.text)
+    if talk.form is not None or talk.world.orders or len(wanted) < SHORTEST:
+        return
+    heard = _read(talk, wanted)
+    if wants(talk, heard):
+        talk.heard, talk.turn = heard, replace(talk.turn, text=wanted)
+
+
+def _without_slip(talk: Talk) -> None:
+    """«明天我要洗澡，哦不，先理发»: of two services that were named only the second is meant."""
+    text, items = talk.text, sorted(talk.requests(), key=lambda item: cues.first_mention(item, talk.text))
+    if len(items) < 2 or cues.says("also", text):
+        return
+    first, second = (cues.first_mention(item, text) for item in items[:2])
+    slip = cues.part("slip_between", text[first:second])
+    if slip:
+        rest = text[:first] + text[text.index(slip, first) + len(slip) :].lstrip(MARKS + " ")
+        talk.heard, talk.turn = _read(talk, rest), replace(talk.turn, text=rest)
+
+
+def _for_somebody_else(talk: Talk) -> None:
+    """«我妈：洗澡 周日下午», while something is asked of another request for another person: one more request."""
+    form, item = talk.form, talk.other_item(())
+    if form is None or talk.requests() or item in (None, form.item) or item is None:
+        return
+    people = {slot.value or slot.text for slot in talk.slots("beneficiary")}
+    if people - {form.beneficiary} and item in cues.items_mentioned(talk.text):
+        talk.take_for(item)
