@@ -4,6 +4,7 @@ import pytest
 
 from nlu.danger import find_danger
 
+LITTLE_LIKELY = 0.12  # what the classifier makes of a chore with a danger beside it
 HARDLY_LIKELY = 0.005  # what a classifier thinks of a sentence that is mostly a request
 
 
@@ -19,6 +20,10 @@ HARDLY_LIKELY = 0.005  # what a classifier thinks of a sentence that is mostly a
         "昨天就晕了，今天好些了",
         "帮我买瓶农药，地里有虫",
         "没流血",
+        "给我爸妈打扫卫生",
+        "给爸妈打个饭",
+        "煤气味倒没有，就是怕以后有，给装个报警的",
+        "上周胸口疼得厉害，现在好了，想约陪诊",
     ],
 )
 def test_a_call_a_swindler_and_what_is_over_are_no_danger(text: str) -> None:
@@ -34,12 +39,20 @@ def test_a_call_a_swindler_and_what_is_over_are_no_danger(text: str) -> None:
         ("我想订个饭，儿子不给我吃，还打我", "violence"),
         ("儿媳妇打我", "violence"),
         ("楼上打架呢，女的哭得厉害", "violence"),
+        ("给我妈打扫，我胸口疼得厉害", "chest"),
+        ("明天中午送饭，我胸口疼得厉害", "chest"),
+        ("订饭，我喘不上气了", "breathing"),
     ],
 )
-def test_a_request_beside_it_does_not_hide_despair_or_blows(text: str, kind: str) -> None:
+def test_a_request_beside_it_does_not_hide_it(text: str, kind: str) -> None:
     danger = find_danger(text, emergency_confidence=HARDLY_LIKELY)
     assert danger is not None
     assert danger.kind == kind
+
+
+@pytest.mark.parametrize("text", ["明天来打扫卫生，屋里一股煤气味", "给我妈打扫，我爸嘴歪了说不出话"])
+def test_a_chore_beside_it_does_not_hide_it(text: str) -> None:
+    assert find_danger(text, emergency_confidence=LITTLE_LIKELY) is not None
 
 
 @pytest.mark.parametrize(
