@@ -49,9 +49,8 @@ from nlu.understanding import (
 MODEL_FOLDER = Path(__file__).parent / "model"
 # How much the recogniser's best reading and its next ones count.
 READINGS = (0.6, 0.25, 0.15)
-AS_WRITTEN = (
-    0.4  # how much the sentence counts as it was written, beside what is left when the misheard is set right
-)
+# How much the sentence counts as it was written, beside what is left when the misheard is set right.
+AS_WRITTEN = 0.4
 ANSWER = "inform"
 DAY = len("2026-11-24")
 SURE_WITHOUT_OPENING = 0.75
@@ -98,9 +97,8 @@ class NuanxianParser:
         if wish:
             tags = _spread(tags, wish.places, len(text))
         if alternatives:
-            others = [
-                self._read(mended(cut(other)), expecting) for other in alternatives[: len(READINGS) - 1]
-            ]
+            further = alternatives[: len(READINGS) - 1]
+            others = [self._read(mended(cut(other)), expecting) for other in further]
             counts = np.array(READINGS[: 1 + len(others)], np.float32)
             logits = (counts / counts.sum()) @ np.stack([logits, *others])
         chances = sigmoid(logits)
@@ -120,11 +118,8 @@ class NuanxianParser:
             chosen = rules_not_wanted(meant, asked_not_wanted(meant, chosen))
         names = [item.label for item in chosen]
         slots = find_slots(text, now=now, expecting=expecting, labels=names, encoder=tags)
-        if (
-            expecting in (Expecting.PLACE, Expecting.TIME)
-            and danger is None
-            and says_only(expecting, text, slots)
-        ):
+        asked = expecting if expecting in (Expecting.PLACE, Expecting.TIME) and danger is None else None
+        if asked is not None and says_only(asked, text, slots):
             chosen = (ScoredLabel(ANSWER, max(chosen[0].confidence, self.weights.ask_back)),)
         if len(chosen) > 1:
             slots = self._attached(text, slots, names, wish)

@@ -29,13 +29,9 @@ def reread(talk: Talk) -> None:
     _for_somebody_else(talk)
 
 
-def wants(talk: Talk, heard: Understanding) -> bool:
-    """Whether a service is asked for in what was heard."""
-    return any(name in talk.rules.catalogue for name in heard.names())
-
-
-def _read(talk: Talk, text: str, expecting: Asks | None = None) -> Understanding:
-    return talk.rules.parser.parse(text, expecting=expecting, alternatives=(), now=talk.turn.now)
+def _only(talk: Talk, rest: str, heard: Understanding) -> None:
+    """As if no more than the rest had been said."""
+    talk.heard, talk.turn = heard, replace(talk.turn, text=rest)
 
 
 def _without_condition(talk: Talk) -> None:
@@ -45,7 +41,7 @@ def _without_condition(talk: Talk) -> None:
     rest = cues.without("drop_if", talk.text).strip(MARKS + " ")
     expecting = Asks(talk.memory.asking) if talk.memory.asking else None
     if len(rest) >= SHORTEST:
-        talk.heard = _read(talk, rest, expecting)
+        talk.heard = talk.read(rest, expecting=expecting)
     elif talk.form is not None:
         talk.heard = replace(talk.heard, labels=(ScoredLabel("inform", 1.0),))
 
@@ -53,8 +49,8 @@ def _without_condition(talk: Talk) -> None:
 def _not_only(talk: Talk) -> None:
     """«不光打扫，还要做饭» denies nothing."""
     rest = cues.without("not_only", talk.text)
-    if rest != talk.text and wants(talk, heard := _read(talk, rest)):
-        talk.heard, talk.turn = heard, replace(talk.turn, text=rest)
+    if rest != talk.text and talk.items_of(heard := talk.read(rest)):
+        _only(talk, rest, heard)
 
 
 def _behind_lead_in(talk: Talk) -> None:
@@ -63,9 +59,9 @@ def _behind_lead_in(talk: Talk) -> None:
     rest = cues.without(cue, talk.text)
     if rest == talk.text or len(rest) < SHORTEST or talk.requests():
         return
-    heard = _read(talk, rest)
-    if wants(talk, heard) or talk.form is None:
-        talk.heard, talk.turn = heard, replace(talk.turn, text=rest)
+    heard = talk.read(rest)
+    if talk.items_of(heard) or talk.form is None:
+        _only(talk, rest, heard)
 
 
 def _behind_no(talk: Talk) -> None:
@@ -73,8 +69,8 @@ def _behind_no(talk: Talk) -> None:
     rest = cues.part("wanted_instead", talk.text)
     if talk.form is not None or talk.requests() or not rest or not cues.says("opens_no", talk.text):
         return
-    heard = _read(talk, rest)
-    if wants(talk, heard):
+    heard = talk.read(rest)
+    if talk.items_of(heard):
         talk.heard = heard
 
 
@@ -83,9 +79,9 @@ def _behind_what_never_was(talk: Talk) -> None:
     wanted = cues.after("gives_up_for", talk.text)
     if talk.form is not None or talk.world.orders or len(wanted) < SHORTEST:
         return
-    heard = _read(talk, wanted)
-    if wants(talk, heard):
-        talk.heard, talk.turn = heard, replace(talk.turn, text=wanted)
+    heard = talk.read(wanted)
+    if talk.items_of(heard):
+        _only(talk, wanted, heard)
 
 
 def _without_slip(talk: Talk) -> None:
@@ -97,13 +93,13 @@ def _without_slip(talk: Talk) -> None:
     slip = cues.part("slip_between", text[first:second])
     if slip:
         rest = text[:first] + text[text.index(slip, first) + len(slip) :].lstrip(MARKS + " ")
-        talk.heard, talk.turn = _read(talk, rest), replace(talk.turn, text=rest)
+        _only(talk, rest, talk.read(rest))
 
 
 def _for_somebody_else(talk: Talk) -> None:
     """«我妈：洗澡 周日下午», while something is asked of another request for another person: one more request."""
     form, item = talk.form, talk.other_item(())
-    if form is None or talk.requests() or item in (None, form.item) or item is None:
+    if form is None or talk.requests() or item is None or item == form.item:
         return
     people = {slot.value or slot.text for slot in talk.slots("beneficiary")}
     if people - {form.beneficiary} and item in cues.items_mentioned(talk.text):

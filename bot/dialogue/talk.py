@@ -98,7 +98,15 @@ class Talk:
 
     def requests(self) -> tuple[str, ...]:
         """Items asked for in this sentence, best first."""
-        return tuple(name for name in self.heard.names() if name in self.rules.catalogue)
+        return self.items_of(self.heard)
+
+    def items_of(self, heard: Understanding) -> tuple[str, ...]:
+        """Items asked for in what was heard, best first."""
+        return tuple(name for name in heard.names() if name in self.rules.catalogue)
+
+    def read(self, text: str, *, expecting: Asks | None = None) -> Understanding:
+        """Another text than this sentence, such as a part of it, understood at the same moment."""
+        return self.rules.parser.parse(text, expecting=expecting, now=self.turn.now)
 
     def likely(self, name: str) -> bool:
         """Whether the label is acted on, and is more than a weak guess."""

@@ -51,9 +51,10 @@ def _rules() -> dict[str, re.Pattern[str]]:
 def parts_as_said(text: str, chains: Sequence[Chain]) -> list[Told]:
     """The parts of an answer that tell where, in order. What lies between two of them says something else («不对»,
     «到了打电话»). None of them: nothing in the answer is known to be a place."""
-    if len(_rules()["lives"].findall(text)) > 1 and not other_homes(text):
+    others = other_homes(text)
+    if len(_rules()["lives"].findall(text)) > 1 and not others:
         return []  # «我爸住…，我妈住…»
-    return _parts(text, chains, without=other_homes(text)) or _parts(text, chains, without=[])
+    return _parts(text, chains, without=others) or _parts(text, chains, without=[])
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:

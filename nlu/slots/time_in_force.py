@@ -43,9 +43,8 @@ def without_others(found: list[Draft], text: str) -> list[Draft]:
     """Without the hour of an appointment («八点半的号»), and without what would do as well as what was named first."""
     own = [draft for draft in found if not rule("appointment_after").match(text[draft.end :])]
     first = [draft for at, draft in enumerate(own) if not at or not _would_do(draft, own[at - 1], text)]
-    if any(
-        draft.vague and not draft.recurrence for draft in first
-    ):  # «什么时候都行，工作日»: how it may be, and no rhythm
+    if any(draft.vague and not draft.recurrence for draft in first):
+        # «什么时候都行，工作日»: how it may be, and no rhythm
         first = [draft for draft in first if draft.shapes != ["workdays"]]
     return first if any(draft.days or draft.timed or draft.vague for draft in first) else found
 

@@ -391,7 +391,7 @@ def answer_change(talk: Talk, pending: Pending, order: Order) -> bool:
     if not (talk.heard.has("affirm") or cues.says("opens_yes", talk.text) or talk.slots("place")):
         return False
     talk.memory.pending = None
-    before = talk.rules.parser.parse(pending.said or "", expecting=None, alternatives=(), now=talk.turn.now)
+    before = talk.read(pending.said or "")
     if any(cues.says("full_place", slot.text) for slot in before.filled("place")):
         return to_be_changed(talk, order, pending.said)
     return _change_place(talk, order, said=pending.said)

@@ -71,6 +71,4 @@ def _changes(talk: Talk, part: str) -> bool:
 
 
 def _times(talk: Talk, part: str) -> tuple[Slot, ...]:
-    return talk.rules.parser.parse(part, expecting=Asks.TIME, alternatives=(), now=talk.turn.now).filled(
-        "time"
-    )
+    return talk.read(part, expecting=Asks.TIME).filled("time")

@@ -34,9 +34,9 @@ def _is_given_up(talk: Talk, form: Form, unwanted: str) -> bool:
 
 
 def _asked_for(talk: Talk, wanted: str) -> Sequence[str]:
-    heard = talk.rules.parser.parse(wanted, expecting=None, alternatives=(), now=talk.turn.now)
-    items = [name for name in heard.names() if name in talk.rules.catalogue]
-    return items or sorted(cues.items_mentioned(wanted) & set(talk.rules.catalogue))
+    return talk.items_of(talk.read(wanted)) or sorted(
+        cues.items_mentioned(wanted) & set(talk.rules.catalogue)
+    )
 
 
 def _another_way(talk: Talk, form: Form, unwanted: str, wanted: str) -> bool:

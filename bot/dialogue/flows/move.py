@@ -85,12 +85,11 @@ def _instead_of_its_day(talk: Talk, order: Order) -> WantedTime | None:
 
 def _gives_up_its_day(talk: Talk, order: Order) -> bool:
     """Whether a part of the sentence says that the day of the order does not suit."""
-    parser, now = talk.rules.parser, talk.turn.now
     for part in clauses(talk.text):
         if cues.says("not_then", part.text):
             day = cues.before("not_then", part.text)
-            said = parser.parse(day, expecting=Asks.TIME, alternatives=(), now=now).filled("time")
-            if any(orders.is_of_day(order, slot) for slot in said):
+            said = talk.read(day, expecting=Asks.TIME)
+            if any(orders.is_of_day(order, slot) for slot in said.filled("time")):
                 return True
     return False
 
@@ -175,7 +174,7 @@ def _day_and_hour(said: Sequence[WantedTime]) -> WantedTime | None:
 
 
 def _times_looked_for(talk: Talk) -> tuple[Slot, ...]:
-    return talk.rules.parser.parse(talk.text, expecting=Asks.TIME, now=talk.turn.now).filled("time")
+    return talk.read(talk.text, expecting=Asks.TIME).filled("time")
 
 
 def move(talk: Talk, order: Order, said: WantedTime | None) -> None:

@@ -306,14 +306,12 @@ def take_up(talk: Talk, item: str, said: str | None = None) -> None:
     form.parked = False
     before = None
     if said:
-        before = talk.rules.parser.parse(said, expecting=None, alternatives=(), now=talk.turn.now)
+        before = talk.read(said)
         forms.fill_from(talk, form, before.slots)
         if form.beneficiary is None and (wanting := people.who_wants(said)):
             whom.settle(form, wanting, talk.world.caller)
     if talk.heard.has("out_of_scope"):  # by itself «那给我爸申请一个» speaks of nothing of ours
-        heard = talk.rules.parser.parse(
-            talk.text, expecting=Asks.BENEFICIARY, alternatives=(), now=talk.turn.now
-        )
+        heard = talk.read(talk.text, expecting=Asks.BENEFICIARY)
         forms.fill_from(talk, form, heard.slots)
     forms.fill(talk, form)
     if form.beneficiary is None:

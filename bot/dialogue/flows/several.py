@@ -178,14 +178,18 @@ def _with_me(talk: Talk, both: Slot) -> list[Slot]:
     said = talk.heard.text
     if both.value == "self":
         return []
-    again = [Slot("beneficiary", ME, at, at + len(ME), "self", _ME) for at in _for_me(said, both)]
+    again = [_me_at(at, at + len(ME)) for at in _for_me(said, both)]
     start, me = cues.me_and(said, both.start, both.end)
     if me:
-        own = Slot("beneficiary", ME, start, start + len(me), "self", _ME)
+        own = _me_at(start, start + len(me))
         return [own, replace(both, start=own.end, text=said[own.end : both.end]), *again]
     if not again and cues.says("one_for_them_too", said[both.end :]) and _is_said_before(talk, both):
-        return [Slot("beneficiary", ME, 0, 0, "self", _ME), both]  # «送饭一份，我老伴也要一份»
+        return [_me_at(0, 0), both]  # «送饭一份，我老伴也要一份»
     return [both, *again] if again else []
+
+
+def _me_at(start: int, end: int) -> Slot:
+    return Slot("beneficiary", ME, start, end, "self", _ME)
 
 
 def _for_me(said: str, both: Slot) -> list[int]:
