@@ -61,6 +61,7 @@ def not_understood(talk: Talk) -> None:
         talk.say("greet.again" if said else "greet.listening")
         return
     if first and _asks_what_we_cannot_say(talk):
+        talk.happened.append("not_understood")
         policy.offer_person(talk)
         return
     memory.misses += 1

@@ -36,7 +36,7 @@ def answer_confirmation(talk: Talk) -> bool:
     says_yes |= cues.says("ends_yes", text)
     moves = _moves_it(talk)
     others = [item for item in talk.requests() if item != form.item and not moves]
-    if says_no and not others and not moves and (instead := talk.other_item([form.item])):
+    if says_no and not others and not moves and (instead := _wanted_instead(talk, form)):
         others = [instead]
     if notes.is_wish(talk) and not cues.items_mentioned(text) & set(others):
         others = []  # «要两个人来» sounds like company
@@ -208,6 +208,13 @@ def answer_wrong_what(talk: Talk) -> bool:
         _forget(talk, form, wrong[0])
         talk.understood = True
     return talk.understood
+
+
+def _wanted_instead(talk: Talk, form: Form) -> str | None:
+    """«不对，我要的是打扫卫生»: what is likely, or is asked for behind the no."""
+    if (likely := talk.other_item([form.item])) or not (rest := cues.part("wanted_instead", talk.text)):
+        return likely
+    return next((item for item in talk.items_of(talk.read(rest)) if item != form.item), None)
 
 
 def _named_instead(talk: Talk, form: Form) -> str | None:

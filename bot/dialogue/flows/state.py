@@ -13,6 +13,7 @@ MOST_TOLD = 2
 # Cues of sentences that speak of an order, whether or not it is known here.
 SPEAKS_OF_ONE = (
     "as_ordered",
+    "how_it_stands",
     "that_order",
     "drop",
     "move",
