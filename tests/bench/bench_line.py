@@ -12,13 +12,13 @@ from pathlib import Path
 from bot.logs import configure
 from tests.bench.machine import percentile
 from tests.bench.sipp_calls import sipp_calls
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.rtp_phone import RtpPhone
 from tests.integration.voice.line.sipp import SCENARIOS
 from tests.tones import tone
 from voice.line.line import Connection
 from voice.line.sip import SipLine
 from voice.line.sip_settings import PORTS_A_CALL, SipSettings
+from voice.simulate.ports import free_ports
 
 SET_UPS = 200
 IDLE_CALLS = 100

@@ -24,7 +24,6 @@ from tests.bench.figure import Figure
 from tests.bench.interval import spread
 from tests.bench.machine import percentile
 from tests.bench.sipp_calls import sipp_calls
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.sipp import SCENARIOS
 from tests.tones import tone
 from voice.audio.g711 import encode_alaw
@@ -35,6 +34,7 @@ from voice.hearing.recogniser import Hearing
 from voice.line.line import Connection, Samples
 from voice.line.sip import SipLine
 from voice.line.sip_settings import PORTS_A_CALL, SipSettings
+from voice.simulate.ports import free_ports
 from voice.simulate.script import Conditions
 from voice.simulate.sound import CallerVoices
 from voice.speaking.voice import Manner

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.sipp import SCENARIOS
+from voice.simulate.ports import free_ports
 
 
 async def sipp_calls(

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import random
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -20,6 +19,7 @@ from voice.line.sip import SipLine
 from voice.line.sip_settings import PORTS_A_CALL, SipSettings
 from voice.simulate.caller import Planned, ScriptedCaller
 from voice.simulate.check import faults
+from voice.simulate.ports import free_ports
 from voice.simulate.run import CALLED, LONGEST_MS, Simulated
 from voice.simulate.script import CallScript, Move
 from voice.simulate.softphone import PACKETS, PORTS_IN_ALL
@@ -57,7 +57,7 @@ async def open_stage(calls: int = 1) -> AsyncIterator[Stage]:
     """For so many calls at once. One at a time in a process: the SIP stack lives once."""
     most = calls + 1
     rtp_ports = 2 * PORTS_A_CALL * most
-    port = _free_ports(SIP_PORTS + rtp_ports)
+    port = free_ports(SIP_PORTS + rtp_ports)
     rtp = port + SIP_PORTS
     line = SipLine(
         SipSettings(
@@ -129,7 +129,7 @@ class _Telephone:
 
     async def ring(self, line: str, called: str) -> None:
         conditions = self._script.conditions
-        port = _free_ports(PHONE_PORTS)
+        port = free_ports(PHONE_PORTS)
         arguments = ["--port", str(port), "--rtp", str(port + SIP_PORTS), "--line", line, "--called", called]
         arguments += ["--caller", self._script.caller, "--codec", conditions.codec]
         arguments += ["--snr-db", str(conditions.snr_db), "--loss", str(conditions.loss)]
@@ -209,20 +209,3 @@ class _Telephone:
         last = said.splitlines()[-1:]
         if last and last[0].startswith(b'{"%s"' % PACKETS.encode()):
             self._done.packets = json.loads(last[0])[PACKETS]
-
-
-def _free_ports(count: int) -> int:
-    """The first of so many UDP ports in a row that nobody uses now; even, as RTP wants it."""
-    while True:
-        first = random.SystemRandom().randrange(20_000, 32_000, 2)
-        if all(_is_free(port) for port in range(first, first + count)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((LOCAL, port))
-        except OSError:
-            return False
-    return True

@@ -110,7 +110,7 @@ def test_a_telephone_that_finds_its_port_taken_tries_another(
 ) -> None:
     """Otherwise whoever waits for that call waits for minutes, and does not learn why."""
     monkeypatch.setattr(sip, "GOODBYE_S", 1)
-    free_ports, left = sip._free_ports, busy
+    free_ports, left = sip.free_ports, busy
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind((sip.LOCAL, 0))
 
@@ -121,7 +121,7 @@ def test_a_telephone_that_finds_its_port_taken_tries_another(
             left -= 1
             return int(other.getsockname()[1])
 
-        monkeypatch.setattr(sip, "_free_ports", ports)
+        monkeypatch.setattr(sip, "free_ports", ports)
         (done,) = simulate_scripts(
             scripts("a fall on the floor"), transport="sip", voices=CALLS / "voices", speaking=Hurried()
         )

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.integration.voice.line.ports import free_ports
 from voice.line.line import Connection, Ended, LineEvent, Sound
 from voice.line.sip import SipLine
 from voice.line.sip_settings import PORTS_A_CALL, SipSettings
+from voice.simulate.ports import free_ports
 
 CALLS = 24
 # The tests call from one number, quicker than any person would.

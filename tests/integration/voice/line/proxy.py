@@ -10,7 +10,7 @@ from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from string import Template
 
-from tests.integration.voice.line.ports import free_ports
+from voice.simulate.ports import free_ports
 
 USER, PASSWORD = "line", "geheim-und-lang"
 # Calls to numbers go to `$target`, where sipp plays the called person.

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
-from tests.integration.voice.line.ports import free_ports
+from voice.simulate.ports import free_ports
 
 _REPEATED = ("Via", "From", "To", "Call-ID", "CSeq")
 NAME = "trunk.example"  # what the trunk is called, and its certificate says

@@ -6,7 +6,7 @@ import asyncio
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
 
-from tests.integration.voice.line.ports import free_ports, is_free
+from voice.simulate.ports import free_ports, is_free
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 

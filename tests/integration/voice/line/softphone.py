@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.integration.voice.line.ports import free_ports, is_free
 from tests.tones import tone
 from voice.line.line import Samples
+from voice.simulate.ports import free_ports, is_free
 
 WAV_HEADER = 44
 MODULES = ("g711.so", "g722.so", "aufile.so", "aubridge.so", "sndfile.so", "srtp.so")

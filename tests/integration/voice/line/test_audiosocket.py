@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tests.integration.voice.line.conftest import Answered, end_of, sounds, until
-from tests.integration.voice.line.ports import free_ports
 from tests.tones import loudest_hz, tone
 from voice.line.audiosocket import AudioSocketLine, AudioSocketSettings
 from voice.line.line import Connection, GoneError, Hangup, Key, LineError, Samples
+from voice.simulate.ports import free_ports
 
 CALLER = bytes.fromhex("ca11000000000000fffff13912345678"[:16] + "fffff13912345678")
 MALFORMED = sorted((Path(__file__).parents[3] / "data/fuzz/audiosocket").glob("*.hex"))

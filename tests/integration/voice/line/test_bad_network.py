@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests.integration.voice.line.conftest import Answered, sounds, until
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.rtp_phone import PCMA, RtpPhone
 from tests.integration.voice.line.sipp import Sipp
 from tests.tones import loudest_hz, tone
 from voice.line.line import Connection, Key
 from voice.line.sip import SipLine
 from voice.simulate.network import LINE, PHONE, PORTS, Network, bad_network
+from voice.simulate.ports import free_ports
 from voice.simulate.script import Conditions
 
 HOST = "127.0.0.1"

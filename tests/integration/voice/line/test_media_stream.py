@@ -14,11 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.integration.voice.line.conftest import Answered, end_of, sounds, until
-from tests.integration.voice.line.ports import free_ports
 from tests.tones import loudest_hz, tone
 from voice.audio.g711 import decode_ulaw, encode_ulaw
 from voice.line.line import Connection, Hangup, Key, LineError, Samples
 from voice.line.media_stream import MediaStreamLine, MediaStreamSettings
+from voice.simulate.ports import free_ports
 
 START = {
     "event": "start",

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.integration.voice.line.conftest import Answered, settings, until
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.proxy import PASSWORD, USER, Proxy
 from tests.integration.voice.line.rtp_phone import RtpPhone
 from tests.integration.voice.line.sipp import Sipp
@@ -19,6 +18,7 @@ from tests.tones import loudest_hz, tone
 from voice.line.line import Connection, Ended, Hangup, LineError, NotAnswered, NotAnsweredError, Sound
 from voice.line.sip import SipLine
 from voice.line.sip_settings import Trunk
+from voice.simulate.ports import free_ports
 
 NUMBER = "13900000001"
 

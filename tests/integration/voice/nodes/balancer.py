@@ -10,7 +10,7 @@ from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import Self
 
-from tests.integration.voice.line.ports import free_ports, is_free
+from voice.simulate.ports import free_ports, is_free
 
 DEPLOY = Path(__file__).parents[4] / "deploy" / "kamailio"
 

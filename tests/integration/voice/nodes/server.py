@@ -10,7 +10,7 @@ from asyncio.subprocess import STDOUT, Process
 from pathlib import Path
 from typing import Any, Self
 
-from tests.integration.voice.line.ports import free_ports
+from voice.simulate.ports import free_ports
 
 RTP_PORTS = 200
 OPEN_WITHIN_S = 120  # the recogniser is loaded before the line opens, on a busy machine slowly

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.voice.line.conftest import Answered, answered, line
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.sipp import Sipp
 from tests.integration.voice.nodes.balancer import Balancer
 from voice.line.sip import SipLine
+from voice.simulate.ports import free_ports
 
 __all__ = ["answered", "line"]  # fixtures
 

@@ -19,7 +19,6 @@ from backend.store.open import Store, open_store
 from config.settings import load_settings
 from tests.bench.postgres import postgres_server
 from tests.integration.voice.line.conftest import settings
-from tests.integration.voice.line.ports import free_ports
 from tests.integration.voice.line.sipp import Sipp
 from tests.integration.voice.nodes.balancer import Balancer
 from tests.integration.voice.nodes.person import Person
@@ -27,6 +26,7 @@ from tests.integration.voice.nodes.server import VoiceNode
 from voice.line.line import Connection
 from voice.line.sip import SipLine
 from voice.line.sip_settings import Trunk
+from voice.simulate.ports import free_ports
 
 ELDER = "13909510011"
 SECRETS = {

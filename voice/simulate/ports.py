@@ -1,4 +1,4 @@
-"""Free ports, so that several test processes run side by side."""
+"""Free ports, so that several processes with callers and lines of their own run side by side."""
 
 from __future__ import annotations
 
