@@ -5,13 +5,29 @@ from __future__ import annotations
 import random
 import socket
 
+_BLOCK = 50
+_RANGE = range(20_000, 32_000)  # below those that Linux gives to outgoing connections
+_KEPT_BLOCKS = 60
+_kept: list[socket.socket] = []
+
 
 def free_ports(count: int) -> int:
-    """The first of so many consecutive ports, free for UDP and TCP. Starts even, as RTP wants it."""
-    for _ in range(100):
-        first = random.SystemRandom().randrange(20_000, 32_000, 2)
-        if all(is_free(first + step) for step in range(count)):
+    """The first of so many consecutive ports, free for UDP and TCP. Starts even, as RTP wants it.
+
+    Whoever asks may bind them much later: they come from blocks that no other process is given
+    meanwhile. This process gives its oldest blocks back when it has kept 60 of them.
+    """
+    length = -(-count // _BLOCK) * _BLOCK
+    for _ in range(200):
+        first = random.SystemRandom().randrange(_RANGE.start, _RANGE.stop - length + 1, _BLOCK)
+        blocks = _claimed(range(first, first + length, _BLOCK))
+        if blocks and all(is_free(first + step) for step in range(count)):
+            _kept.extend(blocks)
+            while len(_kept) > _KEPT_BLOCKS:
+                _kept.pop(0).close()
             return first
+        for block in blocks:
+            block.close()
     raise RuntimeError(f"no {count} free ports in a row")
 
 
@@ -23,3 +39,17 @@ def is_free(port: int) -> bool:
             except OSError:
                 return False
     return True
+
+
+def _claimed(firsts: range) -> list[socket.socket]:
+    """A name of Linux's abstract namespace for each block; it goes with its process. Empty: one is another's."""
+    claims: list[socket.socket] = []
+    for first in firsts:
+        claims.append(claim := socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        try:
+            claim.bind(f"\0nuanxian-ports-{first}")
+        except OSError:
+            for each in claims:
+                each.close()
+            return []
+    return claims
