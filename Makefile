@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := bot nlu voice backend config tests
 
-.PHONY: help run test lint check bench bench-voice prompts train-encoder lock format clean debian-packages
+.PHONY: help run test lint check bench bench-voice prompts train-encoder lock format clean debian-packages test-alone
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,7 +38,12 @@ debian-packages:
 	@tests/debian-packages.sh
 
 test: $(VENV)/dev.done debian-packages ## install what the tests need and run all of them
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal || { test $$? -eq 1 && $(MAKE) --no-print-directory test-alone; }
+
+# Telephones, browsers and databases beside each other can outrun a busy machine. What fails is shown, and must pass alone.
+test-alone:
+	@echo "Once more, one at a time: what failed above"
+	$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/dev.done ## style, types, import directions
 	$(BIN)/ruff check .
