@@ -303,7 +303,7 @@ def after_danger(talk: Talk) -> bool:
     listens = not cues.items_mentioned(talk.text) or worries.says("keep_company", talk.text)
     if worries.says("in_hands", talk.text) or (memory.danger == "suicide" and listens):
         return _accompany(talk)
-    if _orders(talk) or any(talk.heard.has(name) for name in ("cancel_order", "reschedule")):
+    if _orders(talk) or _of_an_order(talk):
         memory.in_danger = False
         if cues.says("false_alarm", talk.text) or cues.says("opens_no", talk.text):
             talk.say("emergency.unharmed")
@@ -336,6 +336,12 @@ def _orders(talk: Talk) -> bool:
     if worries.says("what_to_do", talk.text) or worries.says("in_hands", talk.text):
         return False
     return bool(talk.requests()) and (worries.says("wants_order", talk.text) or bool(talk.slots("time")))
+
+
+def _of_an_order(talk: Talk) -> bool:
+    """«明天的饭不要了». «快点来啊» speaks of the help that was called."""
+    changes = any(talk.heard.has(name) for name in ("cancel_order", "reschedule"))
+    return changes and bool(cues.items_mentioned(talk.text))
 
 
 def _accompany(talk: Talk) -> bool:
