@@ -6,11 +6,12 @@ from backend.domain.queue import TaskKind
 from bot.dialogue import cues, forms, notes, phrasing
 from bot.dialogue.flows import amend, ask, existing, person, request
 from bot.dialogue.memory import Form, Pending
-from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, PAPERS, Talk
 from bot.dialogue.turn import Asks, Channel
 from nlu.clauses import MARKS
 
 SURE_GOODBYE = 0.6
+BOOKED_FROM = ("offer_person", "told", "offer_items")  # open questions after which «那来弄一下» is a wish for that
 SHORT_NO = 8  # characters; «别让我妈掏钱，我来付» tells something
 TOPICAL = (
     "offer_person",
@@ -104,7 +105,7 @@ def answer_offer(talk: Talk) -> bool:
     if pending.kind == "offer_person" and cues.says("heard_it", talk.text):
         return _answer_person(talk, wanted=False)
     unsure = not talk.requests() or not talk.heard.sure
-    if pending.items and pending.kind in ("offer_person", "told") and unsure and _books(talk):
+    if pending.items and pending.kind in BOOKED_FROM and unsure and not pending.guessed and _books(talk):
         talk.memory.pending, talk.understood = None, True
         request.take_up(talk, pending.items[0], pending.said)
         return True
@@ -183,10 +184,18 @@ def _answer_person(talk: Talk, *, wanted: bool) -> bool:
     return True
 
 
+def _tells_of_themselves(talk: Talk, pending: Pending) -> bool:
+    """«我六十八，一个月就一百多块钱养老金», when 低保 was offered: how things are with them; no wish for another paper."""
+    papers = [talk.rules.catalogue[item].category in PAPERS for item in (*pending.items, *talk.requests())]
+    return len(pending.items) == 1 and all(papers) and not cues.says("wants", talk.text)
+
+
 def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     """Which of the offered items: by number, by name, by a new request, or yes when only one was offered."""
     index = cues.ordinal(talk.text)
     item = next((item for item in talk.requests() if item in pending.items), None)
+    if item is None and talk.requests() and _tells_of_themselves(talk, pending):
+        item = pending.items[0]
     if item is None and index is not None and index < len(pending.items):
         item = pending.items[index]
     elif item is None and yes and len(pending.items) == 1:
@@ -205,7 +214,7 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
         talk.memory.pending = None
         talk.understood = True
         if talk.form is None:
-            talk.say("help")
+            talk.say("help" if pending.guessed or len(pending.items) > 1 else "considers")
         return True
     if item is None:
         return False

@@ -249,7 +249,21 @@ def _unknown(talk: Talk, only_asked: bool = False) -> None:
     if talk.form or (talk.requests() and not only_asked):
         talk.say("policy.unknown")
         return
+    if cues.says("how_is_it_done", talk.text) and (papers := _papers(talk, _spoken_of(talk))):
+        _offer_to_do(talk, papers)
+        return
     offer_person(talk)
+
+
+def _papers(talk: Talk, items: list[str]) -> list[str]:
+    return [item for item in items if talk.rules.catalogue[item].category in PAPERS]
+
+
+def _offer_to_do(talk: Talk, papers: list[str]) -> None:
+    """«低保咋办»: it is done by somebody who comes, and it begins here."""
+    talk.memory.pending = Pending(kind="offer_items", items=papers, said=talk.text)
+    talk.say("we_can")
+    talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
 
 
 def offer_person(talk: Talk) -> None:
