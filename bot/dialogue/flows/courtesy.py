@@ -21,6 +21,10 @@ TOPICAL = (
 )  # open questions in which a service may still be spoken of
 
 
+# What was just asked about is wanted («那约一个吧», «能的话就给我补上», «那来人给我们办办»).
+TAKES_IT = ("takes_it", "has_it_done", "visit_wanted")
+
+
 def placeholder(talk: Talk) -> bool:
     """«[图片]», «我定位发你了»: nothing of it came through; they are asked to write it."""
     if not cues.says("placeholder", talk.text) or talk.memory.in_danger:
@@ -125,7 +129,7 @@ def _takes_topic(talk: Talk) -> bool:
     topic, pending = talk.memory.topic, talk.pending
     if talk.form is not None or not topic or (pending is not None and pending.kind not in TOPICAL):
         return False
-    takes = cues.says("takes_it", talk.text)  # «那给我申请上么» only sounds like a question
+    takes = any(cues.says(cue, talk.text) for cue in TAKES_IT)  # «那给我申请上么» only sounds like a question
     if not takes and (not _names_its_day(talk) or cues.says("question", talk.text)):
         return False
     if cues.items_mentioned(talk.text) - {topic} or (talk.requests() and _names_its_thing(talk)):
@@ -303,11 +307,11 @@ def courtesy(talk: Talk) -> bool:
         talk.say("hurried")
     elif (
         talk.form
-        and (cues.says("can_you", talk.text) or cues.says("come_and_do", talk.text))
+        and any(cues.says(cue, talk.text) for cue in ("can_you", "come_and_do", "visit_wanted"))
         and not talk.requests()
     ):
         talk.say("we_can")
-    elif means("help") and not (talk.form and cues.says("refuse", talk.text)):
+    elif (means("help") and not (talk.form and cues.says("refuse", talk.text))) or _at_a_loss(talk):
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif means("greet"):
         greet(talk)
@@ -325,6 +329,10 @@ def courtesy(talk: Talk) -> bool:
         return False
     talk.understood = True
     return talk.ended
+
+
+def _at_a_loss(talk: Talk) -> bool:
+    return talk.form is None and not talk.requests() and cues.says("at_a_loss", talk.text)
 
 
 def _nearly_placed(talk: Talk) -> bool:
