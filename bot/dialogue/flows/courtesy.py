@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from backend.domain.queue import TaskKind
 from bot.dialogue import cues, forms, notes, phrasing
-from bot.dialogue.flows import amend, ask, existing, person, request
+from bot.dialogue.flows import amend, ask, existing, person, policy, request
 from bot.dialogue.memory import Form, Pending
 from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, PAPERS, Talk
 from bot.dialogue.turn import Asks, Channel
 from nlu.clauses import MARKS
 
 SURE_GOODBYE = 0.6
-BOOKED_FROM = ("offer_person", "told", "offer_items")  # open questions after which «那来弄一下» is a wish for that
+BOOKED_FROM = (
+    "offer_person",
+    "told",
+    "offer_items",
+)  # open questions after which «那来弄一下» is a wish for that
 SHORT_NO = 8  # characters; «别让我妈掏钱，我来付» tells something
 TOPICAL = (
     "offer_person",
@@ -311,7 +315,9 @@ def courtesy(talk: Talk) -> bool:
         and not talk.requests()
     ):
         talk.say("we_can")
-    elif (means("help") and not (talk.form and cues.says("refuse", talk.text))) or _at_a_loss(talk):
+    elif talk.form and not talk.requests() and policy.asked_on_the_way(talk):
+        pass
+    elif (means("help") and not (talk.form and cues.says("refuse", talk.text))) or _lost_for_words(talk):
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif means("greet"):
         greet(talk)
@@ -331,8 +337,8 @@ def courtesy(talk: Talk) -> bool:
     return talk.ended
 
 
-def _at_a_loss(talk: Talk) -> bool:
-    return talk.form is None and not talk.requests() and cues.says("at_a_loss", talk.text)
+def _lost_for_words(talk: Talk) -> bool:
+    return talk.form is None and not talk.requests() and cues.says("lost_for_words", talk.text)
 
 
 def _nearly_placed(talk: Talk) -> bool:
