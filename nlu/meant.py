@@ -13,6 +13,9 @@ from nlu.speech import even
 from nlu.understanding import Expecting, ScoredLabel
 
 POLICY, OUT_OF_SCOPE, INFORM = "policy_question", "out_of_scope", "inform"
+VISIT = "care_visit"
+# What else somebody is to come for, and the words for it in the lexicon.
+NO_MERE_VISIT = {"nursing": "watched", "medical_escort": "taken_to_the_doctor"}
 # Where it already stands so, a question about a payment stays what it is.
 ASKS = frozenset({POLICY, "order_status", "complaint"})
 PAYMENTS = frozenset(
@@ -56,7 +59,7 @@ def _off_topic() -> re.Pattern[str]:
     return _any_of(_lexicon()["off_topic"])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _rule(name: str) -> re.Pattern[str]:
     return _any_of([_lexicon()[name]])
 
@@ -116,6 +119,19 @@ def rules_not_wanted(text: str, chosen: tuple[ScoredLabel, ...]) -> tuple[Scored
     if len(chosen) != len(asked) + 1 or not asked or not {one.label for one in chosen} <= ITEMS | {POLICY}:
         return chosen
     return chosen if _rule("wishes").search(even(text)) else asked
+
+
+def no_mere_visit(text: str, chosen: tuple[ScoredLabel, ...]) -> tuple[ScoredLabel, ...]:
+    """Care or company to the doctor instead of a visit («想请个人陪夜», «我头疼，想让人陪我去看看»)."""
+    if chosen[0].label != VISIT:
+        return chosen
+    plain = even(text)
+    if _rule("for_company").search(plain):
+        return chosen
+    meant = next((label for label, rule in NO_MERE_VISIT.items() if _rule(rule).search(plain)), None)
+    if meant is None or any(one.label == meant for one in chosen):
+        return chosen
+    return ScoredLabel(meant, chosen[0].confidence), *chosen[1:]
 
 
 def is_off_topic(text: str) -> bool:

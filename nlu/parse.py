@@ -28,7 +28,14 @@ from nlu.engines.encoder import EncoderModel
 from nlu.engines.mending import mended
 from nlu.engines.ngrams import Floats, NgramModel
 from nlu.engines.tokens import Vocabulary
-from nlu.meant import asked_not_wanted, beside_what_is_had, is_ailment, rules_not_wanted, told_not_wanted
+from nlu.meant import (
+    asked_not_wanted,
+    beside_what_is_had,
+    is_ailment,
+    no_mere_visit,
+    rules_not_wanted,
+    told_not_wanted,
+)
 from nlu.slots import ANY_MOMENT, find_slots
 from nlu.slots.person import possible as possible_people
 from nlu.slots.phone import with_a_whole_number
@@ -116,6 +123,7 @@ class NuanxianParser:
             chosen = ranking = (told,)
         if expecting is None:
             chosen = rules_not_wanted(meant, asked_not_wanted(meant, chosen))
+            chosen = no_mere_visit(meant, chosen)
         names = [item.label for item in chosen]
         slots = find_slots(text, now=now, expecting=expecting, labels=names, encoder=tags)
         asked = expecting if expecting in (Expecting.PLACE, Expecting.TIME) and danger is None else None

@@ -22,7 +22,7 @@ def take_answer(talk: Talk, form: Form) -> bool:
     ):
         return _leave_out(talk, form, asked)
     if asked == Asks.PLACE and cues.says("same_place", text):
-        return places.take_usual(talk, form)  # «一样的»
+        return places.take_usual(talk, form) or _take_last_place(talk, form)  # «一样的»
     if asked == Asks.PLACE and cues.says("a_room", text):
         notes.note(form, text)  # «客厅的»: where in the house
         talk.say("taken_down")
@@ -80,6 +80,17 @@ def take_answer(talk: Talk, form: Form) -> bool:
         form.beneficiary = answer
     else:
         return False
+    return True
+
+
+def _take_last_place(talk: Talk, form: Form) -> bool:
+    """«还是那个地址», for a relative: where this very caller sent somebody to them before."""
+    mine = [order for order in talk.world.orders if order.caller == talk.turn.sender and order.place]
+    theirs = [order for order in mine if order.beneficiary == form.beneficiary]
+    latest = max(theirs, key=lambda order: order.placed_at, default=None)
+    if latest is None:
+        return False
+    form.place, form.name = latest.place, form.name or latest.beneficiary_name
     return True
 
 

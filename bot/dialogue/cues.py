@@ -15,8 +15,9 @@ def _cue(name: str) -> re.Pattern[str]:
     return re.compile(_lexicon()[name])
 
 
+@cache
 def _lexicon() -> dict[str, Any]:
-    return load("replies")
+    return load("replies") | load("going_on")
 
 
 @cache
@@ -26,7 +27,7 @@ def patterns(name: str) -> tuple[re.Pattern[str], ...]:
 
 
 def says(cue: str, text: str) -> bool:
-    """Whether the text carries the cue of this name in config/lexicon/replies.yaml."""
+    """Whether the text carries the cue of this name in config/lexicon/replies.yaml or going_on.yaml."""
     return _cue(cue).search(text) is not None
 
 
@@ -56,6 +57,11 @@ def part(cue: str, text: str) -> str:
     """The first sign of the cue itself; empty when the text carries none."""
     found = _cue(cue).search(text)
     return found[0] if found else ""
+
+
+def sign(cue: str, text: str) -> re.Match[str] | None:
+    """The first sign of the cue with its named parts, or None."""
+    return _cue(cue).search(text)
 
 
 def ordinal(text: str) -> int | None:

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from backend.services.commands import CancelOrder, PlaceOrder, RescheduleOrder
-from bot.dialogue import answers, cues, forms, notes, repair, reread, told, whom
+from bot.dialogue import answers, cues, forms, matter, notes, repair, reread, told, whom
 from bot.dialogue.flows import (
     ask,
     courtesy,
@@ -43,15 +43,19 @@ _STOPPING: tuple[Callable[[Talk], bool], ...] = (
     worries.nobody_answers,
     worries.hungry,
     person.wants_person,
+    person.still_coming,
     courtesy.placeholder,
     courtesy.puts_off,
     courtesy.tells_diet,
     policy.still_asks,
+    matter.still_offered,
+    matter.for_the_medicine,
     existing.comes_too_late,
     pace.pace,
     policy.of_the_line,
     existing.answer_which,
     courtesy.answer_offer,
+    read_back.swaps_thing,
     instead.instead,
     read_back.answer_wrong_what,
     read_back.answer_confirmation,
@@ -110,6 +114,7 @@ class Dialogue:
             memory.borrowed, world = True, replace(world, caller=whom.stranger(world.caller))
         talk = Talk(rules=self.rules, memory=memory, turn=turn, world=world, heard=heard)
         reread.reread(talk)
+        matter.narrow(talk)
         if not text and not turn.returning:
             repair.silence(talk)
         else:

@@ -15,6 +15,7 @@ from bot.dialogue.turn import Asks
 from nlu.understanding import Place, Slot
 
 MEAL = "meal"
+TOLD_LATER = ("name", "place")  # missing no more once they are told after all
 
 
 def open_form(talk: Talk, item: str) -> Form:
@@ -22,8 +23,9 @@ def open_form(talk: Talk, item: str) -> Form:
     talk.memory.form_count += 1
     form = Form(id=talk.memory.form_count, item=item)
     talk.memory.forms.append(form)
-    if item == MEAL:
-        form.wishes, talk.memory.diets = talk.memory.diets, []
+    fits = [one for one in talk.memory.diets if item == MEAL or not cues.says("diet", one)]
+    form.wishes = fits
+    talk.memory.diets = [one for one in talk.memory.diets if one not in fits]
     return form
 
 
@@ -91,9 +93,11 @@ def missing(talk: Talk, form: Form) -> Asks | None:
     whom.default(form, caller)
     if form.beneficiary is None:
         return Asks.BENEFICIARY
+    form.missing = [name for name in form.missing if not (name in TOLD_LATER and getattr(form, name))]
     told = talk.memory.told.get(form.beneficiary, {})
     if not form.place and "place" not in form.missing:
-        form.place = told.get("place") or (talk.memory.place if whom.is_spouse(form) else None)
+        theirs = talk.memory.told.get(form.beside or "", {}).get("place")
+        form.place = told.get("place") or theirs or (talk.memory.place if whom.is_spouse(form) else None)
     form.name = form.name or told.get("name")
     if form.elder_id is None:
         # What the records say of somebody is asked of them each time: the caller may lose the right to hear it.

@@ -35,6 +35,7 @@ class Form:
     wishes: list[str] = field(default_factory=list)  # how it is to be done, as said: «要软和些的»
     missing: list[str] = field(default_factory=list)  # what the caller did not want to give
     conflict: str | None = None  # a contradiction in the time that must be asked about
+    beside: str | None = None  # for whom else the same was asked in one breath, who lives there, too
     parked: bool = False  # put aside by an emergency or a hand-off
 
     @property
@@ -76,6 +77,7 @@ class Memory:
     last_whom: dict[str, Any] | None = None  # whom the last order or sentence was about: «再给她找个人打扫»
     together: bool = False  # several requests are to be seen to at one time («一次来弄完»)
     topic: str | None = None  # the service that was asked about last
+    topic_said: str | None = None  # the question about it that names a thing («扶手政府给补钱不»)
     diets: list[str] = field(default_factory=list)  # what they may eat, told before a meal was asked for
     told_before: list[str] = field(
         default_factory=list

@@ -13,6 +13,8 @@ from bot.dialogue.told_names import (
     SELF,
     THEM,
     Told,
+    bare_names,
+    elder_named,
     name_at_the_end,
     name_in_answer,
     names_in_answer,
@@ -172,6 +174,8 @@ def _is_only_mentioned(talk: Talk, form: Form, slot: Slot, person: Person) -> bo
         return False
     if form.beneficiary == "self" and talk.slots("place"):
         return False  # «我妈在光华小区5号楼»
+    if form.beneficiary == "self" and not form.name and cues.says("does_it", text[slot.end :]):
+        return False  # «我妈洗»
     if form.beneficiary == "self" and not form.name and cues.says("is_theirs", text[slot.end :]):
         return False  # «我妈家», «我奶奶88», when nobody was named before
     return not cues.says("nothing_more", text[: slot.start] + text[slot.end :])
@@ -215,6 +219,10 @@ def take_told_names(talk: Talk, form: Form) -> bool:
     «我是李秀英的女儿». Names of others are kept for their requests. True when the name changed."""
     asked = talk.memory.asking == Asks.NAME
     told = [one for one in names_told(talk.heard.text, asked=asked) if not _tells_of_contact(talk, one)]
+    if asked and form.beneficiary not in (None, "self") and told and all(one.whose == SELF for one in told):
+        told += [Told(NOBODY, name) for name in bare_names(talk.heard.text)[:1]]  # «尹建平，我叫尹芳»
+    others = {one.beneficiary for one in talk.memory.forms if one is not form}
+    told = [one for one in told if one.whose != NOBODY or one.name not in others]
     for one in told:
         _keep_for_others(talk, form, one)
     if form.elder_id is not None:
@@ -226,6 +234,8 @@ def take_told_names(talk: Talk, form: Form) -> bool:
         return (form.name, form.beneficiary) != before
     if form.beneficiary is None and (relative := _only_relative(talk, told)):
         whom.settle(form, relative, talk.world.caller)  # «我是马丽，我妈叫于秀琴，明天上午打扫»
+    if form.beneficiary is None and talk.requests() and (elder := elder_of(talk.heard.text)):
+        whom.settle(form, elder, talk.world.caller)  # «村里老人王有福要理发»
     _take_relation(form, told)
     theirs = [one.name for one in told if _is_theirs(form, one)]
     named = [one.name for one in told if one.whose == NOBODY]
@@ -235,6 +245,8 @@ def take_told_names(talk: Talk, form: Form) -> bool:
         theirs = [one.name for one in told if one.whose == CONTACT]
     if asked and not told and _are_several(form):
         theirs = names_in_answer(talk.text)
+    elif asked and not told:
+        theirs = _names_of_each(talk, form)
     if theirs:
         form.name = "、".join(dict.fromkeys(theirs)) if _are_several(form) else theirs[0]
     elif (not told and (name := _name_alone(talk, form))) or (name := _whole_name(talk, form)):
@@ -242,6 +254,18 @@ def take_told_names(talk: Talk, form: Form) -> bool:
     elif form.name is None and form.relation in PARENTS:
         form.name = cues.child_of(talk.text)
     return (form.name, form.beneficiary) != before
+
+
+def _names_of_each(talk: Talk, form: Form) -> list[str]:
+    """«温建国，陈桂兰», where the same was asked for two people: the first is of whom it is asked, the others are kept."""
+    waiting = [one for one in talk.memory.forms if one is not form and one.item == form.item and not one.name]
+    others = list(dict.fromkeys(one.beneficiary for one in waiting if one.beneficiary != form.beneficiary))
+    names = names_in_answer(talk.text)
+    if not names or len(names) != 1 + len(others):
+        return []
+    for other, name in zip(others, names[1:], strict=True):
+        talk.memory.tell(str(other), name=name)
+    return names[:1]
 
 
 def _only_relative(talk: Talk, told: Sequence[Told]) -> Slot | None:
@@ -266,7 +290,18 @@ def _take_relation(form: Form, told: Sequence[Told]) -> None:
 def who_wants(text: str) -> Slot | None:
     """The only one who is said to want something («孙子要理发»)."""
     wanting = {text[one.start : one.end] for one in possible(text) if is_plain(text, one.start, one.end)}
+    if not wanting:
+        return elder_of(text)
     return _slot(text, wanting.pop()) if len(wanting) == 1 else None
+
+
+def elder_of(text: str) -> Slot | None:
+    """The elder who is told by name: «村里老人王有福要理发»."""
+    name = elder_named(text)
+    if name is None:
+        return None
+    start = text.find(name)
+    return Slot("beneficiary", name, start, start + len(name), name, Person(name, "elder", name))
 
 
 def _slot(text: str, word: str) -> Slot:
@@ -323,6 +358,9 @@ def _keep_for_others(talk: Talk, form: Form, told: Told) -> None:
         talk.memory.tell("self", name=told.name)
     elif told.word:
         talk.memory.tell(told.word, name=told.name)
+        for other in talk.memory.forms:
+            if other is not form and other.beneficiary and _is_theirs(other, told):
+                talk.memory.tell(other.beneficiary, name=told.name)
     elif told.whose == THEM and form.beneficiary == "self":
         others = {one.beneficiary for one in talk.memory.forms if one.beneficiary not in (None, "self")}
         if len(others) == 1:

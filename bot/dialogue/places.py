@@ -47,7 +47,7 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
     put_right = cues.says("opens_no", talk.text) or cues.says("part_was_wrong", talk.text)
     if put_right and place.door and {atom.kind for atom in atoms} == {"door"}:
         text = place.door  # «不对，是七零二»
-    if text.isdecimal() and talk.memory.asking != Asks.PLACE and not put_right:
+    if text.isdecimal() and talk.memory.asking != Asks.PLACE and not put_right and not _lacks_door(form):
         return False  # «200» is no door when nobody asked for one
     if form.place and form.place_known and atoms and not _names_something(atoms):
         return False  # «三楼» of somebody whose address we know adds nothing
@@ -60,6 +60,12 @@ def take_place(talk: Talk, form: Form, slot: Slot) -> bool:
         return False
     form.place, form.place_known = whole, False
     return True
+
+
+def _lacks_door(form: Form) -> bool:
+    """Whether an address stops at its building or unit: «长城花园3号楼2单元»."""
+    atoms = _atoms(form.place or "")
+    return bool(atoms) and not form.place_known and atoms[-1].kind in ("building", "unit")
 
 
 def _is_poor(text: str, atoms: list[Atom]) -> bool:
@@ -88,7 +94,10 @@ def _is_not_meant(talk: Talk, form: Form, slot: Slot) -> bool:
     """«不是6号楼» is denied; «我在银川» tells where somebody else than the person served is, where both are told."""
     before = talk.heard.text[: slot.start]
     behind = talk.heard.text[slot.end :]
-    if cues.says("not_there", before) or cues.says("identity", before):
+    again = cues.says("not_that_but", before) and any(
+        other.start < slot.start for other in talk.slots("place")
+    )  # «燕鸽村六队，不是，七队»
+    if (cues.says("not_there", before) and not again) or cues.says("identity", before):
         return True
     if cues.says("part_was_wrong", behind) and {atom.kind for atom in _atoms(slot.text)} <= FINER:
         return True  # «五零一错了，是五零二»
@@ -108,7 +117,7 @@ def _is_not_meant(talk: Talk, form: Form, slot: Slot) -> bool:
     alone = len(talk.slots("place")) == 1 and not {atom.kind for atom in atoms} <= REGION
     said = cues.before("is_at", before)
     who = read_person(said[max(map(said.rfind, MARKS)) + 1 :][-LONGEST_KIN:])
-    if alone or who.relation is None:
+    if alone or who.relation is None or cues.says("we_live", said):
         return False
     return who.relation != ("self" if form.beneficiary == "self" else form.relation or who.relation)
 
@@ -122,7 +131,9 @@ def _is_another_door(talk: Talk, form: Form, slot: Slot) -> bool:
 
 def _take_destination(talk: Talk, form: Form, slot: Slot) -> bool:
     """Where somebody is to be taken: read back, and known to whoever comes along."""
-    note = talk.words()["goes_to"].format(place=slot.text.replace(" ", ""))
+    note = talk.words()["goes_to"].format(
+        place=slot.text.replace(" ", "").removeprefix(talk.words()["goes_to"][:1])
+    )
     if note in form.wishes:
         return False
     notes.note(form, note)

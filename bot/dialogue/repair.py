@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from bot.dialogue import cues, phrasing, whom
+from bot.dialogue import cues, notes, phrasing, whom
 from bot.dialogue.flows import ask, courtesy, person, policy
 from bot.dialogue.memory import Pending
 from bot.dialogue.talk import ASIDE, PAPERS, Talk
@@ -14,6 +14,7 @@ from nlu.answers import bare_answer
 MISSES_UNTIL_PERSON = 2
 SILENCES_UNTIL_PERSON = 3
 SAME_QUESTION_UNTIL_PERSON = 2
+LEFT_TO_STAFF = (Asks.TIME, Asks.PLACE, Asks.NAME, Asks.DETAIL)  # an order can do without
 MOST_REMARKS = 4  # that are listened to; with more of them the question leads nowhere
 REPEATED = frozenset({"repeat", "slower", "louder", "clearer"})
 # Longer than anybody says in one turn; beyond it the beginning is read for danger and the person asked to be brief.
@@ -60,12 +61,21 @@ def not_understood(talk: Talk) -> None:
         said = list(talk.phrase("greet.listening")) == memory.said
         talk.say("greet.again" if said else "greet.listening")
         return
+    if memory.handoff and talk.form is None and not cues.says("asks_anything", talk.text):
+        talk.say("person.coming")  # they are told so again, and need say nothing more
+        return
     if first and _asks_what_we_cannot_say(talk):
         talk.happened.append("not_understood")
         policy.offer_person(talk)
         return
     memory.misses += 1
     talk.happened.append("not_understood")
+    if memory.misses >= MISSES_UNTIL_PERSON and _takes_as_said(talk):
+        return
+    if memory.misses == MISSES_UNTIL_PERSON and talk.form is None:
+        policy.offer_person(talk)
+        talk.understood = False
+        return
     if memory.misses >= MISSES_UNTIL_PERSON:
         person.hand_off(talk, why="not_understood", phrase="not_understood.to_person")
         return
@@ -75,6 +85,22 @@ def not_understood(talk: Talk) -> None:
         talk.ask(None, "not_understood.story")
         return
     _offer(talk)
+
+
+def _takes_as_said(talk: Talk) -> bool:
+    """A question that leads nowhere is left to staff, with the answer as it was said; the request goes on."""
+    form, asked = talk.form, talk.memory.asking
+    if form is None or asked not in LEFT_TO_STAFF or asked in form.missing:
+        return False
+    notes.note(form, talk.text)
+    form.missing.append(asked)
+    if asked == Asks.TIME:
+        form.time = {"iso": None, "asap": False, "recurrence": None}
+        form.conflict = None
+    talk.memory.misses = talk.memory.asked_again = 0
+    talk.say("refused_more" if cues.says("refuse", talk.text) else "taken_down")
+    ask.next_question(talk)
+    return True
 
 
 def _comes_back_to_topic(talk: Talk) -> bool:
@@ -142,6 +168,8 @@ def stuck(talk: Talk) -> bool:
     if memory.asked_again < SAME_QUESTION_UNTIL_PERSON:
         return False
     talk.sentences.clear()
+    if _takes_as_said(talk):
+        return True
     person.hand_off(talk, why="stuck", phrase="not_understood.to_person")
     memory.asked_again = 0
     return True

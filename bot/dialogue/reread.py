@@ -6,13 +6,15 @@ All of it is done before any flow looks at the sentence.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from bot.dialogue import cues
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import MISSPOKE, Talk
 from bot.dialogue.turn import Asks
 from nlu.clauses import MARKS
 from nlu.understanding import ScoredLabel, Understanding
 
+SHORTEST_SLIP = 2  # characters; «两份», «后天»
 SHORTEST = 4  # characters; «你们» of «你们忙不过来就算了» says nothing
 
 
@@ -21,6 +23,10 @@ def reread(talk: Talk) -> None:
     if talk.heard.danger is not None or talk.heard.has("emergency"):
         return
     _without_condition(talk)
+    _without_misspoke(talk)
+    _behind_turn(talk)
+    _which_benefit(talk)
+    _without_slipped_thing(talk)
     _not_only(talk)
     _behind_lead_in(talk)
     _behind_no(talk)
@@ -44,6 +50,59 @@ def _without_condition(talk: Talk) -> None:
         talk.heard = talk.read(rest, expecting=expecting)
     elif talk.form is not None:
         talk.heard = replace(talk.heard, labels=(ScoredLabel("inform", 1.0),))
+
+
+def _without_misspoke(talk: Talk) -> None:
+    """«刚才说错了，是后天», «两份啊，我刚忘了说»: what is right, and no wish to hear it once more."""
+    if not cues.says("misspoke", talk.text):
+        return
+    rest = cues.without("misspoke", talk.text).strip(MARKS + " ")
+    talk.happened.append(MISSPOKE)
+    misheard = not talk.requests() and (talk.heard.has("repeat") or talk.heard.has("out_of_scope"))
+    if not misheard:
+        return
+    if len(rest) >= SHORTEST_SLIP:
+        expecting = Asks(talk.memory.asking) if talk.memory.asking else None
+        _only(talk, rest, talk.read(rest, expecting=expecting))
+    if talk.heard.has("repeat"):
+        talk.heard = replace(talk.heard, labels=(ScoredLabel("inform", 1.0),))
+
+
+def _behind_turn(talk: Talk) -> None:
+    """«那算了，我订个饭吧», after something that we can not do: what is wanted now, and nothing is taken back."""
+    rest = cues.without("turns_to", talk.text)
+    if talk.form is not None or rest == talk.text or cues.says("no_more_needed", talk.text):
+        return
+    heard = talk.read(rest)
+    if talk.items_of(heard) and not heard.has("cancel_order"):
+        _only(talk, rest, heard)
+
+
+def _without_slipped_thing(talk: Talk) -> None:
+    """«帮我交水费，哦不是，是燃气费», «取件码3-2-5018，不对，是5-2-3018»: what was a slip is not kept beside what is meant."""
+    text = talk.text
+    rest = cues.without("code_slip", text)
+    things = talk.slots("detail") if rest == text and text == talk.heard.text else ()
+    for first, second in pairwise(things):
+        whole = cues.measure(second.text) is None  # «两斤鸡蛋，不对，三斤» are still eggs
+        if whole and cues.says("thing_slip", text[first.end : second.start]):
+            rest = text[: first.start] + text[second.start :]
+    if rest == text:
+        return
+    before, expecting = talk.heard.labels, Asks(talk.memory.asking) if talk.memory.asking else None
+    heard = talk.read(rest, expecting=expecting)
+    if not set(talk.requests()) <= set(talk.items_of(heard)):
+        heard = replace(heard, labels=before)
+    _only(talk, rest, heard)
+
+
+def _which_benefit(talk: Talk) -> None:
+    """«就是那个补贴» … «高龄的»: the benefit that was meant, and no second one."""
+    form = talk.form
+    if form is not None and form.item == "two_subsidies" and cues.says("of_old_age", talk.text):
+        form.item = "senior_allowance"
+        form.details.clear()
+        talk.heard = replace(talk.heard, labels=(ScoredLabel("senior_allowance", 1.0),), slots=())
 
 
 def _not_only(talk: Talk) -> None:

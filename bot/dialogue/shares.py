@@ -37,9 +37,10 @@ def named_at(talk: Talk, slot: Slot) -> Form | None:
     start = begin_of_part(text, slot.start, BORDERS)
     end = min((at for mark in BORDERS if (at := text.find(mark, slot.end)) >= 0), default=len(text))
     beside = text[start:end]
-    named = [form for form in talk.memory.forms if _is_for_one_named(form, beside)]
+    forms = [form for form in talk.memory.forms if slot.label in (None, form.item)]
+    named = [form for form in forms if _is_for_one_named(form, beside)]
     if not named and slot.slot == "time":
-        named = [form for form in talk.memory.forms if _is_named(form, beside)]
+        named = [form for form in forms if _is_named(form, beside)]
     return named[0] if len(named) == 1 else None
 
 

@@ -25,6 +25,7 @@ MOST_SENTENCES = 3
 LIKELY_INSTEAD = 0.4
 LIKELY = 0.3  # a courtesy or a complaint below this is a guess among equals
 ASIDE = "aside"  # what a turn notes when it answered a question that has nothing to do with the request
+MISSPOKE = "misspoke"  # what a turn notes when something told before was wrong or left out
 PAPERS = ("gov", "soc")  # categories about which people ask first, and whose words tell how somebody lives
 ABOUT_ORDERS = (
     "cancel_order",

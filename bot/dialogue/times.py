@@ -11,7 +11,7 @@ from backend.domain.order import Wanted
 from backend.domain.wanted import rule_parts
 from bot.dialogue import cues
 from bot.dialogue.memory import Form
-from nlu.slots.time import ends_there, every_week, left_out, next_moon_day
+from nlu.slots.time import ends_there, every_week, hour_on, left_out, next_moon_day, part_told
 from nlu.slots.time_reading import BYDAY
 from nlu.understanding import Slot, WantedTime
 
@@ -120,6 +120,38 @@ def in_the_week(before: Wanted, said: WantedTime, words: str) -> WantedTime | No
     return replace(said, iso=at_clock(meant, said.iso)) if meant <= last else None
 
 
+def on_that_day(before: Wanted, said: WantedTime, words: str, now: datetime) -> WantedTime | None:
+    """An hour for the day that was told before it, in its part of the day: «后天早上空腹» … «七点半» is 07:30."""
+    day = (before.iso or "")[:DAY]
+    point = said.iso is not None and "/" not in said.iso and said.clock_said
+    if not day or not point or said.day_said or said.recurrence or before.recurrence or _is_days(before.iso):
+        return None
+    hour = hour_on(day, words, part_told(before.iso), now)
+    return replace(said, iso=hour) if hour else None
+
+
+def twice_then(before: Wanted, said: WantedTime, words: str) -> WantedTime | None:
+    """«后天», «周六周日», «一个礼拜» … «中午和晚上»: both on each of the days told before, and on no other day."""
+    hours = rule_parts(said.recurrence or "").get("BYHOUR")
+    if not hours or not before.iso or cues.says("every_day", words) or "UNTIL" in (said.recurrence or ""):
+        return None
+    days = before.iso.split("/")
+    rule = before.recurrence or f"FREQ=DAILY;UNTIL={days[-1][:DAY].replace('-', '')}"
+    parts = rule_parts(rule) | {"BYHOUR": hours}
+    order = ("FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYHOUR", "UNTIL")
+    whole = ";".join(f"{key}={parts[key]}" for key in order if key in parts)
+    first = hours.split(",")[0]
+    return WantedTime(f"{days[0][:DAY]}T{int(first):02d}:00", recurrence=whole)
+
+
+def said_already(before: Wanted, said: WantedTime) -> bool:
+    """«中午和晚上，明天到周日»: the days that the rhythm has already."""
+    until = rule_parts(before.recurrence or "").get("UNTIL", "")
+    days = (said.iso or "").replace("-", "").split("/")
+    first = (before.iso or "")[:DAY].replace("-", "")
+    return _is_days(said.iso) and not said.recurrence and [first, until] == days
+
+
 def end(form: Form, slot: Slot, said: WantedTime, text: str) -> bool:
     """«送到月底»: the rhythm that was said before gets its last day."""
     rule = form.wanted.recurrence
@@ -202,7 +234,8 @@ def _rhythm_kept(before: Wanted, said: WantedTime, by_day: bool) -> Wanted | Non
     days, other = (before.iso, said) if _is_days(before.iso) else (said.iso, before)
     if days is None or not _is_days(days) or not other.iso or "T" not in other.iso:
         return None
-    by_the_day = other.recurrence in (None, "FREQ=DAILY")
+    parts = rule_parts(other.recurrence or "FREQ=DAILY")
+    by_the_day = parts["FREQ"] == "DAILY" and "INTERVAL" not in parts
     if not by_the_day or (other is said and said.day_said and not said.recurrence):
         return None
     first, last = days.split("/")
@@ -210,7 +243,10 @@ def _rhythm_kept(before: Wanted, said: WantedTime, by_day: bool) -> Wanted | Non
         return Wanted(
             iso=f"{at_clock(first, other.iso).split('/')[0]}/{at_clock(last, other.iso).split('/')[-1]}"
         )
-    return Wanted(iso=at_clock(first, other.iso), recurrence=f"FREQ=DAILY;UNTIL={last.replace('-', '')}")
+    hours = f";BYHOUR={parts['BYHOUR']}" if "BYHOUR" in parts else ""
+    return Wanted(
+        iso=at_clock(first, other.iso), recurrence=f"FREQ=DAILY{hours};UNTIL={last.replace('-', '')}"
+    )
 
 
 def starts_later(before: Wanted, said: WantedTime) -> bool:
@@ -245,8 +281,16 @@ def whole(form: Form) -> Wanted:
         return wanted
     if form.lasting == FOREVER:
         return replace(wanted, recurrence=wanted.recurrence or "FREQ=DAILY")
+    if _is_days(wanted.iso):
+        return wanted  # «周末照看两天»
     last = date.fromisoformat(wanted.iso[:DAY]) + timedelta(days=form.lasting - 1)
     return replace(wanted, recurrence=f"{wanted.recurrence or 'FREQ=DAILY'};UNTIL={last:%Y%m%d}")
+
+
+def for_hours(wanted: Wanted) -> bool:
+    """Whether it is from an hour to an hour of one day, as told («早上八点到下午六点»), or all day, and no part of it."""
+    begin, _, end = (wanted.iso or "").partition("/")
+    return "T" in begin and begin[:DAY] == end[:DAY] and part_told(wanted.iso) in (None, "daytime")
 
 
 def weekly(form: Form) -> bool:

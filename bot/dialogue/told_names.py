@@ -10,7 +10,7 @@ from functools import cache
 from bot.dialogue import cues
 from config.lexicon import load
 from nlu.slots.names import name_at
-from nlu.slots.person import relation_of_word
+from nlu.slots.person import NO_KIN, relation_of_word
 
 SELF, THEM, NOBODY = "self", "them", "nobody"  # whose a name may be beside that of a relative
 CONTACT = "contact"  # whoever is to be rung up; the caller, where it is for the caller
@@ -54,7 +54,7 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
     if pair := _pair(text):
         return pair
     told: list[Told] = []
-    before = None
+    before, kin = None, ""
     asked = asked or len(_patterns()["owned"].findall(text)) > 1  # «我妈于秀琴我爸马福»
     parts = [part[0] for part in _PART.finditer(text)]
     for part, behind in zip(parts, [*parts, ""][1:], strict=True):
@@ -62,11 +62,15 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
         if not found and before and _patterns()["kin_alone"].fullmatch(part):
             relation = _relation(part)
             found = [Told(relation, before, part)] if relation else []
+        if not found and kin and len(part) == WHOLE and _whole_name(part):
+            found = [Told(_relation(kin) or NOBODY, part, kin)]  # «老人是我父亲，王德福»
         if not found and behind[:1] in SEXES and name_at(part, 0) == part:
             found = [Told(NOBODY, part)]  # «于秀琴，女，82»
         told += found
         nobodys = [one.name for one in found if one.whose == NOBODY]
         before = part if name_at(part, 0) == part else nobodys[-1] if nobodys else None
+        last = _patterns()["kin_last"].search(part)
+        kin = last["kin"] if last else ""
     return told
 
 
@@ -109,6 +113,9 @@ def _in_part(part: str, asked: bool) -> Iterator[Told]:
     if (label := patterns["label"].match(part)) and (name := _whole_name(part[label.end() :])):
         yield Told(NOBODY, name)
         return
+    if (called := patterns["only_called"].match(part)) and (name := _whole_name(part[called.end() :])):
+        yield Told(NOBODY, name)
+        return
     if (contact := patterns["contact"].match(part)) and (name := name_at(part, contact.end())):
         yield Told(CONTACT, name)
         return
@@ -131,15 +138,34 @@ def _in_part(part: str, asked: bool) -> Iterator[Told]:
         at = lead.end() + len(name)
         if lead["kin"]:
             if relation := _relation(lead["kin"]):
-                yield Told(relation, name, lead["kin"])
+                mere = relation in NO_KIN and not patterns["mine"].match(lead["kin"])
+                yield Told(THEM, name) if mere else Told(relation, name, lead["kin"])
         else:
             yield Told(SELF if patterns["me"].fullmatch(lead["who"]) else THEM, name)
-    if at == 0 and (elder := patterns["elder"].search(part)):
-        name = next(
-            (one for one in _names_at(part, elder.end()) if _ends_there(part, elder.end() + len(one))), None
-        )
-        if name and not _is_no_name(name) and not cues.says("no_name_behind", name):
-            yield Told(NOBODY, name)
+    if at == 0 and (name := _elder_in_part(part)):
+        yield Told(NOBODY, name)
+
+
+def elder_named(text: str) -> str | None:
+    """The only elder who is told by name with a general word before it: «村里老人王有福要理发»."""
+    names = {name for part in _PART.finditer(text) if (name := _elder_in_part(part[0]))}
+    return names.pop() if len(names) == 1 else None
+
+
+def _elder_in_part(part: str) -> str | None:
+    elder = _patterns()["elder"].search(part)
+    if elder is None:
+        return None
+    name = next(
+        (one for one in _names_at(part, elder.end()) if _ends_there(part, elder.end() + len(one))), None
+    ) or _wanted_for(part, elder)
+    return name if name and not _is_no_name(name) and not cues.says("no_name_behind", name) else None
+
+
+def _wanted_for(part: str, elder: re.Match[str]) -> str | None:
+    """«我给低保户马有财报个修»: the name of the elder for whom something is wanted."""
+    given = cues.says("for_somebody", part[: elder.start()])
+    return _name_behind(part, elder.end(), given=given)
 
 
 def _name_behind(part: str, start: int, *, given: bool) -> str | None:
@@ -193,6 +219,11 @@ def name_in_answer(text: str) -> str | None:
     ):
         return last if len(last) > 1 else None
     return _whole_name(last)
+
+
+def bare_names(text: str) -> list[str]:
+    """The parts that are a name and nothing else: «尹建平» of «尹建平，我叫尹芳»."""
+    return [part[0] for part in _PART.finditer(text) if _whole_name(part[0])]
 
 
 def names_in_answer(text: str) -> list[str]:

@@ -37,6 +37,13 @@ def take_time(talk: Talk, form: Form, slot: Slot) -> bool:
         return False  # «晚上也要»
     if form.time and (day := times.in_the_week(form.wanted, said, slot.text)):
         said = day  # «下个礼拜» … «礼拜二吧»
+    if form.time and (hour := times.on_that_day(form.wanted, said, slot.text, talk.turn.now)):
+        said = hour
+    if form.time and times.said_already(form.wanted, said):
+        return False
+    if form.time and form.lasting is None and (twice := times.twice_then(form.wanted, said, slot.text)):
+        form.time = asdict(Wanted(iso=twice.iso, recurrence=twice.recurrence))
+        return True
     if form.time and form.wanted.recurrence and cues.says("starts", text[slot.end :]):
         return times.begin(form, said)
     if not form.wanted.recurrence and left_out(text, slot.start, slot.end):
@@ -47,7 +54,7 @@ def take_time(talk: Talk, form: Form, slot: Slot) -> bool:
         return True
     said = times.as_series(
         said, slot.text, talk.turn.now,
-        daily=talk.rules.catalogue[form.item].daily,
+        daily=talk.rules.catalogue[form.item].daily and not cues.says("those_days", text[slot.end :]),
         endless=form.lasting == times.FOREVER or cues.says("goes_on", text) or times.weekly(form),
     )  # fmt: skip
     if cues.says("and_also", talk.heard.text[: slot.start]) and times.two_days(form, said):
@@ -58,9 +65,11 @@ def take_time(talk: Talk, form: Form, slot: Slot) -> bool:
     if times.any_day_at(form, said) and cues.says("any", text):
         notes.note(form, cues.clause(text, slot.start))  # «都可以，最好上午»
         return False
-    if said.recurrence == "FREQ=MONTHLY" and cues.says("more_than_once", slot.text):
+    if said.recurrence in ("FREQ=MONTHLY", "FREQ=WEEKLY") and cues.says("more_than_once", slot.text):
         notes.note(form, slot.text)  # «一个月两回»: a rule can not say it
     by_day = talk.rules.catalogue[form.item].daily
+    if cues.says("times_a_day", slot.text):
+        notes.note(form, slot.text)  # «一天两次»: at what hours is settled with whoever comes
     if not times.take_time(form, said, by_day=by_day or cues.says("from_to", slot.text)):
         return False
     if said.vague and said.iso is None and not said.recurrence and cues.says("condition", slot.text):
@@ -151,6 +160,8 @@ def _lasting(talk: Talk, form: Form) -> int | None:
     """For how many days it is to come, day after day; `times.FOREVER` when no end is told."""
     every_day = cues.says("day_after_day", talk.text)
     by_the_day = talk.rules.catalogue[form.item].daily or every_day or form.lasting == times.FOREVER
+    if form.lasting is None and cues.says("begins_on_a_day", talk.text) and times.for_hours(form.wanted):
+        return cues.lasting(talk.text) or times.FOREVER  # «从下周一开始，早上八点到下午六点»
     days = cues.lasting(talk.text) if by_the_day or form.wanted.recurrence else None
     if (
         days is None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from nlu.slots.names import NameSpan, bare_name, led_names, name_at, titled_names, words
-from nlu.slots.roles import is_only_beside, is_plain, is_wanting, role_of
+from nlu.slots.roles import is_given, is_only_beside, is_plain, is_wanting, role_of
 from nlu.slots.wanted import ASKED as ASKED_LOGIT
 from nlu.slots.wanted import Candidate, logit, tag_vote
 from nlu.slots.words import alternation, filled, mapped
@@ -55,7 +55,6 @@ def _loose() -> frozenset[str]:
 @dataclass(frozen=True, slots=True)
 class _Patterns:
     kin: re.Pattern[str]
-    served: re.Pattern[str]
     mentioned: re.Pattern[str]
     together: re.Pattern[str]
     self_said: re.Pattern[str]
@@ -87,7 +86,6 @@ def _patterns() -> _Patterns:
     )
     return _Patterns(
         kin,
-        re.compile(lexicon["served_before"]),
         re.compile(lexicon["mentioned_after"]),
         re.compile(f"^{alternation(lexicon['together'])}$"),
         re.compile(alternation(lexicon["self_words"])),
@@ -177,7 +175,7 @@ def possible(text: str) -> list[Candidate]:
 
 
 def _candidate(span: PersonSpan, text: str) -> Candidate:
-    served = _patterns().served.search(text[max(0, span.start - 4) : span.start]) is not None
+    served = is_given(text, span.start)
     away = _patterns().mentioned.match(text[span.end : span.end + NEAR]) is not None
     sort = "named" if span.person.name else (span.person.relation or "")
     return Candidate("beneficiary", span.start, span.end, f"{sort}{'+' * served}{'-' * away}")
@@ -255,7 +253,7 @@ def _kin(text: str, asked: bool) -> list[PersonSpan]:
     for match in _patterns().kin.finditer(text):
         word, owner = match["word"], match["owner"]
         if word in _loose() and not owner and not (asked and len(text) <= len(word) + 4):
-            if not _patterns().served.search(text[max(0, match.start() - 3) : match.start()]):
+            if not is_given(text, match.start()):
                 continue
             if len(word) > 1 and match["that"]:
                 continue
@@ -380,7 +378,13 @@ def _chosen(people: list[PersonSpan], text: str, sure: float) -> list[PersonSpan
             continue
         gap = text[first.end : span.start] if span.start > first.end else text[span.end : first.start]
         each_given = _given(first, text) and _given(span, text)
-        if _is_together(gap) or each_given or _is_plain(span, text) or span.score >= min(best, sure):
+        if (
+            _is_together(gap)
+            or _in_one_breath(first, span, text)
+            or each_given
+            or _is_plain(span, text)
+            or span.score >= min(best, sure)
+        ):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
 
@@ -390,7 +394,7 @@ def _plainly_served(people: Sequence[PersonSpan], text: str) -> list[PersonSpan]
     served = [_is_plain(span, text) for span in people]
     order = [*range(1, len(people)), *reversed(range(1, len(people)))]
     for at in order:
-        if _is_together(text[people[at - 1].end : people[at].start]):
+        if _in_one_breath(people[at - 1], people[at], text):
             served[at - 1] = served[at] = served[at - 1] or served[at]
     return [span for span, plain in zip(people, served, strict=True) if plain]
 
@@ -425,13 +429,22 @@ def _surely_wants(span: PersonSpan, text: str) -> bool:
     return span.score > HARDLY and is_wanting(text, span.start, span.end)
 
 
+def _in_one_breath(first: PersonSpan, then: PersonSpan, text: str) -> bool:
+    """«我爸和我妈», «我爸我妈», «爷爷奶奶», and no «我孩子他爸»."""
+    first, then = sorted((first, then), key=lambda span: span.start)
+    gap = text[first.end : then.start]
+    both = text[first.start] in OWN and text[then.start] in OWN
+    both |= {first.person.relation, then.person.relation} in [set(one) for one in words()["couples"]]
+    return _is_together(gap) or (not gap and both and first.end == then.start)
+
+
 def _is_together(gap: str) -> bool:
     return _patterns().together.match(gap) is not None
 
 
 def _given(span: PersonSpan, text: str) -> bool:
     """«给我妈…»: what is asked for is for this person."""
-    return bool(_patterns().served.search(text[max(0, span.start - 3) : span.start]))
+    return is_given(text, span.start)
 
 
 def _same(one: PersonSpan, other: PersonSpan) -> bool:

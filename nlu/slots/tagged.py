@@ -13,6 +13,7 @@ from nlu.slots.roles import is_only_beside, is_plain, role_of
 from nlu.slots.time import resolve, taken_back, time_value
 from nlu.understanding import Person, Slot, TaggedSpan, WantedTime
 
+TWO = 2
 WIDER = 0.7  # confidence from which a longer tagged stretch replaces the words that the rules know
 ALONE = {
     "beneficiary": 0.6,
@@ -23,7 +24,11 @@ ALONE = {
 
 def with_tags(text: str, slots: list[Slot], spans: Sequence[TaggedSpan], now: datetime) -> list[Slot]:
     """The slots, widened to what the tagger saw, and its own finds where the rules had none."""
-    slots = [_widened(text, slot, spans) for slot in slots]
+    spans = [_without_verb(text, span) for span in spans]
+    for_one = [
+        span for span in spans if sum(_overlap(slot, span) for slot in slots) < TWO
+    ]  # «爷爷奶奶» are two
+    slots = [_widened(text, slot, for_one) for slot in slots]
     given_up = taken_back(text, now) if any(span.slot == "time" for span in spans) else []
     for span in spans:
         if span.slot == "time" and any(one.start < span.end and span.start < one.end for one in given_up):
@@ -58,6 +63,13 @@ def _is_further(text: str, span: TaggedSpan, person: Person, others: Sequence[Sl
     if is_only_beside(role_of(text, span.start, span.end)):
         return False
     return is_plain(text, span.start, span.end) or not any(is_plain(text, s.start, s.end) for s in others)
+
+
+def _without_verb(text: str, span: TaggedSpan) -> TaggedSpan:
+    """«我爸把» of «帮我爸把取暖费交了» is «我爸»."""
+    said = text[span.start : span.end]
+    more = span.slot == "beneficiary" and len(said) > 1 and said[-1] in load("relations")["never_last"]
+    return replace(span, end=span.end - 1) if more else span
 
 
 def _overlap(slot: Slot, span: TaggedSpan) -> bool:

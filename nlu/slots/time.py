@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import pairwise
 
-from nlu.slots.time_draft import Draft, drafts, rule
+from nlu.slots.dates import one as single_day
+from nlu.slots.time_draft import Draft, drafts, last_day, rule
 from nlu.slots.time_in_force import give_part_in_force, join_alternatives, rests_then, without_others
 from nlu.slots.time_reading import BYDAY, weekly
 from nlu.slots.time_resolve import hour_of, resolve_draft
@@ -59,13 +60,21 @@ def resolve(
         draft
         for draft in found
         if _covers(draft, text)
-        or (draft.asap and text[draft.start : draft.end] in lexicon()["asap_sure"])
+        or (draft.asap and _asap_for_certain(draft, text))
         or (draft.shift and len(text) <= SHORT_SHIFT)
         or draft.since is not None  # «一天两顿，从今天晚上开始»
         or (not draft.recurrence and rule("changed_to").search(text[: draft.start]))
         or rule("meant_then").match(text[draft.end :])
+        or (draft.days and _feast_then(draft, text))
+        or (draft.by_hours and rule("both_wanted").match(text[draft.end :]))
         or rule("insists_before").search(text[: draft.start])
-        or is_wanted(text, candidate_of(draft), asked=asked or answering, spans=spans, tagged=tagged)
+        or is_wanted(
+            text,
+            candidate_of(draft.instead_of or draft),
+            asked=asked or answering,
+            spans=spans,
+            tagged=tagged,
+        )
     ]
     if not wanted and asked and rule("bare_day").match(text.strip(MARKS + " ")):
         whole = resolve(text.strip(MARKS + " 吧嘛") + str(lexicon()["day_end"]), now, asked=True)
@@ -98,6 +107,26 @@ def ends_there(text: str, start: int, end: int) -> bool:
     """Whether the day that stands there is the last of a rhythm: «送到月底», «到十五号为止»."""
     before, after = text[max(0, start - 4) : start], text[end : end + NEAR]
     return bool(rule("until_before").search(before) or rule("until_after").match(after))
+
+
+def hour_on(day: str, words: str, part: str | None, now: datetime) -> str | None:
+    """The hour that the words name, on a day (an ISO date) and in the part of the day that were told before it:
+    «后天早上» … «七点半». None when they name none, or a part of the day of their own."""
+    found = possible(words, now, asked=True)
+    if len(found) != 1 or not found[0].clock or found[0].part or _is_day(found[0]) or found[0].tail:
+        return None
+    hour = found[0].clock[0]
+    first, last = lexicon()["hours_of_parts"].get(part, (1, 0))
+    found[0].part = part if first <= hour <= last else None
+    found[0].days = [single_day(date.fromisoformat(day), "date")]
+    return resolve_draft(found[0], now).iso
+
+
+def part_told(iso: str | None) -> str | None:
+    """The part of the day that an ISO range of hours is: "…T07:00/…T09:00" is "early"."""
+    hours = [moment.partition("T")[2] for moment in (iso or "").split("/")]
+    parts = lexicon()["parts"].items()
+    return next((str(name) for name, part in parts if [part.get("from"), part.get("to")] == hours), None)
 
 
 def next_moon_day(said: str, now: datetime) -> str | None:
@@ -144,7 +173,7 @@ def candidate_of(draft: Draft) -> Candidate:
 def _span(draft: Draft, text: str, now: datetime, meal_words: bool) -> TimeSpan:
     value = resolve_draft(draft, now)
     if meal_words and value.iso and "T" not in value.iso and not value.clock_said:
-        after = text[draft.end : draft.end + MEAL_NEAR]
+        after = rule("sooner").sub("，", text[draft.end : draft.end + MEAL_NEAR])
         value = _with_meal(value, after)
         if not value.clock_said and rule("only_brought").match(re.split(f"[{MARKS}]", after)[0]):
             value = _with_meal(value, text[max(0, draft.start - MEAL_NEAR) : draft.start].replace("，", ""))
@@ -198,6 +227,15 @@ def _allowed(draft: Draft, text: str, asked: bool) -> bool:
     return not rule("past_left").search(left) and not rule("until_now").match(right)
 
 
+def _feast_then(draft: Draft, text: str) -> bool:
+    """«我妈后天过八十大寿，要长寿面»: the day of the feast is the day of the meal."""
+    return bool(rule("feast_then").match(text[draft.end :]) and rule("feast_food").search(text))
+
+
+def _asap_for_certain(draft: Draft, text: str) -> bool:
+    return "asap_comes" in draft.shapes or text[draft.start : draft.end] in lexicon()["asap_sure"]
+
+
 def _covers(draft: Draft, text: str) -> bool:
     """Whether hardly anything else is said."""
     return len(text) - (draft.end - draft.start) <= 2
@@ -235,7 +273,7 @@ def _rhythm(found: list[Draft], text: str) -> list[Draft]:
             rhythm.recurrence = weekly(days)  # «周一到周五每天中午»
             rhythm.start = draft.start
         elif draft is not rhythm and draft.days and _only_then(rhythm, draft, text):
-            rhythm.since, rhythm.until = draft.days[0].first, draft.days[-1].last
+            rhythm.since, rhythm.until = draft.days[0].first, last_day(draft)
         elif draft is not rhythm and _second_hour(rhythm, draft, text):
             rhythm.by_hours, rhythm.end = (hour_of(rhythm), hour_of(draft)), draft.end
         elif draft is not rhythm and draft.days and ends_there(text, draft.start, draft.end):
@@ -315,10 +353,23 @@ def _corrected(found: list[Draft], text: str, asked: bool) -> list[Draft]:
             _keep_day(kept, draft)
             kept = []  # «礼拜三浇水，那就礼拜五»
         while kept and not _completes(kept[-1], draft) and _takes_back(text[kept[-1].end : draft.start]):
-            kept.pop()
+            _hand_down(kept.pop(), draft, text)
         kept.append(draft)
     kept = [draft for draft in kept if not _ruled_out(draft, text, asked)]
     return _free(kept, text) or kept
+
+
+def _hand_down(before: Draft, draft: Draft, text: str) -> None:
+    """«星期三下午两点，不是，三点», «明天上午九点，不对，后天»: what is not said again of a time put right stays."""
+    draft.instead_of = before.instead_of or before
+    if draft.asap or draft.moments or draft.recurrence or draft.past:
+        return
+    if before.timed and draft.timed and not _is_day(draft):
+        draft.days, draft.recurrence = list(before.days), before.recurrence
+        draft.since, draft.until = before.since, before.until
+    slip = rule("slip").search(text[before.end : draft.start])
+    if slip and before.clock and draft.days and not draft.timed and not draft.to:
+        draft.part, draft.clock, draft.clock_to = before.part, before.clock, before.clock_to
 
 
 def _keep_day(before: list[Draft], draft: Draft) -> None:
@@ -347,6 +398,8 @@ def _completes(before: Draft, draft: Draft) -> bool:
 
 
 def _takes_back(gap: str) -> bool:
+    if rule("correction_behind").match(gap):
+        return True
     return 0 < len(gap) <= NEAR and bool(rule("correction_cue").search(gap) and rule("correction").match(gap))
 
 

@@ -48,6 +48,7 @@ class Draft:
     to: Draft | None = None  # the other end of a range
     each: bool = False  # `to` is a day besides, and no end of a range
     shapes: list[str] = field(default_factory=list)
+    instead_of: Draft | None = None  # the time that it puts right («两点，不是，三点»)
 
     @property
     def timed(self) -> bool:
@@ -201,13 +202,28 @@ def drafts(text: str, now: datetime) -> list[Draft]:
     if current:
         _finish(current, text)
         done.append(current)
-    return _ranges(done, text)
+    whole = _ranges(done, text)
+    for draft in whole:
+        _twice_that_day(draft)
+    return whole
 
 
 def _over_night(left: Draft, right: Draft) -> bool:
     """«十点到早上六点»: what ends early in the morning began in the evening."""
     early = right.part in ("early", "dawn", "small_hours") and not left.part
     return bool(early and left.clock and right.clock and right.clock[0] < left.clock[0])
+
+
+def last_day(draft: Draft) -> date:
+    """The last of its days («明天到周日»)."""
+    days = draft.to.days if draft.to and draft.to.days else draft.days
+    return max(draft.days[0].first, days[-1].last)
+
+
+def _twice_that_day(draft: Draft) -> None:
+    """«后天中午和晚上»: both on that day, and on no other."""
+    if draft.by_hours and draft.days and not draft.recurrence:
+        draft.since, draft.until = draft.days[0].first, last_day(draft)
 
 
 def _ranges(found: list[Draft], text: str) -> list[Draft]:

@@ -13,6 +13,8 @@ from nlu.slots.time_words import Reading, Word, as_number, lexicon, part_names, 
 BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MEALS = (7, 12, 18)  # hours of three a day
 TWO_MEALS = (12, 18)
+DAYS_OF_WEEK = 7
+WORKDAYS = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
 LONGEST_WAIT = timedelta(days=400)
 
 
@@ -115,7 +117,7 @@ def _soon(word: Word, now: datetime) -> Reading:
 def _workdays(word: Word, now: datetime) -> Reading:
     if any(which in word.text for which in lexicon()["months"] if which):
         return Reading(days=one(next_workday(now.date()), "date"))
-    return Reading(recurrence="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")
+    return Reading(recurrence=WORKDAYS)
 
 
 def _repeated(rule: str) -> Callable[[Word, datetime], Reading]:
@@ -130,9 +132,14 @@ def _early_clock(word: Word, now: datetime) -> Reading:
     return Reading(part=str(lexicon()["short_parts"][word.found["early_part"]]))
 
 
+def _this_hour(word: Word, now: datetime) -> Reading:
+    """«明天这会儿»: the hour of the call."""
+    return Reading(clock=(now.hour, now.minute))
+
+
 def _early_late(word: Word, now: datetime) -> Reading:
-    hours = {"早": 7, "中": 12, "晚": 18}
-    return Reading(by_hours=tuple(hour for letter, hour in hours.items() if letter in word.text))
+    hours = {"早": 7, "[中晌]|午饭": 12, "晚|黑": 18}
+    return Reading(by_hours=tuple(hour for said, hour in hours.items() if re.search(said, word.text)))
 
 
 def weekly(days: Iterable[int]) -> str:
@@ -164,10 +171,11 @@ def _every_weekday_to(word: Word, now: datetime) -> Reading:
 
 
 def _per_week(word: Word, now: datetime) -> Reading:
-    days = lexicon()["per_week_days"].get(as_number(word.found["week_times"])) or []
-    if as_number(word.found["week_times"]) == 7:
-        return Reading(recurrence="FREQ=DAILY", vague=True)
-    return Reading(recurrence=";BYDAY=".join(filter(None, ("FREQ=WEEKLY", ",".join(days)))), vague=True)
+    """«一周两次»: on which days is not told, and never guessed; «一周五天» are the working days."""
+    every_day = as_number(word.found["week_times"]) == DAYS_OF_WEEK
+    if "working_days" in word.found:
+        return Reading(recurrence=WORKDAYS, vague=True)
+    return Reading(recurrence="FREQ=DAILY" if every_day else "FREQ=WEEKLY", vague=True)
 
 
 def _every_month_days(word: Word, now: datetime) -> Reading:
@@ -197,14 +205,14 @@ def _vague(word: Word, now: datetime) -> Reading:
 
 
 READERS: dict[str, Callable[[Word, datetime], Reading | None]] = DAY_READERS | {
-    "per_day": _repeated("FREQ=DAILY"), "every_part": _every_part, "meals_a_day": _meals_a_day, "early_late": _early_late, "early_clock": _early_clock,
+    "per_day": _repeated("FREQ=DAILY"), "every_part": _every_part, "meals_a_day": _meals_a_day, "early_late": _early_late, "early_clock": _early_clock, "this_hour": _this_hour,
     "every_month_days": _every_month_days, "every_month_weekday": _every_month_weekday, "every_month": _repeated("FREQ=MONTHLY"),
     "every_quarter": _repeated("FREQ=MONTHLY;INTERVAL=3"), "regular": _repeated("FREQ=WEEKLY"),
     "every_two_weeks": _repeated("FREQ=WEEKLY;INTERVAL=2"), "every_weekday_to": _every_weekday_to,
     "every_weekdays": _every_weekdays, "per_week": _per_week, "every_week": _repeated("FREQ=WEEKLY"),
     "every_other": _every_other, "workdays": _workdays, "within": _within, "past_week": _past_week, "in_time": _in_time,
     "shift": _shift, "soon": _soon, "clock_word": _short_of, "colon": _colon, "about_clock": _about_clock, "clock": _clock,
-    "part": _part, "asap": _asap, "asap_asked": _asap, "vague": _vague,
+    "part": _part, "asap_comes": _asap, "asap": _asap, "asap_asked": _asap, "vague": _vague,
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from backend.domain.order import State
-from bot.dialogue import cues, forms
+from bot.dialogue import cues, forms, notes
 from bot.dialogue.flows import orders
 from bot.dialogue.talk import Talk
 
@@ -30,6 +30,27 @@ def again(talk: Talk) -> bool:
         form.beneficiary = form.beneficiary or who or None
         forms.like_before(talk, form, order, whole=form.beneficiary in (None, order.beneficiary))
         orders.same_person(talk, form, order)
+    talk.memory.pending, talk.understood = None, True
+    return True
+
+
+def once_more(talk: Talk) -> bool:
+    """«还是上次那个人陪我爸，下星期一再去一次», in a later call: the latest order for that person, for another day."""
+    if talk.form is not None or orders.last(talk) or not cues.says("once_more_as_before", talk.text):
+        return False
+    who = {slot.value or slot.text for slot in talk.slots("beneficiary")}
+    named = cues.items_mentioned(talk.text) if talk.heard.sure else set()  # «陪我爸» may be of any kind
+    mine = [order for order in talk.world.orders if order.caller == talk.turn.sender]
+    meant = [order for order in mine if order.beneficiary in who and (not named or order.item in named)]
+    latest = max(meant, key=lambda order: order.placed_at, default=None)
+    surely_else = talk.heard.sure and latest is not None and set(talk.requests()) - {latest.item}
+    if latest is None or surely_else or not talk.slots("time"):
+        return False
+    form = forms.open_form(talk, latest.item)
+    forms.fill(talk, form)
+    forms.like_before(talk, form, latest, whole=True)
+    if cues.says("same_worker_before", talk.text):
+        notes.note(form, cues.before("pause_in_speech", talk.text))
     talk.memory.pending, talk.understood = None, True
     return True
 

@@ -13,7 +13,7 @@ from backend.services.commands import OpenTask
 from bot.dialogue import cues, notes, whom
 from bot.dialogue.flows import ask, orders, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import MISSPOKE, Talk
 from bot.dialogue.turn import Asks
 from nlu.understanding import Person, Slot
 
@@ -39,7 +39,27 @@ def amends(talk: Talk) -> bool:
     """A change to an order that stands is passed on. True when the sentence was one."""
     if talk.pending is not None and talk.pending.kind == "complaint":
         return False
-    return _sets_right(talk) or _changes_one(talk)
+    return _sets_right(talk) or _another_number(talk) or _changes_one(talk)
+
+
+def _another_number(talk: Talk) -> bool:
+    """«我想改一下联系电话», in a later call, too: the new number is asked for and passed on."""
+    if talk.form is not None or not cues.says("another_number", talk.text) or talk.requests():
+        return False
+    standing = orders.open_orders(talk)
+    digits = cues.digits(talk.text)
+    if len(digits) >= SHORTEST_PHONE:
+        if not standing:
+            talk.memory.phone = digits
+            talk.say("channel.phone_kept")
+            talk.understood = True
+        return bool(talk.understood) or pass_on(talk, standing[0])
+    if standing:
+        return _ask_more(talk, standing[0], Asks.PHONE, "ask.phone_new")
+    talk.memory.pending = Pending(kind="offer_person", said=talk.text)
+    talk.ask(Asks.CONFIRM, "person.offer", choices=ask.choices_for(talk, Asks.CONFIRM))
+    talk.understood = True
+    return True
 
 
 def _sets_right(talk: Talk) -> bool:
@@ -73,7 +93,10 @@ def _changes_one(talk: Talk) -> bool:
     if talk.heard.has("reschedule") and _another_time(talk, order) and not talk.slots("place"):
         return False
     surely_else = talk.heard.sure and bool(set(talk.requests()) - {order.item})
-    besides = cues.says("besides", talk.text) and not surely_else and not talk.slots("time")
+    besides = cues.says("besides", talk.text) or MISSPOKE in talk.happened
+    if MISSPOKE in talk.happened and talk.slots("place") and not surely_else:
+        return to_be_changed(talk, order)
+    besides = besides and not surely_else and not talk.slots("time")
     of_it = orders.spoken_of(talk) is not None and notes.is_wish(talk)
     in_case = cues.says("in_case", talk.text) or (
         not talk.requests() and cues.says("sooner_please", talk.text)

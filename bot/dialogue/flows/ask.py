@@ -145,7 +145,7 @@ def _in_their_words(told: str, when: str, wanted: Wanted, words: Mapping[str, An
 def _told_rhythm(form: Form) -> str | None:
     """«一个月两回», where no rule can say it: read back in their words, and staff see to the days."""
     rule = form.wanted.recurrence or ""
-    if rule and not rule.startswith("FREQ=MONTHLY"):
+    if rule and not rule.startswith("FREQ=MONTHLY") and rule != "FREQ=WEEKLY":
         return None
     often = ("told_rhythm", "more_than_once") if rule else ("told_rhythm",)
     return next((wish for wish in form.wishes if any(cues.says(cue, wish) for cue in often)), None)
@@ -185,6 +185,8 @@ def offer_one(talk: Talk, item: str, said: str | None = None) -> bool:
     """«您是想打扫卫生，对吗？» What is neither likely nor named is a guess, and only a yes takes it."""
     said = said or talk.text
     heard = max((one.confidence for one in talk.heard.ranking if one.label == item), default=0.0)
+    if cues.says("asks_anything", said):
+        talk.memory.topic = item
     unsure = heard < LIKELY_INSTEAD or talk.memory.misses > 0
     guessed = unsure and item not in cues.items_mentioned(said)
     talk.memory.pending = Pending(kind="offer_items", items=[item], said=said, guessed=guessed)

@@ -16,6 +16,7 @@ BOOKED_FROM = (
     "told",
     "offer_items",
 )  # open questions after which «那来弄一下» is a wish for that
+TELLS_IT = 8  # characters of a first sentence that tells what is the matter; «来个人抓» does not
 SHORT_NO = 8  # characters; «别让我妈掏钱，我来付» tells something
 TOPICAL = (
     "offer_person",
@@ -100,6 +101,8 @@ def answer_offer(talk: Talk) -> bool:
     no = talk.heard.has("deny") or cues.says("opens_no", talk.heard.text)
     asks = cues.says("question", talk.text) and not (talk.heard.has("affirm") and talk.heard.sure)
     yes = (talk.heard.has("affirm") or cues.says("opens_yes", talk.text)) and not (no or asks)
+    if pending.kind == "anything_else" and cues.says("as_usual", talk.text) and existing.stays(talk):
+        return True
     if pending.kind == "anything_else" and pending.numbers and cues.says("undo", talk.text):
         return existing.undo_cancel(talk, pending)
     if pending.kind == "anything_else" and talk.memory.dropped and cues.says("undo", talk.text):
@@ -110,10 +113,11 @@ def answer_offer(talk: Talk) -> bool:
         return _answer_who_comes(talk, pending, answered=yes or no or cues.says("any", talk.text))
     if pending.kind == "offer_person" and cues.says("has_it_looked_up", talk.text):
         return _answer_person(talk, wanted=True)
-    if pending.kind == "offer_person" and cues.says("heard_it", talk.text):
+    if pending.kind == "offer_person" and _leaves_it(talk):
         return _answer_person(talk, wanted=False)
     unsure = not talk.requests() or not talk.heard.sure
-    if pending.items and pending.kind in BOOKED_FROM and unsure and not pending.guessed and _books(talk):
+    one = len(pending.items) == 1 and pending.kind in BOOKED_FROM
+    if one and unsure and not pending.guessed and _books(talk):
         talk.memory.pending, talk.understood = None, True
         request.take_up(talk, pending.items[0], pending.said)
         return True
@@ -128,6 +132,14 @@ def answer_offer(talk: Talk) -> bool:
     return False
 
 
+def _leaves_it(talk: Talk) -> bool:
+    """«哦», «行，知道了»; of an order that stands also «那行吧»: it was heard, and nobody is asked for."""
+    if cues.says("heard_it", talk.text):
+        return True
+    leaves = cues.says("leaves_it", talk.text)
+    return leaves and (bool(talk.memory.orders) or cues.says("knows_now", talk.text))
+
+
 def _takes_topic(talk: Talk) -> bool:
     """«那约一个吧», «给办一个», «我想申请», a turn or two after a question about it: that is what is wanted."""
     topic, pending = talk.memory.topic, talk.pending
@@ -138,9 +150,11 @@ def _takes_topic(talk: Talk) -> bool:
         return False
     if cues.items_mentioned(talk.text) - {topic} or (talk.requests() and _names_its_thing(talk)):
         return False
-    said = pending.said if pending else None
+    said = pending.said if pending and pending.said else talk.memory.topic_said
     talk.memory.pending, talk.memory.topic, talk.understood = None, None, True
     request.take_up(talk, topic, said)
+    if said and talk.form is not None and cues.says("asks_anything", said):
+        talk.form.wishes = [one for one in talk.form.wishes if one not in said]  # a question is no wish
     return True
 
 
@@ -212,10 +226,14 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
         shorts = {talk.rules.catalogue[code].short: code for code in pending.items}
         mentioned = [code for code in pending.items if code in cues.items_mentioned(talk.text) and not no]
         item = shorts.get(talk.text) or (mentioned[0] if len(mentioned) == 1 else None)
+    if item is None and not no and cues.says("has_it_done", talk.text):
+        named = set(pending.items) & cues.items_mentioned(pending.said or "")
+        likely = pending.items if len(pending.items) == 1 else sorted(named)
+        item = likely[0] if len(likely) == 1 else None  # «那我走不动，送来吧»
     if item is None and no and (instead := talk.other_item(pending.items)):
         item = instead
     if item is None and not no and not talk.requests() and _tells_more(talk):
-        if pending.guessed:  # «您是想上门护理，对吗？» – «今天»
+        if pending.guessed and not _goes_along(talk, pending):
             return ask.offer_one(talk, pending.items[0], said=f"{pending.said}{MARKS[0]}{talk.text}")
         item = pending.items[0]
     if item is None and no and not talk.requests():
@@ -232,6 +250,12 @@ def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     if pending.guessed and pending.said and talk.form is not None and not talk.form.wishes:
         notes.note(talk.form, pending.said)  # what it was guessed from is read back in their own words
     return True
+
+
+def _goes_along(talk: Talk, pending: Pending) -> bool:
+    """«您是想家里维修，对吗？» – «今天», «长城花园3号楼»: when or where, as if it had been a yes to what was named in full."""
+    named = len(pending.said or "") >= TELLS_IT
+    return named and talk.heard.names() == ("inform",) and bool(talk.slots("time") or talk.slots("place"))
 
 
 def _tells_more(talk: Talk) -> bool:
@@ -252,6 +276,10 @@ def _answer_anything_else(talk: Talk, *, yes: bool, no: bool) -> bool:
         talk.understood = True
         return True
     if placed and (amend.asks_what_is_wrong(talk) or amend.remark(talk)):
+        return True
+    if placed and not talk.requests() and cues.says("comes_back", talk.text):
+        talk.say("considers")
+        talk.understood = True
         return True
     leaves = talk.likely("goodbye") and _takes_leave(talk)
     done = (
@@ -294,9 +322,13 @@ def courtesy(talk: Talk) -> bool:
         talk.say("greet.listening")
     elif heard.has("affirm") and talk.form is None and talk.pending is None and memory.orders:
         ask.anything_else(talk)  # «行吧» to how things stand
-    elif cues.says("praise", talk.text) and not talk.requests() and not cues.says("bad_service", talk.text):
+    elif _praises(talk):
         talk.tell_staff(TaskKind.HANDOFF, "praise", why="note")
         _aside(talk, "praised")
+        named = cues.items_mentioned(talk.text) & set(talk.rules.catalogue)
+        memory.topic = named.pop() if len(named) == 1 else memory.topic
+        if cues.says("same_worker", talk.text):
+            memory.diets.append(talk.text)  # goes with what is ordered next
     elif cues.says("asks_clock", talk.text):
         day, clock = phrasing.calendar(talk.turn.now, talk.words())
         _aside(talk, "clock", day=day, clock=clock)
@@ -317,6 +349,10 @@ def courtesy(talk: Talk) -> bool:
         talk.say("we_can")
     elif talk.form and not talk.requests() and policy.asked_on_the_way(talk):
         pass
+    elif (
+        memory.topic and talk.form is None and cues.says("asks_what_it_is", talk.text) and not talk.requests()
+    ):
+        policy.offer_person(talk)
     elif (means("help") and not (talk.form and cues.says("refuse", talk.text))) or _lost_for_words(talk):
         talk.ask(None, "help", choices=ask.choices_for(talk, Asks.WHICH_ITEM))
     elif means("greet"):
@@ -341,6 +377,14 @@ def _lost_for_words(talk: Talk) -> bool:
     return talk.form is None and not talk.requests() and cues.says("lost_for_words", talk.text)
 
 
+def _praises(talk: Talk) -> bool:
+    """«送饭的娃太好了», «上回来打扫的小王挺好，还让他来»."""
+    praised = cues.says("praise", talk.text) or cues.says("well_done", talk.text)
+    wants = bool(talk.requests()) and (talk.heard.sure or talk.form is not None)
+    wants |= talk.form is not None and notes.is_wish(talk)
+    return praised and not wants and not cues.says("bad_service", talk.text)
+
+
 def _nearly_placed(talk: Talk) -> bool:
     """«再见» to a read-back, as if all was settled; whoever hangs up for a reason calls again."""
     asked = talk.form is not None and talk.memory.asking == Asks.CONFIRM
@@ -355,12 +399,14 @@ def _takes_leave(talk: Talk) -> bool:
     if cues.says("takes_leave", talk.text):
         return True
     sure = any(one.label == "goodbye" and one.confidence >= SURE_GOODBYE for one in talk.heard.labels)
-    return talk.form is None and sure
+    return talk.form is None and sure and talk.memory.turns > 1 and not cues.says("tells_a_lack", talk.text)
 
 
 # What deserves a kind word or a first advice before it is arranged: the sign, and the service it goes with.
 KIND_WORDS = (
     ("mourns", "pension_insurance"),
+    ("mourns", "senior_allowance"),
+    ("mourns", "two_subsidies"),
     ("hungry", "meal"),
     ("floods", "emergency_repair"),
 )

@@ -289,8 +289,12 @@ def after_danger(talk: Talk) -> bool:
         talk.say("emergency.which_door", them=who)
         talk.understood = talk.urgent = True
         return True
-    nothing = cues.says("false_alarm", talk.text) or worries.says("nothing", talk.text) or _takes_back(talk)
-    if nothing and not cues.says("urges", talk.text) and not _orders(talk):
+    nothing = cues.says("false_alarm", talk.text) or worries.says("nothing", talk.text)
+    if (
+        (nothing or _takes_back(talk) or _answers_after_all(talk))
+        and not cues.says("urges", talk.text)
+        and not _orders(talk)
+    ):
         memory.in_danger = False
         talk.understood = True
         talk.say("emergency.false_alarm")
@@ -322,6 +326,12 @@ def _takes_back(talk: Talk) -> bool:
         return True
     named = cues.items_mentioned(talk.text) & {form.item for form in talk.memory.forms}
     return bool(named) and worries.says("wants_order", talk.text)
+
+
+def _answers_after_all(talk: Talk) -> bool:
+    """«她说话了，就是开不了门», of somebody who did not come to the door, and nothing hurts."""
+    unharmed = not cues.says("ails", talk.text) and not cues.says("fell", talk.text)
+    return talk.memory.danger == "no_answer" and worries.says("answers", talk.text) and unharmed
 
 
 def _it_is_somebody_else(talk: Talk) -> str:

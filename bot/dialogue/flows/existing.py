@@ -12,11 +12,12 @@ from bot.dialogue.memory import Pending
 from bot.dialogue.talk import Talk
 from nlu.understanding import WantedTime
 
-NO_COMPLAINT = ("suspects", "too_dear", "insults", "praise")  # what only sounds like one
+NO_COMPLAINT = ("suspects", "too_dear", "insults", "praise", "well_done")  # what only sounds like one
 # What is no part of a complaint that they are telling of.
 NOT_OF_A_COMPLAINT = ("affirm", "deny", "thanks", "goodbye", "greet", "cancel_order", "reschedule", "human")
 # What the flows for courtesies ask of orders.
 undo_cancel, withdraws_the_last = cancel.undo, cancel.withdraws_the_last
+stays = state.stays
 offer_to_ask = state.offer_to_ask
 
 
@@ -69,7 +70,8 @@ def _cancel(talk: Talk) -> bool:
 def complaint(talk: Talk) -> bool:
     """Apologise, write it down for staff, and say that somebody calls back. A word about swindlers or prices is none."""
     sounds_so = talk.likely("complaint") and not any(cues.says(cue, talk.text) for cue in NO_COMPLAINT)
-    complains = sounds_so or (cues.says("bad_service", talk.text) and talk.form is None)
+    hurt = cues.says("hurt_by_us", talk.text)
+    complains = sounds_so or ((hurt or cues.says("bad_service", talk.text)) and talk.form is None)
     if not (complains or _stood_up(talk) or _is_overdue(talk)):
         return False
     again = talk.pending is not None and talk.pending.kind == "complaint"
@@ -91,6 +93,8 @@ def complaint(talk: Talk) -> bool:
 def _wants_besides(talk: Talk) -> bool:
     """«干得太敷衍了，窗台都是灰» names the service only to say what was wrong with it."""
     again = cues.says("put_right", talk.text)  # «给我换一份»
+    if cues.says("hurt_by_us", talk.text) and not cues.says("once_more", talk.text):
+        return False
     if cues.says("bad_service", talk.text) and (again or not cues.says("wants_done", talk.text)):
         return False
     return bool(talk.requests()) or talk.heard.has("order_status") or talk.heard.has("cancel_order")
@@ -121,7 +125,8 @@ def goes_on_complaining(talk: Talk) -> bool:
         return False
     if _comes_again(talk):
         return True
-    if _wants_something_else(talk):
+    otherwise = cues.says("another_worker", text) or notes.is_wish(talk)  # «下次换个人来行不行»
+    if not otherwise and _wants_something_else(talk):
         return False
     if cues.says("call_back", text):
         phrase = "complaint.call_back"
@@ -173,7 +178,9 @@ def _wants_something_else(talk: Talk) -> bool:
     heard, text = talk.heard, talk.text
     if cues.says("call_back", text):
         return False
-    if cues.says("no_more_only", text) or any(heard.has(name) for name in NOT_OF_A_COMPLAINT):
+    if heard.has("goodbye") and not talk.requests() and not cues.says("takes_leave", text):
+        return False  # «都第二回了» only sounds like one
+    if cues.says("no_more_only", text) or any(talk.likely(name) for name in NOT_OF_A_COMPLAINT):
         return True
     if cues.says("tells_which", text):
         return False
@@ -225,10 +232,12 @@ def answer_which(talk: Talk) -> bool:
         or cancel.no_more_needed(talk)
         or each.changes(talk)
         or again.reorders(talk)
+        or again.once_more(talk)
         or state.missed_call(talk)
         or state.asks_about_coming(talk)
         or state.lists_all(talk)
         or state.asks_how_it_stands(talk)
+        or state.asks_result(talk)
         or amend.within(talk)
         or series.one_day(talk)
         or again.again(talk)
@@ -241,6 +250,7 @@ def _others(talk: Talk) -> bool:
     return (
         cancel.names_another(talk)
         or cancel.not_going(talk)
+        or state.presses(talk)
         or move.of_the_last(talk)
         or state.ordered_before(talk)
     )
@@ -260,13 +270,22 @@ def _answer_pending(talk: Talk) -> bool:
         if (order := talk.order(number)) and order.state is not State.CANCELLED
     ]
     if pending.kind == "move_when":
-        return move.answer_when(talk, standing)
+        return move.answer_when(talk, standing) or _calls_off(talk, standing)
     if pending.kind == "wrong_order" and {slot.slot for slot in talk.heard.slots} == {"time"}:
         return move.answer_when(talk, standing)
     if pending.kind in ("tell_more", "wrong_order", "change_or_new") and standing:
         answer = amend.answer_change if pending.kind == "change_or_new" else amend.answer_more
         return answer(talk, pending, standing[0])
     return pending.kind in orders.ASKS_WHICH and _answer_which(talk, pending, standing)
+
+
+def _calls_off(talk: Talk, standing: list[Order]) -> bool:
+    """«等天晴了我再打电话», to the question for another day: nobody is to come until then."""
+    if not standing or not cues.says("rings_again", talk.text):
+        return False
+    talk.memory.pending, talk.understood = None, True
+    cancel.cancel(talk, standing[0])
+    return True
 
 
 def _answer_which(talk: Talk, pending: Pending, standing: list[Order]) -> bool:

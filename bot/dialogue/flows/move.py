@@ -46,13 +46,21 @@ def another_time(talk: Talk) -> bool:
         return False
     fitting = orders.fitting(talk, standing)
     said = _new_time(talk, fitting)
-    if cues.says("sooner", talk.text) or cues.shift(talk.text):
+    if cues.says("sooner", talk.text) or cues.shift(talk.text) or _is_its_own_day(said, fitting):
         said = None
-    if not orders.is_clear(talk, fitting):
+    only_one = len(standing) == 1 and cues.says("keeps_away", talk.text)  # «别让师傅来了» names no service
+    if not (only_one or orders.is_clear(talk, fitting)):
         orders.which(talk, "reschedule", fitting, said)
         return True
     move(talk, fitting[0], said)
     return True
+
+
+def _is_its_own_day(said: WantedTime | None, of: Sequence[Order]) -> bool:
+    """«今天下大雪，改天吧», of what is to come today."""
+    if said is None or said.clock_said or len(of) != 1:
+        return False
+    return said.iso is not None and said.iso == (of[0].wanted.iso or "")[: times.DAY]
 
 
 def of_the_last(talk: Talk) -> bool:
@@ -137,7 +145,9 @@ def away(talk: Talk) -> bool:
 
 
 def _is_away_then(talk: Talk) -> Order | None:
-    if talk.form is not None or talk.requests() or not cues.says("away", talk.text):
+    if talk.form is not None or not cues.says("away", talk.text):
+        return None
+    if talk.requests() and (not cues.says("away_for", talk.text) or len(talk.text) > SHORT):
         return None
     if any(talk.heard.has(name) for name in (*ABOUT_ORDERS, "emergency")):
         return None
@@ -293,8 +303,8 @@ def answer_which(talk: Talk, pending: Pending, order: Order) -> None:
 def answer_when(talk: Talk, standing: Sequence[Order]) -> bool:
     """The answer to «until when is it to be put off?»."""
     said = last_time(talk.slots("time"))
-    if said is None or not standing:
-        return False
+    if said is None or not standing or not (said.iso or said.asap or said.recurrence or said.conflict):
+        return False  # «等天晴了我再打电话» names no day
     talk.memory.pending, talk.understood = None, True
     move(talk, standing[0], said)
     return True

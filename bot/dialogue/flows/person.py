@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from backend.domain.queue import TaskKind
-from bot.dialogue import cues, notes
+from bot.dialogue import cues, notes, whom
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import ASIDE, Talk
+
+# What sounds like a wish for a person, and asks about, or for, whoever comes.
+NO_PERSON = ("asks_who", "come_and_do", "visit_wanted", "asks_of_comers")
 
 
 def wants_person(talk: Talk) -> bool:
@@ -19,11 +22,13 @@ def wants_person(talk: Talk) -> bool:
         return True
     if talk.memory.orders and cues.says("another_worker", talk.text):
         return False  # «换个人来，别叫上次那个»
+    if talk.heard.has("human") and _asks_for_a_visit(talk):
+        return True
     if talk.heard.has("human") and not cues.says("asks_for_person", talk.text) and _means_no_person(talk):
         return False
     if not (
         talk.likely("human") or (talk.heard.has("human") and cues.says("asks_for_person", talk.text))
-    ) and not cues.says("that_person", talk.text):
+    ) and not any(cues.says(cue, talk.text) for cue in ("that_person", "puts_through")):
         return False
     hand_off(talk, why="asked_for", phrase="person.coming")
     talk.understood = True
@@ -32,7 +37,48 @@ def wants_person(talk: Talk) -> bool:
 
 def _means_no_person(talk: Talk) -> bool:
     """«你是机器人吧» asks who is speaking; «还让他来» says who is to come, «叫人到家里弄» that somebody is to."""
-    return any(cues.says(cue, talk.text) for cue in ("asks_who", "come_and_do")) or notes.is_wish(talk)
+    return any(cues.says(cue, talk.text) for cue in NO_PERSON) or notes.is_wish(talk)
+
+
+def _asks_for_a_visit(talk: Talk) -> bool:
+    """«我妈这边需要人», when nothing is talked about: what they need somebody for is asked, once."""
+    memory = talk.memory
+    wants = cues.says("visit_wanted", talk.text) and not cues.says("asks_for_person", talk.text)
+    asked = list(talk.phrase("not_understood.story")) == memory.question
+    if (
+        not wants
+        or asked
+        or talk.form is not None
+        or memory.topic
+        or memory.orders
+        or talk.pending is not None
+    ):
+        return False
+    talk.ask(None, "not_understood.story")
+    talk.understood = True
+    return True
+
+
+def still_coming(talk: Talk) -> bool:
+    """«好的», «我姓马，让他给我回电话», after a person was fetched: they are on their way, and hear that, too."""
+    memory = talk.memory
+    if not memory.handoff or memory.in_danger or talk.form is not None or memory.pending is not None:
+        return False
+    told = (
+        bool(talk.slots("phone"))
+        or cues.says("has_it_asked", talk.text)
+        or cues.says("tells_name", talk.text)
+    )
+    told |= whom.is_a_name(cues.core(talk.text)) and not memory.forms
+    if talk.requests() or not (told or cues.says("mere_assent", talk.text)):
+        return False
+    if told:
+        talk.tell_staff(TaskKind.HANDOFF, "note", why="asked_for")
+        talk.say("taken_down")
+    talk.say("person.coming")
+    talk.understood = True
+    talk.happened.append(ASIDE)
+    return True
 
 
 def pass_on(talk: Talk, number: str) -> bool:

@@ -11,6 +11,7 @@ from bot.dialogue.turn import Asks
 # What is asked of the line itself, and stands in no document: how it is paid, whether a subsidy pays it, who is there when.
 OF_THE_LINE = ("asks_subsidy_use", "asks_payment", "asks_hours")
 ASKED_OF_US = "asked_of_us"  # what a turn notes when one of these was asked beside something else
+SHORTEST_ASKED = 4  # characters
 LONGEST_ASKED_ON = 12  # characters of a question that goes on with the one before
 
 
@@ -75,6 +76,11 @@ def policy(talk: Talk) -> bool:
         return _take_up(talk, item)
     if cues.says("man_or_woman", talk.text):
         return _who_comes(talk)
+    if _asks_what_it_is(talk):
+        _tell(talk, may_they=True)
+        return True
+    if _asks_of_this(talk):
+        return asked_on_the_way(talk)
     if asked := asked_of_the_line(talk):  # beside something else that is wanted
         talk.say(f"policy.{asked}_on")
         talk.happened.append(ASKED_OF_US)
@@ -94,6 +100,19 @@ def policy(talk: Talk) -> bool:
         return False
     _tell(talk, may_they)
     return not talk.requests() or not talk.heard.has("policy_question") or in_passing
+
+
+def _asks_what_it_is(talk: Talk) -> bool:
+    """«能力评估分几个等级», «养老金认证每年啥时候做»: to be told, before anything is wanted."""
+    one = talk.form is None and len(talk.requests()) == 1 and not talk.slots("time")
+    return one and cues.says("asks_what_it_is", talk.text) and not cues.says("wishes_it", talk.text)
+
+
+def _asks_of_this(talk: Talk) -> bool:
+    """«谁来评啊», of the very thing that is being arranged: it sounds like asking for it again."""
+    form = talk.form
+    wants = cues.says("wishes_it", talk.text) or {slot.slot for slot in talk.heard.slots} - {"detail"}
+    return form is not None and talk.requests() == (form.item,) and not wants
 
 
 def _tell(talk: Talk, may_they: bool = False) -> None:
@@ -212,6 +231,7 @@ def _who_comes(talk: Talk) -> bool:
     """«来的是男的还是女的»: nobody knows yet; a wish is taken down."""
     talk.understood = True
     if talk.form is not None or not talk.memory.orders:
+        talk.happened.append(ASIDE)  # a question, and no wish
         talk.say("who_comes.not_yet")
         return True
     talk.memory.pending = Pending(kind="who_comes", numbers=talk.memory.orders[-1:])
@@ -266,11 +286,44 @@ def _offer_to_do(talk: Talk, papers: list[str]) -> None:
     talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
 
 
+def asked_on_the_way(talk: Talk) -> bool:
+    """Any question while something is arranged («自己要买材料不»): what stands here of it, else staff tell them; both go on."""
+    form = talk.form
+    asks = cues.says("asks_anything", talk.text) or cues.says("asks_of_comers", talk.text)
+    if form is None or talk.understood or not asks or cues.says("what_can_you", talk.text):
+        return False
+    if notes.is_wish(talk):
+        return False  # «来个女的行不行»
+    if len(talk.text) < SHORTEST_ASKED or talk.slots("time") or talk.slots("place") or talk.slots("phone"):
+        return False
+    if cues.says("why_asked", talk.text):
+        talk.say("why_we_ask")
+    elif talk.rules.knowledge.answer(talk.text, (form.item,)) is not None:
+        _tell(talk)
+    elif _about_price(talk):
+        _price(talk)
+    else:
+        talk.say("policy.unknown")
+        notes.note(form, talk.words()["notes"]["asked"].format(what=talk.text.strip("?？。")))
+    talk.happened.append(ASIDE)
+    talk.understood = True
+    return True
+
+
 def offer_person(talk: Talk) -> None:
     """Nothing stands here about it: whether staff are to tell them."""
     talk.understood = True
-    talk.memory.pending = Pending(kind="offer_person", items=_spoken_of(talk))
+    items = _spoken_of(talk)
+    talk.memory.pending = Pending(kind="offer_person", items=items)
+    talk.memory.topic_said = _names_the_thing(talk, items)
     talk.ask(Asks.CONFIRM, "person.offer", choices=ask.choices_for(talk, Asks.CONFIRM))
+
+
+def _names_the_thing(talk: Talk, items: list[str]) -> str | None:
+    """«家里装扶手政府给补钱不» tells what is to be put up, should it be wanted; kept over what is asked next."""
+    if not items or "detail" not in talk.rules.catalogue[items[0]].asks:
+        return None
+    return talk.memory.topic_said if items == [talk.memory.topic] and talk.memory.topic_said else talk.text
 
 
 def _about_price(talk: Talk) -> bool:

@@ -10,6 +10,7 @@ from bot.dialogue.flows.request import drop, for_another, meant, place, replace_
 from bot.dialogue.memory import Form, Pending
 from bot.dialogue.talk import Talk
 from bot.dialogue.turn import Asks
+from nlu.slots.numbers import digit_values
 
 TELLS = ("wish", "diet", "health", "for_whoever_comes", "rules_out", "asks_to_bring")
 SHORTEST_REST = 4  # characters
@@ -17,6 +18,7 @@ SURELY_NO = 0.75  # «一直滴水，不是大事» sounds a little like a no
 SHORT_WISH = 10  # characters
 SHORT_NO = 8
 PARTICLES = 3  # characters besides a time that say nothing («十点以后来»)
+SAME_KIND = 2  # characters at its end: «建设银行» is a bank, too
 SOON = 8  # characters: a time this near to the «no» is what the «no» is about
 
 
@@ -28,11 +30,15 @@ def answer_confirmation(talk: Talk) -> bool:
     if _puts_right(talk, form):
         return True
     text, heard = talk.text, talk.heard
+    if cues.says("asks_of_comers", text) and policy.asked_on_the_way(talk):
+        return True
     if talk.slots("time") and all(times.is_remark(heard.text, slot) for slot in talk.slots("time")):
         notes.take_aside(talk, form)  # «下午我要睡觉», «我十二点要吃饭»
         return True
-    says_no = (cues.says("opens_no", text) or _means_no(talk)) and not cues.says("ends_yes", text)
+    means_no = _means_no(talk) and not cues.says("opens_yes", text)  # «差不多吧»
+    says_no = (cues.says("opens_no", text) or means_no) and not cues.says("ends_yes", text)
     says_yes = heard.has("affirm") or (cues.says("opens_yes", text) and not says_no)
+    says_yes = says_yes and not _only_asks(text)  # «要拍照咋办»
     says_yes |= cues.says("ends_yes", text)
     moves = _moves_it(talk)
     others = [item for item in talk.requests() if item != form.item and not moves]
@@ -68,7 +74,7 @@ def answer_confirmation(talk: Talk) -> bool:
         if cues.says("opens_yes", text):
             _place(talk, form)
         return True
-    changed = forms.fill(talk, form) if not others else set()
+    changed = _filled(talk, form, moves) if not others else set()
     agrees = talk.heard.sure or cues.says("opens_yes", text) or cues.says("ends_yes", text)
     if says_yes and not changed and agrees:
         if not others:
@@ -104,6 +110,25 @@ def answer_confirmation(talk: Talk) -> bool:
     return False
 
 
+def swaps_thing(talk: Talk) -> bool:
+    """«不去附属医院了，去人民医院»: one place or thing for another, and nothing is given up."""
+    form = talk.form
+    sign = cues.sign("swaps_thing", talk.text) or cues.sign("swaps_to", talk.text)
+    if form is None or sign is None or talk.memory.in_danger or talk.pending is not None:
+        return False
+    new = sign["new"]
+    old = sign.groupdict().get("old") or new[-SAME_KIND:]
+    for told in (form.details, form.wishes):
+        meant = next((one for one in told if old in one or one in old), None)
+        old = meant if meant and "old" not in sign.groupdict() and meant.endswith(old) else old
+        if meant is not None:
+            told[told.index(meant)] = meant.replace(old, new) if old in meant else new
+            talk.say("confirm.changed")
+            talk.understood = True
+            return True
+    return False
+
+
 def _puts_right(talk: Talk, form: Form) -> bool:
     """What of it is wrong, told without what is right («地址对，时间不对»), the right name, or «早一点»."""
     name = cues.core(talk.text)
@@ -113,6 +138,8 @@ def _puts_right(talk: Talk, form: Form) -> bool:
         talk.say("confirm.changed")
     elif cues.says("asks_name_kept", talk.text) and form.name in talk.memory.named:
         talk.memory.named.remove(form.name)
+    elif (sign := cues.sign("last_digits", talk.text)) and _phone_ends(talk, form, sign["digits"]):
+        talk.say("confirm.changed")
     elif amount := cues.part("amount_instead", talk.text):
         measure = cues.measure(amount)
         form.details = [*(one for one in form.details if cues.measure(one) != measure), amount]
@@ -125,6 +152,16 @@ def _puts_right(talk: Talk, form: Form) -> bool:
     else:
         return False
     talk.understood = True
+    return True
+
+
+def _phone_ends(talk: Talk, form: Form, digits: str) -> bool:
+    """«最后两位是一二，不是一一»: the end of the number to be rung, put right."""
+    number, values = form.phone or talk.memory.phone or talk.world.caller.phone, digit_values()
+    ending = "".join(str(values[one]) for one in digits if one in values)
+    if number is None or len(ending) != len(digits):
+        return False
+    form.phone = number[: -len(ending)] + ending
     return True
 
 
@@ -147,7 +184,9 @@ def _told_wrong(talk: Talk) -> str | None:
 
 def _forget(talk: Talk, form: Form, part: str) -> None:
     """Ask for this part of the request anew; of an address it may be one number that is wrong."""
-    if part == "time":
+    if part == "time" and form.time and form.wanted.iso and not form.wanted.recurrence:
+        talk.ask(Asks.TIME, ask.question_key(talk, form, Asks.TIME)[0])  # «晚上» keeps the day
+    elif part == "time":
         form.time = None
     elif part == "place":
         talk.ask(Asks.PLACE, "order.place_right")
@@ -225,6 +264,10 @@ def _named_instead(talk: Talk, form: Form) -> str | None:
     return others.pop() if denies_it and len(others) == 1 else None
 
 
+def _only_asks(text: str) -> bool:
+    return len(text) >= SHORTEST_REST and cues.says("question", text) and not cues.says("opens_yes", text)
+
+
 def _means_no(talk: Talk) -> bool:
     """A no in other words; «没味儿，就是打不着» only tells how it is."""
     heard, text = talk.heard, talk.text
@@ -262,6 +305,16 @@ def _moves_it(talk: Talk) -> bool:
     head = cues.before("pause_in_speech", talk.text)
     mere = head != talk.text and slots[0].end <= len(head) <= len(slots[0].text) + PARTICLES
     return (cues.says("opens_no", talk.text) and slots[0].start <= SOON) or mere
+
+
+def _filled(talk: Talk, form: Form, moves: bool) -> set[str]:
+    """What the sentence changes of the request; behind «下午吧» stands why, and no other time («上午冷»)."""
+    head = cues.before("with_reason", talk.text)
+    told = [slot for slot in talk.heard.slots if slot.end <= len(head)]
+    slots = talk.slots("time")
+    if not moves or len(slots) < len(told) + 1 or {slot.slot for slot in told} != {"time"}:
+        return forms.fill(talk, form)
+    return forms.fill_from(talk, form, told)
 
 
 def _leave_it_at_one(talk: Talk, form: Form) -> bool:

@@ -10,16 +10,19 @@ from backend.services.commands import RegisterCaller
 from bot.dialogue import cues, details, forms, notes, people, phrasing, told, whom
 from bot.dialogue.flows import ask, several
 from bot.dialogue.memory import Form
+from bot.dialogue.people import elder_of
 from bot.dialogue.talk import ABOUT_ORDERS, PAPERS, Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
-from nlu.clauses import MARKS
+from nlu.clauses import MARKS, begin_of_part
 from nlu.slots.person import possible, read_person
+from nlu.slots.roles import role_of
 from nlu.slots.time import plans_then
 from nlu.understanding import Person, Phone, Slot
 
 # What a form holds about the person it is for.
 WHOM = ("beneficiary", "relation", "name", "elder_id", "place", "place_known")
+LOOKED_AFTER = "looked_after"  # the role of whom the caller looks after: «照顾瘫痪老娘，能算就业困难不»
 BESIDE_PLACE = 4  # characters («地址», «她住在»)
 
 
@@ -30,6 +33,8 @@ def gives_up(talk: Talk) -> bool:
         return False
     if talk.drops and meant(talk, form) is not form:
         return drop(talk, form)  # «打扫的算了，就送饭»
+    if len(form.details) <= 1 and cues.says("gives_all_up", talk.text):
+        return drop(talk, form)
     if talk.drops and details.drop_detail(talk, form):
         return True
     if talk.requests():
@@ -75,7 +80,7 @@ def new_requests(talk: Talk) -> bool:
         return replace_item(talk, current, items)
     talk.understood = True
     known = talk.memory.form_count
-    talk.memory.together |= len(items) > 1 and cues.says("for_all", talk.text)
+    talk.memory.together |= len(items) > 1 and (cues.says("for_all", talk.text) or _are_papers(talk, items))
     for item in items:
         form = next(
             (form for form in talk.memory.forms if form.item == item and not for_another(talk, form)), None
@@ -89,8 +94,14 @@ def new_requests(talk: Talk) -> bool:
             forms.fill_from(talk, form, own)
             continue
         forms.fill(talk, form)
-        if len(items) > 1 and len(people) > 1:
-            whom.settle(form, _nearest(people, _first_mention(talk, item)), talk.world.caller)
+        if len(items) > 1 and people and (me := _wanted_for_me(talk, item)):
+            whom.settle(form, me, talk.world.caller)
+        elif len(items) > 1 and (elder := elder_of(_part_of(talk, item))):
+            whom.settle(form, elder, talk.world.caller)
+        elif len(items) > 1 and len(people) > 1:
+            person = _nearest(people, _first_mention(talk, item))
+            whom.settle(form, person, talk.world.caller)
+            form.beside = several.at_home_with(person, people) if cues.says("all_alike", talk.text) else None
         else:
             several.split_by_person(talk, form)
     if len(items) == 1:
@@ -248,6 +259,7 @@ def _spoken_of(talk: Talk) -> list[Slot]:
     spans = possible(talk.heard.text)
     words = [(one.start, one.end, talk.heard.text[one.start : one.end]) for one in spans]
     people = [Slot("beneficiary", word, a, b, word, read_person(word)) for a, b, word in words]
+    people = [one for one in people if role_of(talk.heard.text, one.start, one.end) != LOOKED_AFTER]
     kin = [one for one in people if isinstance(one.resolved, Person) and one.resolved.relation != "self"]
     return kin if len({one.text for one in kin}) == 1 else []
 
@@ -290,6 +302,27 @@ def _named_for_a_later_one(talk: Talk, item: str, person: Slot) -> bool:
     between = text[mention : person.start]
     own = cues.says("for_me", text[:mention]) and any(mark in between for mark in MARKS)
     return cues.says("also", between) or own
+
+
+def _are_papers(talk: Talk, items: Sequence[str]) -> bool:
+    """«残疾证，再申请个护理补贴»: whoever comes for one paper sees to the others in the same visit."""
+    return all(talk.rules.catalogue[item].category in PAPERS for item in items)
+
+
+def _wanted_for_me(talk: Talk, item: str) -> Slot | None:
+    """«给我妈打扫，我自己也想洗个澡»: the caller, where the part that names this item says it is for them."""
+    part = _part_of(talk, item)
+    start = talk.heard.text.find(part)
+    named = any(
+        start <= one.start < start + len(part) for one in talk.slots("beneficiary") if one.value != "self"
+    )
+    return several.me_at(start) if cues.says("i_want_too", part) and not named else None
+
+
+def _part_of(talk: Talk, item: str) -> str:
+    """The part of the sentence that names the item; the first where none does."""
+    text, at = talk.heard.text, _first_mention(talk, item)
+    return cues.clause(text, begin_of_part(text, at) if at < len(text) else 0)
 
 
 def _nearest(people: Sequence[Slot], mention: int) -> Slot:
@@ -372,6 +405,12 @@ def place(talk: Talk, form: Form) -> None:
             )
     memory.last_whom = _whom(form)
     memory.forms.remove(form)
+    memory.topic = None
+    for other in memory.forms:
+        if (
+            other.beside == form.beneficiary and other.item == form.item
+        ):  # «人民医院», told when it was asked of the first
+            other.details += [one for one in form.details if one not in other.details]
     key = "order.placed_with_callback" if form.missing else "order.placed"
     talk.say(key, what=ask.describe(talk, form))
     talk.happened.append(f"order_placed:{form.item}")

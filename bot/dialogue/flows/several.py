@@ -12,9 +12,11 @@ from bot.dialogue import cues, forms, phrasing, whom
 from bot.dialogue.memory import Form
 from bot.dialogue.talk import Talk
 from bot.dialogue.told_names import names_told
+from config.lexicon import load
 from nlu.clauses import begin_of_part
 from nlu.parse import on_the_day_said_first
 from nlu.slots.person import possible, read_person
+from nlu.slots.roles import is_given
 from nlu.understanding import Person, Slot
 
 ME = "我"
@@ -88,9 +90,17 @@ def _at_one_table(talk: Talk, form: Form, people: Sequence[Slot]) -> bool:
     homes |= {slot.text for slot in talk.slots("place", of=form.item)}
     apart = any(cues.says("one_more_for", text[a.end : b.start]) for a, b in pairwise(people))
     apart |= any(cues.says("one_for_them_too", text[slot.end :]) for slot in people[1:])
+    apart |= _have_two_homes(people)
     times = talk.slots("time", of=form.item)
     timed = {_part_of(slot, _starts(text, people)) for slot in times if slot.start >= people[0].start}
     return len(homes) < 2 and not apart and len(timed) < 2
+
+
+def _have_two_homes(people: Sequence[Slot]) -> bool:
+    """«我公公和我爸»: the parents of a couple, or a neighbour and a relative, hardly live under one roof."""
+    families = load("relations")["families"]
+    relations = {slot.resolved.relation for slot in people if isinstance(slot.resolved, Person)}
+    return sum(bool(relations & set(family)) for family in families) > 1
 
 
 def _open_for_each(talk: Talk, form: Form, people: Sequence[Slot], *, goes_on: bool) -> None:
@@ -106,12 +116,23 @@ def _open_for_each(talk: Talk, form: Form, people: Sequence[Slot], *, goes_on: b
             part.time, part.place = deepcopy(form.time), None if form.place_known else form.place
             part.details, part.wishes = list(form.details), list(form.wishes)
         whom.settle(part, person, talk.world.caller)
+        part.beside = at_home_with(person, people[:index])
         own = [
             slot
             for slot in said
             if (at := _part_of(slot, starts)) is not None and words[at] == person.text and slot not in shared
         ]
         forms.fill_from(talk, part, [*shared, *own])
+
+
+def at_home_with(person: Slot, others: Sequence[Slot]) -> str | None:
+    """«我爸我妈都要理发»: named in one breath, a couple has one home unless something else is told. The word for the other."""
+    couples = [set(couple) for couple in load("relations")["couples"]]
+    for other in others:
+        relations = {slot.resolved.relation for slot in (person, other) if isinstance(slot.resolved, Person)}
+        if relations in couples:
+            return other.value or other.text
+    return None
 
 
 def _starts(text: str, people: Sequence[Slot]) -> list[int]:
@@ -178,18 +199,29 @@ def _with_me(talk: Talk, both: Slot) -> list[Slot]:
     said = talk.heard.text
     if both.value == "self":
         return []
-    again = [_me_at(at, at + len(ME)) for at in _for_me(said, both)]
+    if _for_me_first(said[: both.start]) or cues.says("one_of_two_for", said[: both.start]):
+        return [me_at(0), both]  # «给我理发，再给我对门的老韩头理一个»
+    again = [me_at(at) for at in _for_me(said, both)]
     start, me = cues.me_and(said, both.start, both.end)
     if me:
-        own = _me_at(start, start + len(me))
+        own = me_at(start, len(me))
         return [own, replace(both, start=own.end, text=said[own.end : both.end]), *again]
     if not again and cues.says("one_for_them_too", said[both.end :]) and _is_said_before(talk, both):
-        return [_me_at(0, 0), both]  # «送饭一份，我老伴也要一份»
+        return [me_at(0), both]  # «送饭一份，我老伴也要一份»
     return [both, *again] if again else []
 
 
-def _me_at(start: int, end: int) -> Slot:
-    return Slot("beneficiary", ME, start, end, "self", _ME)
+def _for_me_first(before: str) -> bool:
+    """Whether something was wanted for the caller before one more is wanted for somebody else."""
+    mine = cues.says("for_me_myself", before) or (
+        cues.says("i_want", before) and is_given(before, len(before))
+    )
+    return mine and cues.says("one_more_for", before)
+
+
+def me_at(start: int, length: int = len(ME)) -> Slot:
+    """The caller, said or meant at that place."""
+    return Slot("beneficiary", ME, start, start + length, "self", _ME)
 
 
 def _for_me(said: str, both: Slot) -> list[int]:

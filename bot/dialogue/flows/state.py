@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.dialogue import cues, phrasing
-from bot.dialogue.flows import amend, ask, orders, request
+from backend.domain.order import State
+from bot.dialogue import cues, phrasing, whom
+from bot.dialogue.flows import amend, ask, orders, person, policy, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, PAPERS, Talk
 from bot.dialogue.turn import Asks
 from nlu.understanding import Person, WantedTime
 
@@ -27,6 +28,8 @@ SPEAKS_OF_ONE = (
     "unwanted_there",
 )
 MOST_LISTED = 5
+SAID_MORE = "\n"  # between what was said of an order that is looked for
+LIKELY_TOPIC = 0.05
 
 
 def status(talk: Talk) -> None:
@@ -37,6 +40,9 @@ def status(talk: Talk) -> None:
         told = orders.of_people(talk, told) or [order for order in told if order.elder_id is None]
     if cues.says("was_cancelled", talk.text) and talk.slots("time"):  # «周五那个取消了没有»
         told = [order for order in told if any(orders.is_of_day(order, slot) for slot in talk.slots("time"))]
+    if not told and talk.memory.topic and not talk.form and cues.says("asks_of_service", talk.text):
+        policy.offer_person(talk)  # «几个人来», after «上门洗澡是咋洗的»
+        return
     if not told:
         none_open(talk)
         if not talk.form and not orders.others(talk):
@@ -109,6 +115,17 @@ def asks_about_coming(talk: Talk) -> bool:
     return True
 
 
+def asks_result(talk: Talk) -> bool:
+    """«我爸的能力评估啥时候出结果», of what an office has in hand: looked up by somebody, and not ordered."""
+    wanted = talk.requests()
+    papers = bool(wanted) and all(talk.rules.catalogue[item].category in PAPERS for item in wanted)
+    if talk.form is not None or not papers or not cues.says("asks_result", talk.text):
+        return False
+    if cues.says("wishes_it", talk.text) or any(one.item in wanted for one in orders.open_orders(talk)):
+        return False
+    return offer_to_ask(talk)
+
+
 def ordered_before(talk: Talk) -> bool:
     """«我上周三给我妈订的助浴»: tells of an order, and wants no new one. How it stands, or an offer to order it."""
     if (
@@ -125,6 +142,8 @@ def ordered_before(talk: Talk) -> bool:
     (item,) = named
     if any(order.item == item for order in orders.open_orders(talk)):
         status(talk)
+    elif talk.pending is not None and talk.pending.kind in ("none_open", "offer_person"):
+        return offer_to_ask(talk)
     else:
         talk.memory.pending = Pending(kind="missing_order", items=[item], said=talk.text)
         talk.say("order.none_of", what=talk.rules.catalogue[item].say)
@@ -154,7 +173,12 @@ def offer_to_ask(talk: Talk) -> bool:
     """An order that they speak of is not here: it was made elsewhere, or before there was this line."""
     named = cues.items_mentioned(talk.text)
     ranked = [scored.label for scored in talk.heard.ranking if scored.label in named]
-    talk.memory.topic = next(iter(ranked), talk.memory.topic)
+    papers = (
+        one.label
+        for one in talk.heard.ranking
+        if one.label in talk.rules.catalogue and one.confidence >= LIKELY_TOPIC
+    )
+    talk.memory.topic = next(iter(ranked), talk.memory.topic) or next(papers, None)
     return _offer_to_ask(talk, "order.none_to_ask")
 
 
@@ -166,19 +190,74 @@ def _offer_to_ask(talk: Talk, key: str) -> bool:
 
 
 def tells_whose(talk: Talk, pending: Pending) -> bool:
-    """«我叫丁玉莲», «我爸电话是…» when an order was not found: kept for whoever looks for it."""
+    """«我叫丁玉莲», «上个月办的», «送餐的那个», when an order was not found: kept for whoever looks for it."""
+    if cues.says("has_it_asked", talk.text):
+        person.hand_off(talk, why="accepted_offer", phrase="person.coming")
+        talk.understood = True
+        return True
+    done = cues.says("has_it_done", talk.text)
+    which = cues.says("tells_which_order", talk.text) and not done
+    if cues.says("never_done", talk.text) and not (done or which):
+        return _offer_topic(talk)
     own = [
         slot for slot in talk.slots("beneficiary") if isinstance(slot.resolved, Person) and slot.resolved.name
     ]
-    if talk.requests() or not (own or talk.slots("phone")):
+    own_name = whom.is_a_name(cues.core(talk.text))
+    whose = own_name or (bool(talk.slots("beneficiary")) and talk.heard.names()[:1] == ("inform",))
+    wanted = talk.requests()
+    papers = bool(wanted) and all(talk.rules.catalogue[item].category in PAPERS for item in wanted)
+    which |= papers and not done and cues.says("mere_naming", talk.text)  # «护理补贴»
+    if not which and (talk.requests() or not (own or whose or talk.slots("phone"))):
         return False
+    if which and pending.kind == "none_open":
+        return offer_to_ask(talk)
+    if pending.said and SAID_MORE in pending.said:  # told twice: whoever looks for it can find it
+        person.hand_off(talk, why="accepted_offer", phrase="person.coming")
+        talk.understood = True
+        return True
     if own and cues.says("my_name", talk.heard.text[: own[0].start]):
         talk.memory.tell("self", name=own[0].resolved.name)  # type: ignore[union-attr]
     talk.say("taken_down")
-    said, talk.understood = pending.said, True
+    said, talk.understood = f"{pending.said}{SAID_MORE}{talk.text}", True
     _offer_to_ask(talk, "order.ask_staff")
     if talk.memory.pending is not None:
         talk.memory.pending.said = said
+    return True
+
+
+def _offer_topic(talk: Talk) -> bool:
+    """«没申请过，不知道要申请», asked after it: it can be arranged now."""
+    item = talk.memory.topic
+    if item is None:
+        return False
+    talk.memory.pending = Pending(kind="offer_items", items=[item])
+    talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
+    talk.understood = True
+    return True
+
+
+def stays(talk: Talk) -> bool:
+    """«打扫还是照常来吧？», when another order was cancelled."""
+    named = cues.items_mentioned(talk.text)
+    if not named & {order.item for order in orders.open_orders(talk)}:
+        return False
+    talk.say("order.kept")
+    ask.anything_else(talk)
+    talk.understood = True
+    return True
+
+
+def presses(talk: Talk) -> bool:
+    """«都十点半了», «你催一下», of an order that stands: staff are told, and nothing of it is moved."""
+    standing = orders.fitting(talk, orders.open_orders(talk))
+    if talk.form is not None or not standing or not cues.says("presses", talk.text):
+        return False
+    if talk.requests() and talk.heard.sure:
+        return False
+    amend.tell(talk, standing[0])
+    talk.say("hurried")
+    ask.anything_else(talk)
+    talk.understood = True
     return True
 
 
@@ -189,9 +268,24 @@ def missed_call(talk: Talk) -> bool:
     return offer_to_ask(talk)
 
 
+def _is_cancelled_already(talk: Talk) -> bool:
+    """«嗯，取消吧», of what was cancelled a moment ago."""
+    latest = talk.order(talk.memory.orders[-1]) if talk.memory.orders else None
+    if latest is None or latest.state is not State.CANCELLED or not talk.heard.has("cancel_order"):
+        return False
+    if cues.items_mentioned(talk.text) - {latest.item}:
+        return False
+    talk.say("order.status_cancelled", what=orders.name_of(talk, latest))
+    ask.anything_else(talk)
+    talk.understood = True
+    return True
+
+
 def none_open(talk: Talk) -> bool:
     """Nothing stands of what they speak of; a service that they name is offered to whoever never ordered any."""
     if talk.form:
+        return True
+    if _is_cancelled_already(talk):
         return True
     named = cues.items_mentioned(talk.text) & set(talk.rules.catalogue)
     if (

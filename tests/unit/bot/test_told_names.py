@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.dialogue.told_names import name_in_answer, names_in_answer, names_told, stays, whole_of
+from bot.dialogue.told_names import elder_named, name_in_answer, names_in_answer, names_told, stays, whole_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,14 @@ from bot.dialogue.told_names import name_in_answer, names_in_answer, names_told,
         ("爸王有福妈李桂花", [("father", "王有福"), ("mother", "李桂花")]),
         ("辖区独居老人刘桂兰需要助浴", [("nobody", "刘桂兰")]),
         ("于秀琴，女，82", [("nobody", "于秀琴")]),
+        ("老人是我父亲，王德福，82岁", [("father", "王德福")]),
+        ("给我叔叔办低保，叫马成福", [("nobody", "马成福")]),
+        ("老伴叫王建国", [("spouse", "王建国")]),
+        ("给我妈订饭，老人叫于秀琴", [("them", "于秀琴")]),
+        ("我父亲要助浴，父亲名字周德海，我叫周敏", [("father", "周德海"), ("self", "周敏")]),
+        ("交电费，户主丁秀花", [("contact", "丁秀花")]),
+        ("给老战友王德福叫个保洁", [("friend", "王德福")]),
+        ("给我们村的低保户马有财报个修", [("nobody", "马有财")]),
     ],
 )
 def test_a_name_is_told_with_whose_it_is(text: str, told: list[tuple[str, str]]) -> None:
@@ -47,10 +55,25 @@ def test_a_name_is_told_with_whose_it_is(text: str, told: list[tuple[str, str]])
         "给我奶奶买土豆、白菜",
         "给我妈毛衣洗一下",
         "我妈周六，我婆婆周日",
+        "给我妈订饭，叫师傅早点来",
+        "给老伴买菜",
     ],
 )
 def test_what_is_told_of_somebody_is_no_name(text: str) -> None:
     assert names_told(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("村里老人王有福要理发", "王有福"),
+        ("我给低保户马有财报个修", "马有财"),
+        ("老人走不动，要轮椅", None),
+        ("老人高血压", None),
+    ],
+)
+def test_an_elder_is_told_by_name(text: str, name: str | None) -> None:
+    assert elder_named(text) == name
 
 
 def test_she_is_is_a_name_when_it_was_asked_for() -> None:

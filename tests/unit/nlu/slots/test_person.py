@@ -66,6 +66,18 @@ def test_several_people_are_several() -> None:
     assert [person.text for person in both] == ["我妈", "我姨"]
 
 
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("我爸我妈都要体检", ["我爸", "我妈"]),
+        ("给爷爷奶奶理发", ["爷爷", "奶奶"]),
+        ("给我孩子他爸理发", ["我孩子他爸"]),
+    ],
+)
+def test_two_who_are_named_in_one_breath_are_two(text: str, both: list[str]) -> None:
+    assert [person.text for person in people(text)] == both
+
+
 def test_parents_are_one_answer() -> None:
     assert people("给我爸妈订饭") == [Person("我爸妈", "parents")]
 
