@@ -13,6 +13,7 @@ from config.lexicon import load
 MARKS = "，。！？；、,.!?;…\n"
 SHORTEST = 4  # characters; shorter pieces join their neighbour
 MOST = 8  # parts that are looked at
+PART = re.compile(f"[^{re.escape(MARKS)} ]+[{re.escape(MARKS)} ]*")  # of a sentence, with the marks behind it
 _NOT_BEHIND = "(?<![能想以要])"  # «能不能再找人» is one wish
 
 

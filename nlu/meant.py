@@ -8,7 +8,7 @@ from typing import Any
 
 from config.catalogue import load_catalogue
 from config.lexicon import load
-from nlu.clauses import MARKS
+from nlu.clauses import MARKS, PART
 from nlu.speech import even
 from nlu.understanding import Expecting, ScoredLabel
 
@@ -28,7 +28,6 @@ PAPERS = PAYMENTS | {
 ITEMS = frozenset(item.code for item in load_catalogue().official())
 LONGEST_OFF_TOPIC = 32  # characters
 LONGEST_QUESTION = 24  # characters; who tells more wants something done
-_PART = re.compile(f"[^{re.escape(MARKS)} ]+[{re.escape(MARKS)} ]*")
 
 
 def _filled(pattern: str, words: dict[str, str]) -> str:
@@ -76,7 +75,7 @@ def beside_what_is_had(text: str) -> tuple[int, ...]:
     """
     plain = even(text)
     kept: list[int] = []
-    for part in _PART.finditer(plain):
+    for part in PART.finditer(plain):
         had = _had().match(plain, part.start(), part.end())
         begin = had.end() if had else part.start()
         if any(letter not in MARKS + " " for letter in plain[begin : part.end()]):

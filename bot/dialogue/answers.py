@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue import cues, notes, people, phones, places, times, whom
 from bot.dialogue.memory import Form
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import Talk, latest
 from bot.dialogue.turn import Asks
 from nlu.answers import bare_answer
 from nlu.slots.names import is_surname
@@ -85,12 +85,11 @@ def take_answer(talk: Talk, form: Form) -> bool:
 
 def _take_last_place(talk: Talk, form: Form) -> bool:
     """«还是那个地址», for a relative: where this very caller sent somebody to them before."""
-    mine = [order for order in talk.world.orders if order.caller == talk.turn.sender and order.place]
-    theirs = [order for order in mine if order.beneficiary == form.beneficiary]
-    latest = max(theirs, key=lambda order: order.placed_at, default=None)
-    if latest is None:
+    theirs = [one for one in talk.own_orders() if one.place and one.beneficiary == form.beneficiary]
+    before = latest(theirs)
+    if before is None:
         return False
-    form.place, form.name = latest.place, form.name or latest.beneficiary_name
+    form.place, form.name = before.place, form.name or before.beneficiary_name
     return True
 
 

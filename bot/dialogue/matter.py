@@ -16,7 +16,7 @@ from bot.dialogue.memory import Form
 from bot.dialogue.talk import ASIDE, Talk
 from bot.dialogue.turn import Asks
 from config.lexicon import load
-from nlu.clauses import MARKS
+from nlu.clauses import MARKS, PART
 from nlu.meant import beside_what_is_had
 from nlu.understanding import ScoredLabel
 
@@ -24,7 +24,6 @@ BATH, CLEANING, ERRAND = "bath", "cleaning", "errand"
 MEDICAL = "medical_escort"
 ESCORTS = (MEDICAL, "travel_escort")
 ANSWER = ScoredLabel("inform", 1.0)
-_PARTS = re.compile(f"[^{re.escape(MARKS)} ]+[{re.escape(MARKS)} ]*")
 
 
 def narrow(talk: Talk) -> None:
@@ -139,7 +138,7 @@ def _without_reasons(talk: Talk) -> None:
 
 
 def _parts(text: str) -> list[str]:
-    return [found[0] for found in _PARTS.finditer(text)]
+    return [found[0] for found in PART.finditer(text)]
 
 
 def is_reason(part: str) -> bool:

@@ -108,8 +108,7 @@ def _comes_back_to_topic(talk: Talk) -> bool:
     topic = talk.memory.topic
     if topic is None or cues.says("question", talk.text) or cues.items_mentioned(talk.text) - {topic}:
         return False
-    talk.memory.pending = Pending(kind="offer_items", items=[topic])
-    talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
+    ask.offer_to_book(talk, topic)
     return True
 
 

@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from bot.dialogue import cues
 from bot.dialogue.talk import MISSPOKE, Talk
-from bot.dialogue.turn import Asks
 from nlu.clauses import MARKS
 from nlu.understanding import ScoredLabel, Understanding
 
@@ -45,9 +44,8 @@ def _without_condition(talk: Talk) -> None:
     if not cues.says("drop_if", talk.text):
         return
     rest = cues.without("drop_if", talk.text).strip(MARKS + " ")
-    expecting = Asks(talk.memory.asking) if talk.memory.asking else None
     if len(rest) >= SHORTEST:
-        talk.heard = talk.read(rest, expecting=expecting)
+        talk.heard = talk.read(rest, expecting=talk.asked)
     elif talk.form is not None:
         talk.heard = replace(talk.heard, labels=(ScoredLabel("inform", 1.0),))
 
@@ -62,8 +60,7 @@ def _without_misspoke(talk: Talk) -> None:
     if not misheard:
         return
     if len(rest) >= SHORTEST_SLIP:
-        expecting = Asks(talk.memory.asking) if talk.memory.asking else None
-        _only(talk, rest, talk.read(rest, expecting=expecting))
+        _only(talk, rest, talk.read(rest, expecting=talk.asked))
     if talk.heard.has("repeat"):
         talk.heard = replace(talk.heard, labels=(ScoredLabel("inform", 1.0),))
 
@@ -89,10 +86,9 @@ def _without_slipped_thing(talk: Talk) -> None:
             rest = text[: first.start] + text[second.start :]
     if rest == text:
         return
-    before, expecting = talk.heard.labels, Asks(talk.memory.asking) if talk.memory.asking else None
-    heard = talk.read(rest, expecting=expecting)
+    heard = talk.read(rest, expecting=talk.asked)
     if not set(talk.requests()) <= set(talk.items_of(heard)):
-        heard = replace(heard, labels=before)
+        heard = replace(heard, labels=talk.heard.labels)
     _only(talk, rest, heard)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,11 @@ ABOUT_ORDERS = (
     "order_status",
     "complaint",
 )  # labels of what speaks of orders that stand
+
+
+def latest(orders: Iterable[Order]) -> Order | None:
+    """The one that was placed last."""
+    return max(orders, key=lambda order: order.placed_at, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,11 @@ class Talk:
     def pending(self) -> Pending | None:
         return self.memory.pending
 
+    @property
+    def asked(self) -> Asks | None:
+        """What the open question asks for."""
+        return Asks(self.memory.asking) if self.memory.asking else None
+
     def words(self) -> Mapping[str, Any]:
         return self.rules.wording.words
 
@@ -94,7 +104,7 @@ class Talk:
 
     def keep_question(self) -> None:
         """What was asked before is still asked, with the same quick answers."""
-        self.asks = Asks(self.memory.asking) if self.memory.asking else None
+        self.asks = self.asked
         self.choices = tuple(Choice(label, text) for label, text in self.memory.choices)
 
     def requests(self) -> tuple[str, ...]:
@@ -104,6 +114,14 @@ class Talk:
     def items_of(self, heard: Understanding) -> tuple[str, ...]:
         """Items asked for in what was heard, best first."""
         return tuple(name for name in heard.names() if name in self.rules.catalogue)
+
+    def own_orders(self) -> list[Order]:
+        """Those that this very caller placed, for whomever."""
+        return [order for order in self.world.orders if order.caller == self.turn.sender]
+
+    def are_papers(self, items: Collection[str]) -> bool:
+        """Whether there are any, and all of them are papers or benefits."""
+        return bool(items) and all(self.rules.catalogue[item].category in PAPERS for item in items)
 
     def read(self, text: str, *, expecting: Asks | None = None) -> Understanding:
         """Another text than this sentence, such as a part of it, understood at the same moment."""

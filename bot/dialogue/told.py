@@ -22,7 +22,6 @@ MOST = 16  # parts of one message that are kept
 MOST_BEFORE = 3  # sentences told before anything was asked for
 MOST_NUMBER = 14  # digits; what is longer is an identity card or a bank account, and nobody's who comes
 LONGEST_COURTESY = 24  # characters
-PAPERS = ("gov", "soc")  # categories that are about what somebody draws
 SAME_ADDRESS = 0.6  # share of its letters
 MEAL = "meal"
 THINGS = "errand"  # what is about things, where «买» or «捎» before them says nothing more
@@ -130,7 +129,7 @@ def _keep_part(talk: Talk, form: Form, heard: Understanding, part: Part) -> bool
 
 def _is_aside(talk: Talk, form: Form, text: str) -> bool:
     """«领着高龄津贴呢», where no paper is wanted."""
-    return talk.rules.catalogue[form.item].category not in PAPERS and _word("had").search(text) is not None
+    return not talk.are_papers([form.item]) and _word("had").search(text) is not None
 
 
 def _asks_what(talk: Talk, form: Form) -> bool:

@@ -429,12 +429,17 @@ def _surely_wants(span: PersonSpan, text: str) -> bool:
     return span.score > HARDLY and is_wanting(text, span.start, span.end)
 
 
+def is_couple(one: Person, other: Person) -> bool:
+    """Whether they are married, as far as their relations to the caller tell: mother and father."""
+    return {one.relation, other.relation} in [set(couple) for couple in words()["couples"]]
+
+
 def _in_one_breath(first: PersonSpan, then: PersonSpan, text: str) -> bool:
     """«我爸和我妈», «我爸我妈», «爷爷奶奶», and no «我孩子他爸»."""
     first, then = sorted((first, then), key=lambda span: span.start)
     gap = text[first.end : then.start]
     both = text[first.start] in OWN and text[then.start] in OWN
-    both |= {first.person.relation, then.person.relation} in [set(one) for one in words()["couples"]]
+    both |= is_couple(first.person, then.person)
     return _is_together(gap) or (not gap and both and first.end == then.start)
 
 

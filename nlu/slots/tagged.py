@@ -13,7 +13,6 @@ from nlu.slots.roles import is_only_beside, is_plain, role_of
 from nlu.slots.time import resolve, taken_back, time_value
 from nlu.understanding import Person, Slot, TaggedSpan, WantedTime
 
-TWO = 2
 WIDER = 0.7  # confidence from which a longer tagged stretch replaces the words that the rules know
 ALONE = {
     "beneficiary": 0.6,
@@ -26,7 +25,7 @@ def with_tags(text: str, slots: list[Slot], spans: Sequence[TaggedSpan], now: da
     """The slots, widened to what the tagger saw, and its own finds where the rules had none."""
     spans = [_without_verb(text, span) for span in spans]
     for_one = [
-        span for span in spans if sum(_overlap(slot, span) for slot in slots) < TWO
+        span for span in spans if sum(_overlap(slot, span) for slot in slots) <= 1
     ]  # «爷爷奶奶» are two
     slots = [_widened(text, slot, for_one) for slot in slots]
     given_up = taken_back(text, now) if any(span.slot == "time" for span in spans) else []

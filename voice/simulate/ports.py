@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import random
 import socket
 
@@ -23,8 +24,7 @@ def free_ports(count: int) -> int:
         blocks = _claimed(range(first, first + length, _BLOCK))
         if blocks and all(is_free(first + step) for step in range(count)):
             _kept.extend(blocks)
-            while len(_kept) > _KEPT_BLOCKS:
-                _kept.pop(0).close()
+            _give_back(len(_kept) - _KEPT_BLOCKS)
             return first
         for block in blocks:
             block.close()
@@ -39,6 +39,17 @@ def is_free(port: int) -> bool:
             except OSError:
                 return False
     return True
+
+
+def _give_back(blocks: int) -> None:
+    """The oldest ones."""
+    for _ in range(blocks):
+        _kept.pop(0).close()
+
+
+@atexit.register
+def _give_all_back() -> None:
+    _give_back(len(_kept))
 
 
 def _claimed(firsts: range) -> list[socket.socket]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from backend.domain.order import State
 from bot.dialogue import cues, forms, notes
 from bot.dialogue.flows import orders
-from bot.dialogue.talk import Talk
+from bot.dialogue.talk import Talk, latest
 
 
 def again(talk: Talk) -> bool:
@@ -40,15 +40,14 @@ def once_more(talk: Talk) -> bool:
         return False
     who = {slot.value or slot.text for slot in talk.slots("beneficiary")}
     named = cues.items_mentioned(talk.text) if talk.heard.sure else set()  # «陪我爸» may be of any kind
-    mine = [order for order in talk.world.orders if order.caller == talk.turn.sender]
-    meant = [order for order in mine if order.beneficiary in who and (not named or order.item in named)]
-    latest = max(meant, key=lambda order: order.placed_at, default=None)
-    surely_else = talk.heard.sure and latest is not None and set(talk.requests()) - {latest.item}
-    if latest is None or surely_else or not talk.slots("time"):
+    meant = [one for one in talk.own_orders() if one.beneficiary in who and (not named or one.item in named)]
+    before = latest(meant)
+    surely_else = talk.heard.sure and before is not None and set(talk.requests()) - {before.item}
+    if before is None or surely_else or not talk.slots("time"):
         return False
-    form = forms.open_form(talk, latest.item)
+    form = forms.open_form(talk, before.item)
     forms.fill(talk, form)
-    forms.like_before(talk, form, latest, whole=True)
+    forms.like_before(talk, form, before, whole=True)
     if cues.says("same_worker_before", talk.text):
         notes.note(form, cues.before("pause_in_speech", talk.text))
     talk.memory.pending, talk.understood = None, True
@@ -59,11 +58,11 @@ def reorders(talk: Talk) -> bool:
     """«那你再给我订上，还是明天上午», of what was cancelled: the same is read back to be ordered anew."""
     if talk.form is not None or talk.requests() or not cues.says("orders_anew", talk.text):
         return False
-    latest = max(talk.world.orders, key=lambda order: order.placed_at, default=None)
-    if latest is None or latest.state is not State.CANCELLED:
+    cancelled = latest(talk.world.orders)
+    if cancelled is None or cancelled.state is not State.CANCELLED:
         return False
-    form = forms.open_form(talk, latest.item)
-    orders.copied(talk, form, latest)
+    form = forms.open_form(talk, cancelled.item)
+    orders.copied(talk, form, cancelled)
     forms.fill(talk, form)
     talk.memory.pending, talk.understood = None, True
     return True

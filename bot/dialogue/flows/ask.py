@@ -181,6 +181,12 @@ def offer(talk: Talk, items: Sequence[str]) -> bool:
     return True
 
 
+def offer_to_book(talk: Talk, item: str, said: str | None = None) -> None:
+    """Whether what was spoken of, in these words, is to be arranged."""
+    talk.memory.pending = Pending(kind="offer_items", items=[item], said=said)
+    talk.ask(Asks.CONFIRM, "policy.book", choices=choices_for(talk, Asks.CONFIRM))
+
+
 def offer_one(talk: Talk, item: str, said: str | None = None) -> bool:
     """«您是想打扫卫生，对吗？» What is neither likely nor named is a guess, and only a yes takes it."""
     said = said or talk.text

@@ -6,26 +6,16 @@ from backend.domain.queue import TaskKind
 from bot.dialogue import cues, forms, notes, phrasing
 from bot.dialogue.flows import amend, ask, existing, person, policy, request
 from bot.dialogue.memory import Form, Pending
-from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, PAPERS, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
 from bot.dialogue.turn import Asks, Channel
 from nlu.clauses import MARKS
 
 SURE_GOODBYE = 0.6
-BOOKED_FROM = (
-    "offer_person",
-    "told",
-    "offer_items",
-)  # open questions after which «那来弄一下» is a wish for that
+# Open questions after which «那来弄一下» is a wish for that; and those in which a service may still be spoken of.
+BOOKED_FROM = ("offer_person", "told", "offer_items")
+TOPICAL = (*BOOKED_FROM, "anything_else")
 TELLS_IT = 8  # characters of a first sentence that tells what is the matter; «来个人抓» does not
 SHORT_NO = 8  # characters; «别让我妈掏钱，我来付» tells something
-TOPICAL = (
-    "offer_person",
-    "told",
-    "anything_else",
-    "offer_items",
-)  # open questions in which a service may still be spoken of
-
-
 # What was just asked about is wanted («那约一个吧», «能的话就给我补上», «那来人给我们办办»).
 TAKES_IT = ("takes_it", "has_it_done", "visit_wanted")
 
@@ -206,18 +196,13 @@ def _answer_person(talk: Talk, *, wanted: bool) -> bool:
     return True
 
 
-def _tells_of_themselves(talk: Talk, pending: Pending) -> bool:
-    """«我六十八，一个月就一百多块钱养老金», when 低保 was offered: how things are with them; no wish for another paper."""
-    papers = [talk.rules.catalogue[item].category in PAPERS for item in (*pending.items, *talk.requests())]
-    return len(pending.items) == 1 and all(papers) and not cues.says("wants", talk.text)
-
-
 def _answer_items(talk: Talk, pending: Pending, *, yes: bool, no: bool) -> bool:
     """Which of the offered items: by number, by name, by a new request, or yes when only one was offered."""
     index = cues.ordinal(talk.text)
     item = next((item for item in talk.requests() if item in pending.items), None)
-    if item is None and talk.requests() and _tells_of_themselves(talk, pending):
-        item = pending.items[0]
+    paper = pending.items[0] if len(pending.items) == 1 and talk.are_papers(pending.items) else None
+    if item is None and paper and request.tells_how_they_live(talk, paper):
+        item = paper
     if item is None and index is not None and index < len(pending.items):
         item = pending.items[index]
     elif item is None and yes and len(pending.items) == 1:

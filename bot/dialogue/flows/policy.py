@@ -137,18 +137,15 @@ def _tell(talk: Talk, may_they: bool = False) -> None:
         talk.say("policy.source", source=entry.source_name)
         talk.happened.append(f"policy:{entry.id}")
         if entry.item and entry.item in talk.rules.catalogue and not asks_more and len(told) == 1:
-            talk.memory.pending = Pending(kind="offer_items", items=[entry.item], said=talk.text)
-            talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
+            ask.offer_to_book(talk, entry.item, said=talk.text)
         elif entry.item in talk.rules.catalogue and not asks_more:
             talk.memory.pending = Pending(kind="told", items=[str(entry.item)], said=talk.text)
 
 
 def _asks_what_pays_it(talk: Talk, named: str) -> bool:
     """«有补贴没» after «洗个澡多少钱» asks on about the bath."""
-    catalogue, topic = talk.rules.catalogue, talk.memory.topic
-    return (
-        topic is not None and catalogue[topic].category not in PAPERS and catalogue[named].category in PAPERS
-    )
+    topic = talk.memory.topic
+    return topic is not None and not talk.are_papers([topic]) and talk.are_papers([named])
 
 
 def still_asks(talk: Talk) -> bool:
@@ -202,7 +199,7 @@ def _may_they(talk: Talk) -> bool:
 def _reports_or_asks(talk: Talk) -> bool:
     """«高龄津贴这个月没到账», «护理补贴符合不»: a report or a question about a paper or a benefit is no application."""
     wanted = talk.requests()
-    papers = bool(wanted) and all(talk.rules.catalogue[item].category in PAPERS for item in wanted)
+    papers = talk.are_papers(wanted)
     if talk.form is not None or cues.says("wants_it_done", talk.text):
         return False
     asked_on = talk.memory.topic in wanted and talk.memory.asking == Asks.CONFIRM
@@ -245,8 +242,7 @@ def _asks_besides(talk: Talk) -> bool:
     if talk.form is None or not cues.says("asks_whether", talk.text) or cues.says("wants_done", talk.text):
         return False
     others = [item for item in talk.requests() if item != talk.form.item]
-    catalogue = talk.rules.catalogue
-    return bool(others) and all(catalogue[one].category in PAPERS for one in others)
+    return talk.are_papers(others)
 
 
 def _in_passing(talk: Talk) -> bool:
@@ -269,21 +265,12 @@ def _unknown(talk: Talk, only_asked: bool = False) -> None:
     if talk.form or (talk.requests() and not only_asked):
         talk.say("policy.unknown")
         return
-    if cues.says("how_is_it_done", talk.text) and (papers := _papers(talk, _spoken_of(talk))):
-        _offer_to_do(talk, papers)
+    named = _spoken_of(talk)
+    if cues.says("how_is_it_done", talk.text) and talk.are_papers(named):
+        talk.say("we_can")  # «低保咋办»: it is done by somebody who comes, and it begins here
+        ask.offer_to_book(talk, named[0], said=talk.text)
         return
     offer_person(talk)
-
-
-def _papers(talk: Talk, items: list[str]) -> list[str]:
-    return [item for item in items if talk.rules.catalogue[item].category in PAPERS]
-
-
-def _offer_to_do(talk: Talk, papers: list[str]) -> None:
-    """«低保咋办»: it is done by somebody who comes, and it begins here."""
-    talk.memory.pending = Pending(kind="offer_items", items=papers, said=talk.text)
-    talk.say("we_can")
-    talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
 
 
 def asked_on_the_way(talk: Talk) -> bool:

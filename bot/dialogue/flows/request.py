@@ -11,7 +11,7 @@ from bot.dialogue import cues, details, forms, notes, people, phrasing, told, wh
 from bot.dialogue.flows import ask, several
 from bot.dialogue.memory import Form
 from bot.dialogue.people import elder_of
-from bot.dialogue.talk import ABOUT_ORDERS, PAPERS, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, Talk, latest
 from bot.dialogue.turn import Asks
 from config.lexicon import load
 from nlu.clauses import MARKS, begin_of_part
@@ -64,7 +64,7 @@ def new_requests(talk: Talk) -> bool:
         return False
     if current is not None and notes.is_wish(talk) and not cues.items_mentioned(talk.text) & set(items):
         return False  # «来两个人行不» sounds like company
-    if current is not None and _tells_how_they_live(talk, current, items):
+    if current is not None and tells_how_they_live(talk, current.item):
         notes.note(current, talk.text)
         talk.say("taken_down")
         talk.understood = True
@@ -80,7 +80,7 @@ def new_requests(talk: Talk) -> bool:
         return replace_item(talk, current, items)
     talk.understood = True
     known = talk.memory.form_count
-    talk.memory.together |= len(items) > 1 and (cues.says("for_all", talk.text) or _are_papers(talk, items))
+    talk.memory.together |= len(items) > 1 and (cues.says("for_all", talk.text) or talk.are_papers(items))
     for item in items:
         form = next(
             (form for form in talk.memory.forms if form.item == item and not for_another(talk, form)), None
@@ -153,8 +153,7 @@ def as_before(talk: Talk) -> bool:
 
 def _last(talk: Talk, item: str | None = None) -> Order | None:
     """The latest order that the caller may mean, of this item if one was named."""
-    orders = [order for order in talk.world.orders if item in (None, order.item)]
-    return max(orders, key=lambda order: order.placed_at, default=None)
+    return latest(order for order in talk.world.orders if item in (None, order.item))
 
 
 def _only_an_answer(talk: Talk, items: Sequence[str]) -> bool:
@@ -182,10 +181,10 @@ def _at_home_too(talk: Talk, items: Sequence[str]) -> bool:
     return visits and cues.says("at_home", talk.text)
 
 
-def _tells_how_they_live(talk: Talk, form: Form, items: Sequence[str]) -> bool:
-    """«我一个月就三百块钱养老金», said while something else is being arranged, asks for nothing."""
-    papers = all(talk.rules.catalogue[item].category in PAPERS for item in items)
-    return papers and form.item not in items and not cues.says("wants", talk.text)
+def tells_how_they_live(talk: Talk, item: str) -> bool:
+    """«我一个月就三百块钱养老金», said while something else is being arranged or offered, asks for nothing."""
+    papers = talk.requests()
+    return talk.are_papers(papers) and item not in papers and not cues.says("wants", talk.text)
 
 
 def for_another(talk: Talk, form: Form) -> bool:
@@ -219,7 +218,7 @@ def _goes_on_about(talk: Talk, form: Form, relation: str | None) -> bool:
     if talk.world.caller.elder is not None or cues.says("for_me", talk.text):
         return False
     looked_after: dict[str, list[str]] = load("relations")["looked_after"]
-    papers = talk.rules.catalogue[form.item].category in PAPERS
+    papers = talk.are_papers([form.item])
     return relation in looked_after["always"] or (papers and relation in looked_after["papers"])
 
 
@@ -302,11 +301,6 @@ def _named_for_a_later_one(talk: Talk, item: str, person: Slot) -> bool:
     between = text[mention : person.start]
     own = cues.says("for_me", text[:mention]) and any(mark in between for mark in MARKS)
     return cues.says("also", between) or own
-
-
-def _are_papers(talk: Talk, items: Sequence[str]) -> bool:
-    """«残疾证，再申请个护理补贴»: whoever comes for one paper sees to the others in the same visit."""
-    return all(talk.rules.catalogue[item].category in PAPERS for item in items)
 
 
 def _wanted_for_me(talk: Talk, item: str) -> Slot | None:
@@ -406,10 +400,8 @@ def place(talk: Talk, form: Form) -> None:
     memory.last_whom = _whom(form)
     memory.forms.remove(form)
     memory.topic = None
-    for other in memory.forms:
-        if (
-            other.beside == form.beneficiary and other.item == form.item
-        ):  # «人民医院», told when it was asked of the first
+    for other in memory.forms:  # «人民医院», told when it was asked of the first
+        if other.beside == form.beneficiary and other.item == form.item:
             other.details += [one for one in form.details if one not in other.details]
     key = "order.placed_with_callback" if form.missing else "order.placed"
     talk.say(key, what=ask.describe(talk, form))

@@ -15,7 +15,7 @@ from bot.dialogue.told_names import names_told
 from config.lexicon import load
 from nlu.clauses import begin_of_part
 from nlu.parse import on_the_day_said_first
-from nlu.slots.person import possible, read_person
+from nlu.slots.person import is_couple, possible, read_person
 from nlu.slots.roles import is_given
 from nlu.understanding import Person, Slot
 
@@ -127,10 +127,9 @@ def _open_for_each(talk: Talk, form: Form, people: Sequence[Slot], *, goes_on: b
 
 def at_home_with(person: Slot, others: Sequence[Slot]) -> str | None:
     """«我爸我妈都要理发»: named in one breath, a couple has one home unless something else is told. The word for the other."""
-    couples = [set(couple) for couple in load("relations")["couples"]]
     for other in others:
-        relations = {slot.resolved.relation for slot in (person, other) if isinstance(slot.resolved, Person)}
-        if relations in couples:
+        one, two = person.resolved, other.resolved
+        if isinstance(one, Person) and isinstance(two, Person) and is_couple(one, two):
             return other.value or other.text
     return None
 

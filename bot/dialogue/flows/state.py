@@ -6,7 +6,7 @@ from backend.domain.order import State
 from bot.dialogue import cues, phrasing, whom
 from bot.dialogue.flows import amend, ask, orders, person, policy, request
 from bot.dialogue.memory import Pending
-from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, PAPERS, Talk
+from bot.dialogue.talk import ABOUT_ORDERS, ASIDE, Talk
 from bot.dialogue.turn import Asks
 from nlu.understanding import Person, WantedTime
 
@@ -118,7 +118,7 @@ def asks_about_coming(talk: Talk) -> bool:
 def asks_result(talk: Talk) -> bool:
     """«我爸的能力评估啥时候出结果», of what an office has in hand: looked up by somebody, and not ordered."""
     wanted = talk.requests()
-    papers = bool(wanted) and all(talk.rules.catalogue[item].category in PAPERS for item in wanted)
+    papers = talk.are_papers(wanted)
     if talk.form is not None or not papers or not cues.says("asks_result", talk.text):
         return False
     if cues.says("wishes_it", talk.text) or any(one.item in wanted for one in orders.open_orders(talk)):
@@ -205,7 +205,7 @@ def tells_whose(talk: Talk, pending: Pending) -> bool:
     own_name = whom.is_a_name(cues.core(talk.text))
     whose = own_name or (bool(talk.slots("beneficiary")) and talk.heard.names()[:1] == ("inform",))
     wanted = talk.requests()
-    papers = bool(wanted) and all(talk.rules.catalogue[item].category in PAPERS for item in wanted)
+    papers = talk.are_papers(wanted)
     which |= papers and not done and cues.says("mere_naming", talk.text)  # «护理补贴»
     if not which and (talk.requests() or not (own or whose or talk.slots("phone"))):
         return False
@@ -230,8 +230,7 @@ def _offer_topic(talk: Talk) -> bool:
     item = talk.memory.topic
     if item is None:
         return False
-    talk.memory.pending = Pending(kind="offer_items", items=[item])
-    talk.ask(Asks.CONFIRM, "policy.book", choices=ask.choices_for(talk, Asks.CONFIRM))
+    ask.offer_to_book(talk, item)
     talk.understood = True
     return True
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import config
+from config.lexicon import load
 
 FOLDER = Path(config.__file__).parent
 FILES = sorted(FOLDER.rglob("*.yaml"))
@@ -33,3 +34,8 @@ def test_a_key_that_stands_twice_is_seen() -> None:
 def test_no_key_stands_twice(file: Path) -> None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     assert list(twice(yaml.compose(file.read_text("utf-8"), Loader=loader))) == []
+
+
+def test_the_two_files_of_signs_share_no_name() -> None:
+    """They are read as one (bot/dialogue/cues.py)."""
+    assert load("replies").keys() & load("going_on").keys() == set()
