@@ -70,9 +70,9 @@ def _unasked(heard: Understanding, wishes: list[str]) -> Completeness:
         if _lists(heard, wishes):
             return Completeness.LISTING
         return Completeness.WHOLE if chance >= WHOLE else Completeness.SETTLED
-    if not OPENING.isdisjoint(heard.names()):
-        return Completeness.LISTING
-    return Completeness.MISSING if heard.has("inform") else Completeness.OPEN
+    if not OPENING.isdisjoint(heard.names()) or heard.has("inform"):
+        return Completeness.MISSING
+    return Completeness.OPEN
 
 
 def _least_chance(heard: Understanding, wishes: list[str]) -> float:
@@ -115,9 +115,9 @@ def _person(heard: Understanding) -> Completeness:
 
 
 def _time(heard: Understanding) -> Completeness:
-    """A day wants an hour, an hour is enough; a morning may be narrowed down."""
+    """A day wants an hour, an hour is enough; a morning or the end of a month may be narrowed down."""
     times = [slot.resolved for slot in heard.filled("time") if isinstance(slot.resolved, WantedTime)]
-    if any(time.asap or time.vague for time in times):
+    if any(time.asap or (time.vague and not time.day_said) for time in times):
         return Completeness.SETTLED
     said = [time.iso for time in times if time.clock_said and time.iso]
     if not said:

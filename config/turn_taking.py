@@ -143,6 +143,7 @@ class Words:
     """Word lists that tell a finished phrase from an unfinished one."""
 
     fillers: tuple[str, ...]
+    pointing: tuple[str, ...]
     unfinished: tuple[str, ...]
     objectless: tuple[str, ...]
     topics: tuple[str, ...]

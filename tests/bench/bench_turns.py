@@ -32,6 +32,8 @@ from voice.line.line import FRAME_MS, Samples
 from voice.simulate.run import Simulated, simulate
 from voice.simulate.script import Conditions, Move
 from voice.simulate.sound import BABBLE, NOISE_S, RATE, SPEECH_DB, CallerVoices, levelled
+from voice.speaking.speaking import SpeakingOptions
+from voice.speaking.weights import fetch_speakers
 from voice.turns.phrase import Phrase
 
 CASES = Path(__file__).with_name("turns.yaml")
@@ -117,7 +119,7 @@ def _speaker(number: int) -> Conditions:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--set", default="judge", choices=("practice", "judge", "unseen", "afterthoughts"))
+    arguments.add_argument("--set", default="judge", choices=tuple(read_cases().sets))
     arguments.add_argument("-k", default="", help="only measurements that have this word in their names")
     given = arguments.parse_args()
     configure("error")
@@ -130,7 +132,7 @@ async def _measure(which: str, word: str) -> None:
         "barge-in": barge_in,
         "background": background,
     }
-    voices, hearing = caller_voices(), await open_hearing()
+    voices, hearing = all_callers(), await open_hearing()
     try:
         for name, measure in measures.items():
             options = {"which": which} if measure is cut_offs else {}
@@ -139,6 +141,12 @@ async def _measure(which: str, word: str) -> None:
                     print(figure, flush=True)
     finally:
         await hearing.close()
+
+
+def all_callers() -> CallerVoices:
+    """Callers in every voice; those that are not there yet are fetched. Raises SpeakingError where they can not be."""
+    fetch_speakers(SpeakingOptions().models)
+    return caller_voices()
 
 
 def _shown(name: str) -> Step:

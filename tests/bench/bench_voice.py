@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot.logs import configure
-from bot.practice import caller_voices, simulate_scripts
+from bot.practice import simulate_scripts
 from tests.bench import bench_call, bench_closed, bench_hearing, bench_many_calls, bench_speaking, bench_turns
 from tests.bench.bench_beside_pipecat import beside_pipecat
-from tests.bench.bench_turns import Step
+from tests.bench.bench_turns import Step, all_callers
 from tests.bench.figure import Figure
 from tests.bench.interval import share_of
 from tests.bench.machine import describe_machine
@@ -161,7 +161,7 @@ def _alive(measure: Live) -> Measure:
     async def run(step: Step) -> list[Figure]:
         hearing = await open_hearing()
         try:
-            return await measure(hearing, caller_voices(), step)
+            return await measure(hearing, all_callers(), step)
         finally:
             await hearing.close()
 

@@ -73,13 +73,21 @@ async def simulate(
     if script.already:
         desk = replace(desk, answers=already_told(desk.answers, script.already))
     call = Call(ours, desk, on_event, recorder=recorder, lockstep=not realtime)
-    at_the_phone = asyncio.create_task(telephone.run())
+    at_the_phone = asyncio.create_task(_until_hung_up(telephone, theirs))
     done.reason = await call.run()
     await at_the_phone
     done.faults = faults(script.expect, done.events, caller.stuck)
     if isinstance(caller, AttentiveCaller):
         done.said, done.turns = caller.said, caller.turns
     return done
+
+
+async def _until_hung_up(telephone: _Telephone, connection: LoopbackConnection) -> None:
+    """Whatever goes wrong at the caller's end ends the call: the line would listen for ever to a caller who is gone."""
+    try:
+        await telephone.run()
+    finally:
+        await connection.hang_up()
 
 
 def already_told(answers: Answers, texts: tuple[str, ...]) -> Answers:

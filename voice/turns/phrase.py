@@ -15,6 +15,7 @@ _DIGIT = re.compile(rf"[{_NUMERAL}]")
 _AGE = re.compile(rf"[{_NUMERAL}]{{2,}}(岁|岁了|了)$")
 _REPEATED = re.compile(r"(.)一?\1$")  # «修一修», «修修»: such a verb wants no object
 MOBILE_DIGITS = 11
+SURNAME_ALONE = 2  # letters: «姓马», «马»: the given name may follow
 # Questions that are answered in a word or two.
 CLOSED = frozenset({"confirm", "which_item", "satisfaction"})
 
@@ -62,6 +63,9 @@ def phrase(text: str, asks: str | None, choices: tuple[str, ...], words: Words) 
         return Phrase.UNFINISHED
     if asks == "phone" and _ENDS_IN_DIGITS.search(core):
         return Phrase.COMPLETE if len(_DIGIT.findall(core)) >= MOBILE_DIGITS else Phrase.DIGITS
+    # «要那个|不辣的»: whoever points at something has yet to name it.
+    if core != said and said.endswith(words.pointing):
+        return Phrase.UNFINISHED
     # «要» answers a question; before any it begins a sentence.
     if core in words.complete and (asks is not None or core not in words.unfinished):
         return Phrase.COMPLETE
@@ -83,7 +87,7 @@ def judged(kind: Phrase, completeness: Completeness | None) -> Phrase:
     «是给谁办的») or a whole request beyond doubt («派个人来打扫一下»). That it is rounded off is believed less: a recogniser
     easily hears «了» or «吗» at the end of a few words.
     """
-    if kind in (Phrase.OPEN, Phrase.COMPLETE) and completeness is Completeness.MISSING:
+    if kind in (Phrase.OPEN, Phrase.LIST, Phrase.COMPLETE) and completeness is Completeness.MISSING:
         return Phrase.VAGUE
     if completeness in (Completeness.ANSWERED, Completeness.WHOLE) and kind not in PLAIN:
         return Phrase.SETTLED
@@ -113,8 +117,10 @@ def _by_question(core: str, asks: str | None, words: Words) -> Phrase:
             return Phrase.OPEN if _DIGIT.search(core) else Phrase.VAGUE
         case "time":
             return Phrase.COMPLETE if core.endswith(words.time_ends) else Phrase.OPEN
-        case "detail" | "name":
-            return Phrase.OPEN
+        case "detail":
+            return Phrase.LIST
+        case "name":
+            return Phrase.OPEN if len(core) > SURNAME_ALONE else Phrase.VAGUE
         case _:
             return Phrase.COMPLETE
 

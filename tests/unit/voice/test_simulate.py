@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.unit.voice.fakes import noise, speech
+from tests.unit.voice.fakes import ScriptedAnswers, ScriptedHearing, desk, noise, speech
+from tests.unit.voice.test_call import GREETING
 from voice.audio.level import level_dbfs
 from voice.line.line import Samples
 from voice.simulate.attentive import AttentiveCaller
 from voice.simulate.caller import ScriptedCaller
 from voice.simulate.check import faults
+from voice.simulate.run import simulate
 from voice.simulate.script import (
     CallScript,
     Conditions,
@@ -24,6 +27,7 @@ from voice.simulate.script import (
     read_script,
 )
 from voice.simulate.sound import RATE, CallerVoices, Microphone, levelled, trimmed
+from voice.speaking.voice import SpeakingError
 
 CALLS = Path(__file__).parents[2] / "calls"
 REPLY = {"event": "reply", "at_ms": 0, "text": "您住在哪里？"}
@@ -67,6 +71,19 @@ def test_something_asked_without_an_answer_is_a_fault() -> None:
     caller = ScriptedCaller(script(says=[]))
     assert _next(caller, {"event": "asks", "asks": "phone", "at_ms": 0}).hang_up
     assert caller.stuck is not None and "phone" in caller.stuck
+
+
+async def test_a_caller_whose_voice_fails_ends_the_call_with_the_reason() -> None:
+    """The line must not listen for ever to a caller who is gone."""
+
+    def open_voice(speaker: str) -> Any:
+        raise SpeakingError(f"the speaker {speaker} has not been fetched yet")
+
+    voices = CallerVoices(Path("nowhere"), open_voice)
+    line = desk(ScriptedHearing({}), ScriptedAnswers([GREETING]))
+    async with asyncio.timeout(20):
+        with pytest.raises(SpeakingError, match="not been fetched"):
+            await simulate(script(says=["订饭"]), line, voices)
 
 
 def test_a_caller_who_listens_says_no_to_what_is_wrong_and_yes_to_what_is_right() -> None:
