@@ -76,6 +76,7 @@ GREETING = Answer(("您好。",))
         ("13909510001", "phone", Phrase.COMPLETE),
         ("就是这个号", "phone", Phrase.COMPLETE),
         ("我女儿的电话", "phone", Phrase.UNFINISHED),
+        ("你记一下", "phone", Phrase.UNFINISHED),
         ("不对，是", "confirm", Phrase.UNFINISHED),
         ("那个那个", None, Phrase.UNFINISHED),
         ("……", None, Phrase.EMPTY),
