@@ -213,6 +213,8 @@ def _left(text: str, form: Form, known: Sequence[str]) -> str:
     """What of the text says more than is known, and than that the service is wanted."""
     for one in sorted(known, key=len, reverse=True):
         text = text.replace(one, " ")
+    if form.time is not None:
+        text = _word("of_time").sub(" ", text)
     text = _same(form.item).sub(" ", text)
     text = _little().sub("", text)
     return "".join(_CONTENT.findall(text))

@@ -54,7 +54,7 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
     if pair := _pair(text):
         return pair
     told: list[Told] = []
-    before, kin = None, ""
+    before, kin, of_self = None, "", False
     asked = asked or len(_patterns()["owned"].findall(text)) > 1  # «我妈于秀琴我爸马福»
     parts = [part[0] for part in _PART.finditer(text)]
     for part, behind in zip(parts, [*parts, ""][1:], strict=True):
@@ -64,6 +64,10 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
             found = [Told(relation, before, part)] if relation else []
         if not found and kin and len(part) == WHOLE and _whole_name(part):
             found = [Told(_relation(kin) or NOBODY, part, kin)]  # «老人是我父亲，王德福»
+        if not found and of_self and _whole_name(part):
+            found = [Told(SELF, part)]  # «我自己，王建国»
+        if kin and [one.whose for one in found] == [NOBODY]:
+            found = [Told(_relation(kin) or NOBODY, found[0].name, kin)]  # «给我妈，叫马秀英»
         if not found and behind[:1] in SEXES and name_at(part, 0) == part:
             found = [Told(NOBODY, part)]  # «于秀琴，女，82»
         told += found
@@ -71,6 +75,7 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
         before = part if name_at(part, 0) == part else nobodys[-1] if nobodys else None
         last = _patterns()["kin_last"].search(part)
         kin = last["kin"] if last else ""
+        of_self = _patterns()["self_alone"].fullmatch(part) is not None
     return told
 
 
