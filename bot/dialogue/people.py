@@ -232,7 +232,8 @@ def take_told_names(talk: Talk, form: Form) -> bool:
         if len(told) == 1:  # «刘建国 我老伴»
             form.beneficiary, form.relation, form.name = relatives[0].word, relatives[0].whose, told[0].name
         return (form.name, form.beneficiary) != before
-    if form.beneficiary is None and (relative := _only_relative(talk, told)):
+    by_name_only = form.beneficiary == "self" and any(one.word and one.name == form.name for one in told)
+    if (form.beneficiary is None or by_name_only) and (relative := _only_relative(talk, told)):
         whom.settle(form, relative, talk.world.caller)  # «我是马丽，我妈叫于秀琴，明天上午打扫»
     if form.beneficiary is None and talk.requests() and (elder := elder_of(talk.heard.text)):
         whom.settle(form, elder, talk.world.caller)  # «村里老人王有福要理发»
@@ -269,10 +270,13 @@ def _names_of_each(talk: Talk, form: Form) -> list[str]:
 
 
 def _only_relative(talk: Talk, told: Sequence[Told]) -> Slot | None:
-    """The one relative of those who are looked after whose name is told beside a request that names nobody else."""
+    """The one relative of those who are looked after whose name is told beside a request that names nobody else, or who is
+    said to be served («给我妈，叫马秀英»)."""
     always = load("relations")["looked_after"]["always"]
     relatives = [one for one in told if one.word]
-    if len(relatives) != 1 or relatives[0].whose not in always or not talk.requests():
+    if len(relatives) != 1 or relatives[0].whose not in always:
+        return None
+    if not talk.requests() and not cues.says("for_somebody", talk.heard.text.split(relatives[0].word)[0]):
         return None
     return None if cues.says("for_me", talk.text) else _slot(talk.heard.text, relatives[0].word)
 

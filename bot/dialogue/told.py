@@ -182,7 +182,7 @@ def _without_taken(talk: Talk, form: Form, heard: Understanding, part: Part) -> 
             bare[start:end] = " " * (min(end, len(bare)) - start)
     text = "".join(bare)
     address = _PARTS.findall(f"{form.place or ''} {form.place_part}")
-    names = [form.name, talk.memory.name, *(told.name for told in names_told(heard.text))]
+    names = [form.beneficiary, form.name, talk.memory.name, *(told.name for told in names_told(heard.text))]
     names += [slot.text for slot in heard.filled("beneficiary") if _same_person(form, slot)]
     for known in filter(None, (*address, *names)):
         text = text.replace(known, " " * len(known))
