@@ -75,9 +75,9 @@ def told_in(*said: str) -> list[Form]:
         ("洗三床被子，两个毯子", ["洗三床被子", "两个毯子"]),
         ("我爸要洗澡，明天上午，他坐轮椅，前几天刚出院", ["他坐轮椅", "前几天刚出院"]),
         ("我想给我妈订个饭，明天中午，谢谢", []),
-        ("我想从下周一开始订午饭，连续五天", []),
+        ("我想从下周一开始订午饭，连续五天", ["午饭"]),
         ("我想打扫卫生，今天就开始", []),
-        ("我是说换个水龙头", ["换个水龙头"]),
+        ("我是说修一下水龙头，厨房的水龙头坏了", ["修一下水龙头", "厨房的水龙头坏了"]),
         ("帮我买点东西", []),
         ("帮忙买点东西，两袋米", ["两袋米"]),
     ],
@@ -89,7 +89,7 @@ def test_a_part_takes_the_place_of_the_pieces_of_it_that_were_kept(said: str, ke
 
 def test_whom_it_is_for_and_the_name_are_taken_from_an_answer_to_something_else() -> None:
     (form,) = told_in("想理个发，明天上午", "给我妈，叫马秀英")
-    assert (form.relation, form.name, forms.told(form)) == ("mother", "马秀英", [])
+    assert (form.relation, form.name, forms.told(form)) == ("mother", "马秀英", ["理个发"])
 
 
 def test_what_was_told_before_holds_for_the_next_request_only() -> None:
