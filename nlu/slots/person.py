@@ -140,10 +140,12 @@ def name_on_a_form(
     """
     parts = list(PART.finditer(text))
     for number, part in enumerate(parts):
+        if name_at(part[0], 0) != part[0] or _patterns().kin.match(part[0]):
+            continue
         beside = parts[max(0, number - 1) : number] + parts[number + 1 : number + 2]
         close = any(start < other.end() and other.start() < end for other in beside for start, end in told)
         busy = any(start < part.end() and part.start() < end for start, end in (*told, *taken))
-        if close and not busy and name_at(part[0], 0) == part[0] and not _patterns().kin.match(part[0]):
+        if close and not busy:
             return NameSpan(part.start(), part.end(), part[0], part.start())
     return None
 

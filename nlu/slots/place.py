@@ -305,13 +305,14 @@ def _as_said(text: str, found: Sequence[PlaceSpan]) -> list[PlaceSpan]:
     """The parts of an answer that tell where, with the pieces of an address that were found in them."""
     told = []
     for part in parts_as_said(text, chains_of(text)):
-        inside = [span for span in found if span.start < part.end and part.start < span.end]
-        start = min([part.start, *(span.start for span in inside)])
-        end = max([part.end, *(span.end for span in inside)])
+        begin, last = part.start, part.end
+        inside = [span for span in found if span.start < last and begin < span.end]
+        start = min([begin, *(span.start for span in inside)])
+        end = max([last, *(span.end for span in inside)])
         if len(inside) == 1 and (inside[0].start, inside[0].end) == (start, end):
             told.append(inside[0])
             continue
-        pieces = part.pieces if (start, end) == (part.start, part.end) else ()
+        pieces = part.pieces if (start, end) == (begin, last) else ()
         place = inside[0].place if inside else Place(text[start:end])
         place = replace(place, text=text[start:end], community=place.community or text[start:end])
         told.append(PlaceSpan(start, end, place, pieces))
