@@ -23,8 +23,8 @@ BEYOND_DOUBT, TALK_BEYOND_DOUBT, WELL, HARDLY = 0.98, 0.965, 0.9, 0.6
 LEAST_BEYOND_DOUBT, LEAST, LEAST_DOUBTED, LEAST_NOT_UNDERSTOOD = 0.07, 0.15, 0.25, 0.5
 LEAST_WITHOUT_WISH = 0.35  # … and of what holds no wish
 WHOLE = 0.3  # so likely ones are whole whatever their last word is («打扫一下»)
-# A call for attention: what it is about comes next.
-OPENING = frozenset({"greet"})
+# A call for attention, or something told: what is wanted comes next.
+OPENING = frozenset({"greet", "inform"})
 # The end of an address in a village or along a road.
 MAY_BE_THE_DOOR = ("号", "队", "组", "社")
 # Who asks for themselves, or goes on with whom of theirs they mean.
@@ -70,9 +70,7 @@ def _unasked(heard: Understanding, wishes: list[str]) -> Completeness:
         if _lists(heard, wishes):
             return Completeness.LISTING
         return Completeness.WHOLE if chance >= WHOLE else Completeness.SETTLED
-    if not OPENING.isdisjoint(heard.names()) or heard.has("inform"):
-        return Completeness.MISSING
-    return Completeness.OPEN
+    return Completeness.OPEN if OPENING.isdisjoint(heard.names()) else Completeness.MISSING
 
 
 def _least_chance(heard: Understanding, wishes: list[str]) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from voice.audio.level import level_dbfs
 from voice.call import Call, Desk, Event
 from voice.line.line import FRAME_MS, Samples, Sound
-from voice.line.loopback import LoopbackConnection, pair
+from voice.line.loopback import LoopbackConnection, pair, until_hung_up
 from voice.turns.actions import Reason
 
 CALLED = "replay"
@@ -73,7 +73,9 @@ async def replay(
         on_event(event)
 
     call = Call(ours, desk, note, lockstep=not pacing.realtime)
-    player = asyncio.create_task(_Player(recording, theirs, call, played, pacing).run())
+    player = asyncio.create_task(
+        until_hung_up(_Player(recording, theirs, call, played, pacing).run(), theirs)
+    )
     played.reason = await call.run()
     await player
     return played

@@ -22,11 +22,9 @@ def take_detail(talk: Talk, form: Form, slot: Slot) -> bool:
     slot = replace(slot, text=as_meant(slot.text, form.item))
     if len(slot.text) == 1 and notes.is_wish(talk):
         return False  # «盐少些» wants no salt
-    if (
-        slot.text in form.details
-        or slot.text in (form.place or "")
-        or slot.text in load("details")["unnamed"]
-    ):
+    if slot.text in load("details")["unnamed"]:
+        return False  # «买点东西»
+    if slot.text in form.details or slot.text in (form.place or ""):
         return False
     if talk.memory.asking == Asks.DETAIL and form.elder_id is None and whom.is_a_name(cues.core(talk.text)):
         form.name = cues.core(talk.text)  # a name is nothing that is bought, and nowhere to go

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from bot.dialogue import cues
@@ -54,7 +54,8 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
     if pair := _pair(text):
         return pair
     told: list[Told] = []
-    before, kin, of_self = None, "", False
+    before: str | None = None
+    owner: Told | None = None  # whom the part before ends with, still without a name
     asked = asked or len(_patterns()["owned"].findall(text)) > 1  # «我妈于秀琴我爸马福»
     parts = [part[0] for part in _PART.finditer(text)]
     for part, behind in zip(parts, [*parts, ""][1:], strict=True):
@@ -62,21 +63,31 @@ def names_told(text: str, *, asked: bool = False) -> list[Told]:
         if not found and before and _patterns()["kin_alone"].fullmatch(part):
             relation = _relation(part)
             found = [Told(relation, before, part)] if relation else []
-        if not found and kin and len(part) == WHOLE and _whole_name(part):
-            found = [Told(_relation(kin) or NOBODY, part, kin)]  # «老人是我父亲，王德福»
-        if not found and of_self and _whole_name(part):
-            found = [Told(SELF, part)]  # «我自己，王建国»
-        if kin and [one.whose for one in found] == [NOBODY]:
-            found = [Told(_relation(kin) or NOBODY, found[0].name, kin)]  # «给我妈，叫马秀英»
+        if owner and (name := _name_of(owner, part, found)):
+            found = [replace(owner, name=name)]
         if not found and behind[:1] in SEXES and name_at(part, 0) == part:
             found = [Told(NOBODY, part)]  # «于秀琴，女，82»
         told += found
         nobodys = [one.name for one in found if one.whose == NOBODY]
         before = part if name_at(part, 0) == part else nobodys[-1] if nobodys else None
-        last = _patterns()["kin_last"].search(part)
-        kin = last["kin"] if last else ""
-        of_self = _patterns()["self_alone"].fullmatch(part) is not None
+        owner = _owner(part)
     return told
+
+
+def _owner(part: str) -> Told | None:
+    """Whose a name right behind this part is: «老人是我父亲，…», «我自己，…»."""
+    if _patterns()["self_alone"].fullmatch(part):
+        return Told(SELF, "")
+    if last := _patterns()["kin_last"].search(part):
+        return Told(_relation(last["kin"]) or NOBODY, "", last["kin"])
+    return None
+
+
+def _name_of(owner: Told, part: str, found: Sequence[Told]) -> str | None:
+    """The name that a part tells of the `owner`: bare («王德福»), or found as nobody's («叫马秀英»)."""
+    if not found:
+        return _whole_name(part) if owner.whose == SELF or len(part) == WHOLE else None
+    return found[0].name if owner.word and [one.whose for one in found] == [NOBODY] else None
 
 
 def _pair(text: str) -> list[Told]:

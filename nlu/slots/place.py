@@ -305,7 +305,7 @@ def _as_said(text: str, found: Sequence[PlaceSpan]) -> list[PlaceSpan]:
     """The parts of an answer that tell where, with the pieces of an address that were found in them."""
     told = []
     for part in parts_as_said(text, chains_of(text)):
-        begin, last = part.start, part.end
+        begin, last = part.start, part.end  # computed once: an answer can have hundreds of pieces
         inside = [span for span in found if span.start < last and begin < span.end]
         start = min([begin, *(span.start for span in inside)])
         end = max([last, *(span.end for span in inside)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from uuid import uuid4
 
 import numpy as np
@@ -47,6 +47,15 @@ def pair(
         ours, theirs, realtime=realtime, lost=Losses(loss, burst=burst, seed=seed)
     )
     return ours, theirs
+
+
+async def until_hung_up(caller: Awaitable[None], connection: LoopbackConnection) -> None:
+    """Await what the caller does at their end of a call, and hang up there however it ends: the line would listen for ever
+    to a caller whose voice has failed."""
+    try:
+        await caller
+    finally:
+        await connection.hang_up()
 
 
 class LoopbackConnection:

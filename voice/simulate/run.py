@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from voice.call import Call, Desk, Event, Recorder
 from voice.conversation import Answer, Answering, Answers, Completeness, Judging, Said
 from voice.line.line import FRAME_MS, Samples, Sound
-from voice.line.loopback import LoopbackConnection, pair
+from voice.line.loopback import LoopbackConnection, pair, until_hung_up
 from voice.simulate.attentive import AttentiveCaller
 from voice.simulate.caller import Planned, ScriptedCaller
 from voice.simulate.check import faults
@@ -73,21 +73,13 @@ async def simulate(
     if script.already:
         desk = replace(desk, answers=already_told(desk.answers, script.already))
     call = Call(ours, desk, on_event, recorder=recorder, lockstep=not realtime)
-    at_the_phone = asyncio.create_task(_until_hung_up(telephone, theirs))
+    at_the_phone = asyncio.create_task(until_hung_up(telephone.run(), theirs))
     done.reason = await call.run()
     await at_the_phone
     done.faults = faults(script.expect, done.events, caller.stuck)
     if isinstance(caller, AttentiveCaller):
         done.said, done.turns = caller.said, caller.turns
     return done
-
-
-async def _until_hung_up(telephone: _Telephone, connection: LoopbackConnection) -> None:
-    """Whatever goes wrong at the caller's end ends the call: the line would listen for ever to a caller who is gone."""
-    try:
-        await telephone.run()
-    finally:
-        await connection.hang_up()
 
 
 def already_told(answers: Answers, texts: tuple[str, ...]) -> Answers:

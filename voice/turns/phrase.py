@@ -64,7 +64,7 @@ def phrase(text: str, asks: str | None, choices: tuple[str, ...], words: Words) 
     if asks == "phone" and _ENDS_IN_DIGITS.search(core):
         return Phrase.COMPLETE if len(_DIGIT.findall(core)) >= MOBILE_DIGITS else Phrase.DIGITS
     # «要那个|不辣的»: whoever points at something has yet to name it.
-    if core != said and said.endswith(words.pointing):
+    if said.endswith(words.pointing):
         return Phrase.UNFINISHED
     # «要» answers a question; before any it begins a sentence.
     if core in words.complete and (asks is not None or core not in words.unfinished):
@@ -96,6 +96,7 @@ def judged(kind: Phrase, completeness: Completeness | None) -> Phrase:
         return {
             Phrase.COMPLETE: whole,
             Phrase.OPEN: whole,
+            Phrase.LIST: whole,
             Phrase.VAGUE: whole,
             Phrase.OBJECTLESS: Phrase.OPEN,
         }.get(kind, kind)

@@ -98,6 +98,8 @@ def test_the_words_tell_whether_more_is_to_come(text: str, asks: str | None, kin
         (Phrase.OPEN, Completeness.MISSING, Phrase.VAGUE),
         (Phrase.COMPLETE, Completeness.MISSING, Phrase.VAGUE),
         (Phrase.LIST, Completeness.MISSING, Phrase.VAGUE),
+        (Phrase.LIST, Completeness.SETTLED, Phrase.SETTLED),
+        (Phrase.LIST, Completeness.LISTING, Phrase.LIST),
         (Phrase.UNFINISHED, Completeness.SETTLED, Phrase.UNFINISHED),
         (Phrase.OBJECTLESS, Completeness.SETTLED, Phrase.OPEN),
         (Phrase.OBJECTLESS, Completeness.OPEN, Phrase.OBJECTLESS),
